@@ -1,0 +1,1 @@
+"""The rules of licensing as pure functions of values: no socket, clock, disk or chance in here."""
