@@ -1,0 +1,1 @@
+"""PostgreSQL: the pool, the transaction, every query, migrations and the embedded server."""
