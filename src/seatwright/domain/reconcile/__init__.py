@@ -1,0 +1,41 @@
+"""The engine: wishes, directory, catalogue and seats in, a change set with reasons out.
+
+`reconcile(snapshot)` is the one door. It is pure: the same snapshot gives the same change set,
+byte for byte, and applying a change set and reconciling again changes nothing.
+"""
+
+from seatwright.domain.reconcile.changes import (
+    Action,
+    Change,
+    ChangeSet,
+    ErrorChange,
+    SeatChange,
+)
+from seatwright.domain.reconcile.world import (
+    Catalog,
+    Dependency,
+    Held,
+    Pool,
+    SkuFacts,
+    Snapshot,
+    StoredError,
+    UserState,
+    Wish,
+)
+
+__all__ = [
+    "Action",
+    "Catalog",
+    "Change",
+    "ChangeSet",
+    "Dependency",
+    "ErrorChange",
+    "Held",
+    "Pool",
+    "SeatChange",
+    "SkuFacts",
+    "Snapshot",
+    "StoredError",
+    "UserState",
+    "Wish",
+]
