@@ -4,16 +4,13 @@ Everything is dense numbers and bit masks. Names, UUIDs and texts stay outside.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from seatwright.domain.assignments import PRIORITY_DEFAULT, Source, Strategy
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.semantics import Semantics
-
-_NOWHERE_PROHIBITED: Mapping[str, ServicePlanBits] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +108,7 @@ class Catalog:
     skus: Mapping[SkuNo, SkuFacts]
     exclusions: tuple[tuple[ServicePlanBits, ServicePlanBits], ...] = ()
     dependencies: tuple[Dependency, ...] = ()
-    prohibited_service_plans: Mapping[str, ServicePlanBits] = _NOWHERE_PROHIBITED
+    prohibited_service_plans: Mapping[str, ServicePlanBits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
