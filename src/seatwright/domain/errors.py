@@ -91,16 +91,23 @@ class Refusal(Exception):
 
     `detail` is whole sentences for people: what was wrong, with which value, and what to do.
     `context` holds the same facts for programs (ids, numbers), under the wire's field names.
+    `is_in_body` says that the unknown thing was named in the body of a call, not in its path.
     """
 
     def __init__(
-        self, reason: Reason, detail: str, *, context: Mapping[str, object] = _NO_CONTEXT
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        context: Mapping[str, object] = _NO_CONTEXT,
+        is_in_body: bool = False,
     ) -> None:
         """Take the cause, the sentences and, if there are any, the facts behind them."""
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
         self.context = context
+        self.is_in_body = is_in_body
 
     def __str__(self) -> str:
         """Give the code and the sentences, as a log line wants them."""

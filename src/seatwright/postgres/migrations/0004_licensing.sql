@@ -37,7 +37,10 @@ create table effective_license (
     tenant_id   int4 not null,
     user_no     int4 not null,
     enabled_set int4 not null,
+    -- The earliest source that gives it: an error about its removal is put there (CON-01).
+    source_no   int4 not null,
     sku_no      int2 not null,
+    source_kind int2 not null,
     strategy    int2 not null,
     since       timestamptz not null,
     primary key (tenant_id, user_no, sku_no) include (enabled_set)

@@ -6,7 +6,7 @@ create table history_event (
     event_no     int8 not null default nextval('history_event_no'),
     at           timestamptz not null,
     action       int2 not null,
-    reason       int2,
+    reason       text collate "C",
     strategy     int2,
     principal_no int4 not null,
     user_no      int4,

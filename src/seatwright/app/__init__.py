@@ -1,0 +1,1 @@
+"""Use cases: each decides nothing that `domain` could decide and writes no SQL itself."""

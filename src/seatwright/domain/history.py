@@ -1,0 +1,97 @@
+"""What a history row can say. Both lists are closed; numbers are what is stored, never reused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from seatwright.domain.assignments import Source, Strategy
+from seatwright.domain.ids import GroupNo, ServicePlanBits, SkuNo, UserNo
+
+
+class HistoryAction(IntEnum):
+    """What happened to the subject of a history row; the wire form is the name in lower camel case.
+
+    A change to a person's own assignment and its effect are one row (assigned, updated, removed);
+    an effect that comes from elsewhere (group, freed seat, date, rule) is one row granted or
+    revoked; never both for one change (`interfaces.md`, "History row").
+    """
+
+    ASSIGNED = 1
+    UPDATED = 2
+    REMOVED = 3
+    GRANTED = 4
+    REVOKED = 5
+    WAITING = 6
+    FAILED = 7
+    RESOLVED = 8
+    USER_CREATED = 20
+    USER_UPDATED = 21
+    USER_DISABLED = 22
+    USER_ENABLED = 23
+    USER_DELETED = 24
+    USER_RESTORED = 25
+    USER_PURGED = 26
+    NAMES_ERASED = 27
+    GROUP_CREATED = 40
+    GROUP_UPDATED = 41
+    GROUP_DELETED = 42
+    MEMBER_ADDED = 43
+    MEMBER_REMOVED = 44
+    GROUP_LICENSE_ASSIGNED = 45
+    GROUP_LICENSE_UPDATED = 46
+    GROUP_LICENSE_REMOVED = 47
+    GROUP_NESTED = 48
+    GROUP_UNNESTED = 49
+    REPROCESSED = 50
+    SUBSCRIPTION_CREATED = 60
+    SUBSCRIPTION_UPDATED = 61
+    SUBSCRIPTION_DELETED = 62
+    CATALOG_CHANGED = 63
+    TEMPLATE_CREATED = 70
+    TEMPLATE_UPDATED = 71
+    TEMPLATE_DELETED = 72
+    SETTINGS_CHANGED = 80
+    PRINCIPAL_CREATED = 81
+    PRINCIPAL_REVOKED = 82
+    PRINCIPAL_ROTATED = 83
+    IMPORTED = 90
+    EXPORTED = 91
+    JOB_STARTED = 92
+    JOB_CANCELLED = 93
+
+    @property
+    def wire(self) -> str:
+        """The form people and programs read: `groupLicenseAssigned`."""
+        head, *rest = self.name.lower().split("_")
+        return head + "".join(word.capitalize() for word in rest)
+
+
+def action_of_wire(text: str) -> HistoryAction | None:
+    """The action that a wire form names, whatever its case; None when there is none."""
+    return _BY_WIRE.get(text.lower())
+
+
+_BY_WIRE = {action.wire.lower(): action for action in HistoryAction}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One row to append. When, by whom and the correlation id come from the call that writes it.
+
+    `before` and `after` are the effective service plans of (user, sku); None: not held.
+    `detail` holds what changed where no product is concerned (old and new values by field name);
+    never a person's name or address, which an erasure could not blank.
+    """
+
+    action: HistoryAction
+    reason: str | None = None
+    strategy: Strategy | None = None
+    user: UserNo | None = None
+    group: GroupNo | None = None
+    sku: SkuNo | None = None
+    source: Source | None = None
+    before: ServicePlanBits | None = None
+    after: ServicePlanBits | None = None
+    detail: Mapping[str, object] | None = None

@@ -1,0 +1,191 @@
+"""The settings of a tenant: every one with its type, default, meaning, and who may change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.locations import is_location
+from seatwright.domain.roles import Role
+from seatwright.domain.semantics import Preset, Semantics, semantics_of
+
+SettingValue = bool | int | str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting: `kind` is its JSON type in words, `check` says why a value does not fit."""
+
+    name: str
+    kind: str
+    default: SettingValue
+    meaning: str
+    check: Callable[[object], str | None]
+    role: Role = Role.GLOBAL_ADMINISTRATOR
+
+
+def _is_boolean(value: object) -> str | None:
+    return None if isinstance(value, bool) else "give true or false"
+
+
+def _number(low: int, high: int) -> Callable[[object], str | None]:
+    def check(value: object) -> str | None:
+        fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        return None if fits else f"give a whole number from {low} to {high}"
+
+    return check
+
+
+def _choice(*choices: str) -> Callable[[object], str | None]:
+    return lambda value: None if value in choices else f"give one of: {', '.join(choices)}"
+
+
+def _location(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and is_location(value)):
+        return None
+    return "give a two-letter ISO 3166-1 country code such as NO, or null"
+
+
+def _or_null(check: Callable[[object], str | None]) -> Callable[[object], str | None]:
+    return lambda value: None if value is None else check(value)
+
+
+_OVERRIDES: Final = {
+    "siblingsFailTogether": (
+        "siblings_fail_together",
+        "A product that fails blocks the other products of its group for that person.",
+    ),
+    "seatsRefillByThemselves": (
+        "seats_refill_by_themselves",
+        "Freed or bought seats go to the waiting list at once.",
+    ),
+    "nestedGroupsCount": (
+        "nested_groups_count",
+        "Members of a group inside a licensed group are licensed too.",
+    ),
+    "prerequisiteInSameGroup": (
+        "prerequisite_in_same_group",
+        "What a group's product depends on must come from the same group.",
+    ),
+    "groupLicensingNeedsEntraP1": (
+        "group_licensing_needs_entra_p1",
+        "Group licensing is refused without a product that contains Entra ID P1.",
+    ),
+    "warningUnitsAreAssignable": (
+        "warning_units_are_assignable",
+        "Units of an expired subscription in its grace period take new assignments.",
+    ),
+    "brakeOnRemovals": (
+        "brake_on_removals",
+        "Large removals wait for a second administrator.",
+    ),
+}
+
+SETTINGS: Final[Mapping[str, Setting]] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            name="preset",
+            kind="native | entra",
+            default=Preset.NATIVE.value,
+            meaning="Which semantics the tenant has where Microsoft's differ from the better ones.",
+            check=_choice(*(preset.value for preset in Preset)),
+        ),
+        Setting(
+            name="usageLocation",
+            kind="string or null",
+            default=None,
+            meaning="Where people without a usage location of their own use what groups give them.",
+            check=_location,
+        ),
+        Setting(
+            name="importRemovalsMax",
+            kind="number",
+            default=100,
+            meaning="An import that would remove or disable more than this many is stopped unless"
+            " it is confirmed.",
+            check=_number(0, 1_000_000),
+        ),
+        Setting(
+            name="importRemovalsPercentMax",
+            kind="number",
+            default=5,
+            meaning="The same limit in per cent of what there is; the smaller of both counts, but"
+            " never fewer than 10.",
+            check=_number(0, 100),
+        ),
+        Setting(
+            name="bulkAdviceAbove",
+            kind="number",
+            default=25,
+            meaning="More manual assignments of one product than this in a day draw the advice to"
+            " use bulk or a group.",
+            check=_number(1, 100_000),
+        ),
+        Setting(
+            name="deletedUsersKeptDays",
+            kind="number",
+            default=30,
+            meaning="How long a deleted person can be restored before they are purged.",
+            check=_number(1, 3650),
+        ),
+        *(
+            Setting(
+                name=name,
+                kind="boolean or null",
+                default=None,
+                meaning=f"{meaning} Null: as the preset has it.",
+                check=_or_null(_is_boolean),
+            )
+            for name, (_, meaning) in _OVERRIDES.items()
+        ),
+    )
+}
+
+
+def check_setting(name: str, value: object) -> SettingValue:
+    """A value that fits its setting.
+
+    Raises Refusal invalidValue for an unknown name or a value that does not fit.
+    """
+    setting = SETTINGS.get(name)
+    if setting is None:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"There is no setting “{name}”. Choose one of: {', '.join(SETTINGS)}.",
+        )
+    misfit = setting.check(value)
+    if misfit is not None:
+        raise Refusal(Reason.INVALID_VALUE, f"The setting “{name}” cannot be {value!r}: {misfit}.")
+    assert value is None or isinstance(value, (bool, int, str)), "the checks let nothing else by"
+    return value
+
+
+def setting_value(stored: Mapping[str, object], name: str) -> SettingValue:
+    """What a setting is: the stored value, or its default."""
+    return check_setting(name, stored.get(name, SETTINGS[name].default))
+
+
+def semantics_in(stored: Mapping[str, object]) -> Semantics:
+    """The semantics that a tenant's stored settings choose."""
+    return _semantics(tuple(sorted((k, v) for k, v in stored.items() if k in SETTINGS)))
+
+
+@lru_cache(maxsize=1024)
+def _semantics(pairs: tuple[tuple[str, object], ...]) -> Semantics:
+    stored = dict(pairs)
+    overrides = {
+        field: bool(stored[name])
+        for name, (field, _) in _OVERRIDES.items()
+        if stored.get(name) is not None
+    }
+    return semantics_of(Preset(str(setting_value(stored, "preset"))), overrides=overrides)
+
+
+def usage_location_in(stored: Mapping[str, object]) -> str | None:
+    """The tenant's own usage location."""
+    value = setting_value(stored, "usageLocation")
+    return None if value is None else str(value)

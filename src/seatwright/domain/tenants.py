@@ -1,0 +1,68 @@
+"""A tenant, its settings, and who acts in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from seatwright.domain.ids import PrincipalNo, TenantId, UserNo
+from seatwright.domain.roles import Permission, Role, permissions_of
+
+SYSTEM_PRINCIPAL = PrincipalNo(0)
+"""seatwright itself: freed seats, dates that pass, reconciliation."""
+
+
+class TenantState(StrEnum):
+    """A suspended tenant keeps everything and refuses every call."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One organisation; every row belongs to one.
+
+    `settings` holds only what the tenant changed; `seatwright.domain.settings` knows the rest.
+    `catalog_version` rises with every change of its catalogue.
+    """
+
+    tenant_id: TenantId
+    id: UUID
+    name: str
+    domain: str
+    state: TenantState
+    is_demo: bool
+    settings: Mapping[str, object]
+    catalog_version: int
+
+
+class PrincipalKind(StrEnum):
+    """What kind of thing acts."""
+
+    SYSTEM = "system"
+    TOKEN = "token"
+    CLIENT = "client"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who acts: every history row names one."""
+
+    principal_no: PrincipalNo
+    id: UUID
+    kind: PrincipalKind
+    name: str
+    roles: tuple[Role, ...]
+    graph_permissions: tuple[str, ...] | None = None
+    is_scim: bool = False
+    user_no: UserNo | None = None
+    created_at: datetime | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of the principal's roles gives the permission."""
+        return permission in permissions_of(self.roles)

@@ -1,0 +1,1 @@
+"""Secrets: making them, and turning what was presented into what is stored."""

@@ -1,0 +1,96 @@
+"""The pool of app-role connections, and opening a transaction onto one tenant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from seatwright.domain.ids import TenantId
+from seatwright.postgres.transaction import PlanSetDictionary, Transaction
+
+CONNECTIONS_MAX = 16
+"""Per process; 2 web workers and a job worker stay far below the embedded server's 200."""
+
+WAIT_SECONDS_MAX = 30.0
+"""How long a call may wait for a connection before it is answered 503."""
+
+
+class Database:
+    """The app role's way into PostgreSQL for one process."""
+
+    __slots__ = ("dictionary", "pool")
+
+    def __init__(self, app_url: str, *, connections_max: int = CONNECTIONS_MAX) -> None:
+        self.dictionary = PlanSetDictionary()
+        self.pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
+            app_url,
+            min_size=1,
+            max_size=connections_max,
+            timeout=WAIT_SECONDS_MAX,
+            open=False,
+            name="seatwright",
+        )
+
+    async def open(self) -> None:
+        """Open the pool and wait for the first connection."""
+        await self.pool.open(wait=True, timeout=WAIT_SECONDS_MAX)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
+        """A connection outside any tenant; committed on the way out, rolled back on an error."""
+        async with self.pool.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId) -> AsyncIterator[Transaction]:
+        """A transaction that sees one tenant; committed on the way out, rolled back on an error."""
+        async with self.pool.connection() as connection:
+            transaction = Transaction(connection, tenant_id, self.dictionary)
+            await see_tenant(connection, tenant_id)
+            yield transaction
+            await connection.commit()
+            transaction.remember()
+
+
+async def see_tenant(connection: AsyncConnection[TupleRow], tenant_id: TenantId) -> None:
+    """Open the connection's transaction onto one tenant, until it ends."""
+    await connection.execute(
+        "select set_config('seatwright.tenant', %s, true)", (str(tenant_id),)
+    )
+
+
+async def could_bypass_the_wall(connection: AsyncConnection[TupleRow]) -> str | None:
+    """Why this session's role could see other tenants' rows; None when it could not.
+
+    Superusers, BYPASSRLS roles and owners of tables are not bound by the policies
+    (`architecture.md` §5), so seatwright refuses to serve as one of them.
+    """
+    cursor = await connection.execute(
+        "select r.rolsuper, r.rolbypassrls,"
+        " exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        "  where n.nspname = 'public' and c.relkind in ('r', 'p')"
+        "  and pg_has_role(current_user, c.relowner, 'usage')),"
+        " current_user from pg_roles r where r.rolname = current_user"
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return "the role is unknown to the server"
+    is_super, bypasses, owns, name = row
+    if is_super:
+        return f"role {name} is a superuser"
+    if bypasses:
+        return f"role {name} has BYPASSRLS"
+    return f"role {name} owns tables" if owns else None
+
+
+TransientErrors = (psycopg.OperationalError, psycopg.errors.SerializationFailure)
+"""What a retry may cure: the server went away, or two sessions stood in each other's way."""

@@ -1,0 +1,186 @@
+"""Principals and their credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from seatwright.domain.ids import PrincipalNo, TenantId, UserNo
+from seatwright.domain.roles import Role
+from seatwright.domain.tenants import Principal, PrincipalKind, Tenant, TenantState
+from seatwright.postgres.transaction import Transaction
+
+_COLUMNS = (
+    "principal_no, id, kind, name, roles, permissions, is_scim, user_no, created_at, revoked_at"
+)
+
+
+def principal_of_row(row: TupleRow) -> Principal:
+    """A principal from the columns in the order of `_COLUMNS`."""
+    return Principal(
+        principal_no=PrincipalNo(row[0]),
+        id=row[1],
+        kind=PrincipalKind(row[2]),
+        name=row[3],
+        roles=tuple(Role(role) for role in row[4]),
+        graph_permissions=None if row[5] is None else tuple(row[5]),
+        is_scim=row[6],
+        user_no=None if row[7] is None else UserNo(row[7]),
+        created_at=row[8],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticated:
+    """Whom a credential belongs to."""
+
+    tenant: Tenant
+    principal: Principal
+
+
+async def authenticate(
+    connection: AsyncConnection[TupleRow], digest: bytes
+) -> Authenticated | None:
+    """Who presented a secret with this SHA-256 digest; the transaction then sees their tenant.
+
+    One round trip, BEGIN included: the connection is in pipeline mode while it runs. The digest is
+    looked up by equality in an index: its bytes are not secret-dependent in any way that a timing
+    could use, because an attacker cannot choose a digest without knowing its pre-image.
+    """
+    async with connection.pipeline():
+        cursor = await connection.execute(
+            "select set_config('seatwright.tenant', a.tenant_id::text, true), a.*"
+            " from authenticate(%s) a",
+            (digest,),
+        )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return Authenticated(
+        tenant=Tenant(
+            tenant_id=TenantId(row[1]),
+            id=row[2],
+            name=row[3],
+            domain=row[4],
+            state=TenantState(row[5]),
+            is_demo=row[6],
+            settings=row[7],
+            catalog_version=row[8],
+        ),
+        principal=Principal(
+            principal_no=PrincipalNo(row[9]),
+            id=row[10],
+            kind=PrincipalKind(row[11]),
+            name=row[12],
+            roles=tuple(Role(role) for role in row[13]),
+            graph_permissions=None if row[14] is None else tuple(row[14]),
+            is_scim=row[15],
+            user_no=None if row[16] is None else UserNo(row[16]),
+        ),
+    )
+
+
+async def insert_principal(
+    tx: Transaction, principal: Principal, *, created_at: datetime, created_by: PrincipalNo | None
+) -> bool:
+    """Make a principal; False when a living one of its kind has the name."""
+    cursor = await tx.connection.execute(
+        "insert into principal (tenant_id, principal_no, id, kind, name, name_key, roles,"
+        " permissions, is_scim, user_no, created_at, created_by)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict do nothing returning principal_no",
+        (
+            tx.tenant_id,
+            principal.principal_no,
+            principal.id,
+            principal.kind.value,
+            principal.name,
+            principal.name.casefold(),
+            [role.value for role in principal.roles],
+            None if principal.graph_permissions is None else list(principal.graph_permissions),
+            principal.is_scim,
+            principal.user_no,
+            created_at,
+            created_by,
+        ),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def insert_credential(
+    tx: Transaction, principal: PrincipalNo, *, digest: bytes, created_at: datetime
+) -> None:
+    """Give a principal one more secret, by the SHA-256 digest of it."""
+    await tx.connection.execute(
+        "insert into credential (tenant_id, digest, principal_no, created_at)"
+        " values (%s, %s, %s, %s)",
+        (tx.tenant_id, digest, principal, created_at),
+    )
+
+
+async def revoke_credentials(tx: Transaction, principal: PrincipalNo, *, at: datetime) -> None:
+    """Make every secret of a principal worthless at once."""
+    await tx.connection.execute(
+        "update credential set revoked_at = %s"
+        " where tenant_id = %s and principal_no = %s and revoked_at is null",
+        (at, tx.tenant_id, principal),
+    )
+
+
+async def revoke_principal(tx: Transaction, principal: PrincipalNo, *, at: datetime) -> None:
+    """End a principal and all its secrets; its name becomes free."""
+    await tx.connection.execute(
+        "update principal set revoked_at = %s where tenant_id = %s and principal_no = %s",
+        (at, tx.tenant_id, principal),
+    )
+    await revoke_credentials(tx, principal, at=at)
+
+
+async def list_principals(
+    tx: Transaction, kind: PrincipalKind, *, after: int = 0, limit: int = 100
+) -> tuple[Principal, ...]:
+    """Living principals of one kind in the order of their numbers."""
+    cursor = await tx.connection.execute(
+        f"select {_COLUMNS} from principal where tenant_id = %s and kind = %s"
+        " and revoked_at is null and principal_no > %s order by principal_no limit %s",
+        (tx.tenant_id, kind.value, after, limit),
+    )
+    return tuple(principal_of_row(row) for row in await cursor.fetchall())
+
+
+async def find_principal(tx: Transaction, kind: PrincipalKind, id_: UUID) -> Principal | None:
+    """A living principal by its id."""
+    cursor = await tx.connection.execute(
+        f"select {_COLUMNS} from principal where tenant_id = %s and kind = %s and id = %s"
+        " and revoked_at is null",
+        (tx.tenant_id, kind.value, id_),
+    )
+    row = await cursor.fetchone()
+    return principal_of_row(row) if row else None
+
+
+async def principal_names(
+    tx: Transaction, numbers: Sequence[PrincipalNo]
+) -> dict[PrincipalNo, tuple[UUID, str]]:
+    """Id and name of each principal, revoked ones included: the history names them."""
+    cursor = await tx.connection.execute(
+        "select principal_no, id, name from principal"
+        " where tenant_id = %s and principal_no = any(%s)",
+        (tx.tenant_id, list(numbers)),
+    )
+    return {PrincipalNo(row[0]): (row[1], row[2]) for row in await cursor.fetchall()}
+
+
+async def principal_by_number(tx: Transaction, number: PrincipalNo) -> Principal | None:
+    """A principal by its number: a job works on behalf of the one who started it."""
+    cursor = await tx.connection.execute(
+        f"select {_COLUMNS} from principal where tenant_id = %s and principal_no = %s",
+        (tx.tenant_id, number),
+    )
+    row = await cursor.fetchone()
+    return principal_of_row(row) if row else None

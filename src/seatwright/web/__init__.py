@@ -1,0 +1,1 @@
+"""Surfaces: each parses, calls one use case, and shapes the answer."""

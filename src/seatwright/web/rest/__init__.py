@@ -1,0 +1,1 @@
+"""The REST surface: `/api/...`, problem+json, OpenAPI."""

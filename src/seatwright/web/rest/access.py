@@ -1,0 +1,38 @@
+"""Which permission a route needs, and the guard that asks for it before the route runs."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from seatwright.app.call import Call
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.roles import Permission, roles_permitting
+
+
+def needs(permission: Permission) -> dict[str, Any]:
+    """The `opt` of a route that needs a permission: `@get(..., opt=needs(Permission.X))`."""
+    return {"permission": permission}
+
+
+def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse a call whose principal lacks the route's permission, naming the roles that have it."""
+    permission = cast(Permission, handler.opt["permission"])
+    call = call_of(connection)
+    if call.principal.may(permission):
+        return
+    held = ", ".join(call.principal.roles) or "none"
+    needed = [role.value for role in roles_permitting(permission)]
+    raise Refusal(
+        Reason.ROLE_MISSING,
+        f"“{call.principal.name}” may not {permission.value}: its roles are {held}."
+        f" Use a principal with one of: {', '.join(needed)}.",
+        context={"rolesNeeded": needed},
+    )
+
+
+def call_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Call:
+    """The call that the edge put on the connection."""
+    return cast(Call, connection.scope["state"]["call"])

@@ -1,0 +1,114 @@
+"""The REST surface as one Litestar application; `web/edge.py` wraps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.openapi.config import OpenAPIConfig
+from litestar.types import ControllerRouterHandler
+
+from seatwright import __version__
+from seatwright.app.call import Call
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.web.edge import BODY_BYTES_MAX
+from seatwright.web.problems import problem, status_of
+from seatwright.web.rest.access import call_of, guard
+from seatwright.web.rest.routes import ROUTES
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def create_rest_application(routes: tuple[ControllerRouterHandler, ...] = ROUTES) -> Litestar:
+    """Every route under `/api`, with problem+json for whatever goes wrong."""
+    return Litestar(
+        route_handlers=list(routes),
+        guards=[guard],
+        dependencies={"call": Provide(provide_call, sync_to_thread=False)},
+        exception_handlers={
+            Refusal: answer_refusal,
+            HTTPException: answer_http_error,
+            Exception: answer_bug,
+        },
+        request_max_body_size=BODY_BYTES_MAX,
+        openapi_config=OpenAPIConfig(
+            title="seatwright", version=__version__, path="/unused", render_plugins=()
+        ),
+        logging_config=None,
+        on_app_init=[_without_signature_noise],
+    )
+
+
+def provide_call(request: Request[Any, Any, Any]) -> Call:
+    """The call that the edge opened: routes take it as their `call` parameter."""
+    return call_of(request)
+
+
+def _without_signature_noise(config: AppConfig) -> AppConfig:
+    config.signature_namespace["Call"] = Call
+    return config
+
+
+def answer_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[dict[str, object]]:
+    """A domain refusal: status from the reasons table, sentences and facts in the body."""
+    status = status_of(refusal)
+    body = problem(
+        status=status, code=refusal.reason.value, detail=refusal.detail, extra=refusal.context
+    )
+    return Response(body, status_code=status, media_type=PROBLEM_JSON)
+
+
+def answer_http_error(
+    request: Request[Any, Any, Any], error: HTTPException
+) -> Response[dict[str, object]]:
+    """What Litestar itself refuses: unknown paths, methods, and bodies that do not parse."""
+    code, detail = _code_and_detail(request, error)
+    body = problem(status=error.status_code, code=code, detail=detail)
+    return Response(
+        body, status_code=error.status_code, media_type=PROBLEM_JSON, headers=error.headers
+    )
+
+
+def _code_and_detail(request: Request[Any, Any, Any], error: HTTPException) -> tuple[str, str]:
+    path = request.url.path
+    if isinstance(error, NotFoundException):
+        return "unknownPath", f"There is nothing at {path}. GET /openapi.json lists every path."
+    if isinstance(error, MethodNotAllowedException):
+        return "methodNotAllowed", f"{path} does not answer {request.method}."
+    if isinstance(error, ValidationException):
+        return Reason.INVALID_VALUE.value, _validation_detail(error)
+    if error.status_code == 413:
+        return "bodyTooLarge", f"The body is larger than {BODY_BYTES_MAX // 2**20} MiB: split it."
+    return Reason.INVALID_VALUE.value if error.status_code == 400 else "refused", error.detail
+
+
+def _validation_detail(error: ValidationException) -> str:
+    parts = [
+        f"{one['key']}: {one['message']}" if one.get("key") else str(one["message"])
+        for one in (error.extra if isinstance(error.extra, list) else [])
+        if isinstance(one, dict) and "message" in one
+    ]
+    return f"The call does not fit: {'; '.join(parts)}." if parts else error.detail
+
+
+def answer_bug(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
+    """A bug: logged with its trace, answered without it."""
+    log.error("unhandled error", path=request.url.path, exc_info=error)
+    body = problem(
+        status=500,
+        code="internalError",
+        detail="seatwright could not finish this call, and nothing was changed. The correlation id"
+        " in the answer's headers finds the cause in the logs.",
+    )
+    return Response(body, status_code=500, media_type=PROBLEM_JSON)

@@ -1,0 +1,70 @@
+"""What every body and answer of the REST surface has in common."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Generic, TypeVar
+
+import msgspec
+
+from seatwright.domain.errors import Reason, Refusal
+
+Row = TypeVar("Row")
+
+PAGE_ROWS_DEFAULT = 100
+PAGE_ROWS_MAX = 1000
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True, rename="camel", kw_only=True, frozen=True):
+    """A body that a caller sends: a field that does not exist is an error, never ignored."""
+
+
+class Shape(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
+    """Something that an answer shows."""
+
+
+class Page(Shape, Generic[Row]):
+    """One page of a list; `nextCursor` is null on the last one."""
+
+    value: list[Row]
+    next_cursor: str | None = None
+
+
+def page_limit(limit: int | None) -> int:
+    """How many rows a page has.
+
+    Raises Refusal invalidValue outside 1 to 1000.
+    """
+    if limit is None:
+        return PAGE_ROWS_DEFAULT
+    if not 1 <= limit <= PAGE_ROWS_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE, f"limit is {limit}: give a number from 1 to {PAGE_ROWS_MAX}."
+        )
+    return limit
+
+
+def cursor_of(*keys: str | int) -> str:
+    """An opaque cursor of the last row's sort keys."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(keys)).decode().rstrip("=")
+
+
+def keys_of(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
+    """The sort keys behind a cursor; None without one.
+
+    Raises Refusal invalidValue for a cursor that seatwright did not make for this list.
+    """
+    if cursor is None:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        keys = msgspec.json.decode(raw, type=list[str | int])
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        keys = []
+    if len(keys) != len(kinds) or not all(map(isinstance, keys, kinds)):
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"cursor “{cursor[:40]}” is not one of this list: take nextCursor from the page before.",
+        )
+    return tuple(keys)
