@@ -91,5 +91,5 @@ def _revoke(
     role: sql.Identifier,
 ) -> None:
     statement = sql.SQL("revoke {} on table {} from {}")
-    rights_sql = sql.SQL(", ").join(sql.SQL(right) for right in rights.split(", "))  # type: ignore[arg-type]
+    rights_sql = sql.SQL(", ").join(sql.SQL(right) for right in rights.split(", "))
     owner.execute(statement.format(rights_sql, sql.Identifier(table), role))

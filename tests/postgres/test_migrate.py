@@ -1,0 +1,100 @@
+"""The migration runner on a real server."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pytest
+
+from seatwright.postgres.migrate import (
+    Migration,
+    MigrationError,
+    migrate,
+    pending_migrations,
+    shipped_migrations,
+)
+from tests.conftest import Database
+
+_FIRST = Migration(name="0001_first.sql", text="create table first (id int primary key);")
+_SECOND = Migration(name="0002_second.sql", text="create table second (id int primary key);")
+
+
+def test_migrating_twice_applies_nothing_the_second_time(empty_database: Database) -> None:
+    first = migrate(empty_database.owner_url)
+    assert first[0] == "procrastinate/schema.sql"
+    assert set(first[1:]) == {step.name for step in shipped_migrations()}
+    assert migrate(empty_database.owner_url) == ()
+
+
+def test_later_migrations_are_applied_in_order(empty_database: Database) -> None:
+    migrate(empty_database.owner_url, migrations=[_FIRST])
+    assert migrate(empty_database.owner_url, migrations=[_FIRST, _SECOND]) == (_SECOND.name,)
+
+
+def test_an_edited_migration_is_refused_by_name(empty_database: Database) -> None:
+    migrate(empty_database.owner_url, migrations=[_FIRST])
+    edited = Migration(name=_FIRST.name, text="create table other (id int);")
+    with pytest.raises(MigrationError, match=r"0001_first\.sql"):
+        migrate(empty_database.owner_url, migrations=[edited])
+
+
+def test_a_database_of_a_newer_version_is_refused(empty_database: Database) -> None:
+    migrate(empty_database.owner_url, migrations=[_FIRST, _SECOND])
+    with pytest.raises(MigrationError, match="newer version"):
+        migrate(empty_database.owner_url, migrations=[_FIRST])
+
+
+def test_a_failing_migration_leaves_nothing_behind(empty_database: Database) -> None:
+    broken = Migration(name="0002_broken.sql", text="create table half (id int); select 1/0;")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrate(empty_database.owner_url, migrations=[_FIRST, broken])
+    with psycopg.connect(empty_database.owner_url) as owner:
+        found = owner.execute("select to_regclass('half'), to_regclass('first')").fetchone()
+    assert found == (None, "first")
+
+
+def test_two_processes_may_migrate_at_once(empty_database: Database) -> None:
+    outcomes: list[tuple[str, ...]] = []
+
+    def run() -> None:
+        outcomes.append(migrate(empty_database.owner_url, migrations=[_FIRST, _SECOND]))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(len, outcomes)) == [0, 0, 0, 3]
+
+
+def test_a_lock_held_for_a_moment_is_waited_for(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatwright.postgres.migrate._LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr("seatwright.postgres.migrate._LOCK_PAUSE_SECONDS", 0.3)
+    migrate(empty_database.owner_url, migrations=[_FIRST])
+    alter = Migration(name="0002_alter.sql", text="alter table first add name text;")
+    with psycopg.connect(empty_database.owner_url) as other:
+        other.execute("lock table first in access exclusive mode")
+        release = threading.Timer(0.5, other.rollback)
+        release.start()
+        applied = migrate(empty_database.owner_url, migrations=[_FIRST, alter])
+        release.join()
+    assert applied == (alter.name,)
+
+
+def test_the_app_role_sees_which_migrations_are_pending(
+    database: Database, empty_database: Database
+) -> None:
+    with psycopg.connect(database.app_url) as app:
+        assert pending_migrations(app) == ()
+    with psycopg.connect(empty_database.app_url) as app:
+        assert pending_migrations(app) == tuple(step.name for step in shipped_migrations())
+
+
+@pytest.mark.postgres15
+def test_version_15_takes_every_migration(empty_database: Database) -> None:
+    migrate(empty_database.owner_url)
+    with psycopg.connect(empty_database.owner_url) as owner:
+        assert owner.info.server_version // 10000 == 15
