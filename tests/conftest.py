@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from tests.office import office as office
 
 from seatwright.postgres.binaries import Binaries
 from seatwright.postgres.cluster import Urls, create_database

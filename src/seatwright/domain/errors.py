@@ -44,6 +44,8 @@ class Reason(StrEnum):
     UNKNOWN_TEMPLATE = "unknownTemplate"
     UNKNOWN_JOB = "unknownJob"
     UNKNOWN_REQUEST = "unknownRequest"
+    UNKNOWN_PRINCIPAL = "unknownPrincipal"
+    UNKNOWN_SUBSCRIPTION = "unknownSubscription"
     ALREADY_DECIDED = "alreadyDecided"
     IMPORT_STOPPED = "importStopped"
     CALL_IN_PROGRESS = "callInProgress"

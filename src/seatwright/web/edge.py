@@ -59,9 +59,7 @@ class Answer:
 
     async def send(self, send: Send) -> None:
         """Put it on the wire."""
-        await send(
-            {"type": "http.response.start", "status": self.status, "headers": self.headers}
-        )
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
@@ -184,9 +182,7 @@ class Edge:
                 Reason.CALL_IN_PROGRESS,
                 f"The first call with Idempotency-Key “{key}” is still running: ask again later.",
             )
-        kept = await find_answer(
-            call.tx, principal=principal, route=route, key=key, now=call.now
-        )
+        kept = await find_answer(call.tx, principal=principal, route=route, key=key, now=call.now)
         if kept is not None:
             return _replay(kept, digest=digest, key=key)
         answer = await self._run(scope, _receive_of(body), call)

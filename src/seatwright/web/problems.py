@@ -39,6 +39,8 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.UNKNOWN_TEMPLATE: 404,
     Reason.UNKNOWN_JOB: 404,
     Reason.UNKNOWN_REQUEST: 404,
+    Reason.UNKNOWN_PRINCIPAL: 404,
+    Reason.UNKNOWN_SUBSCRIPTION: 404,
     Reason.ALREADY_DECIDED: 409,
     Reason.IMPORT_STOPPED: 409,
     Reason.CALL_IN_PROGRESS: 409,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from seatwright.app.call import Call
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission, roles_permitting
+
+TheCall: TypeAlias = NamedDependency[Call]
+"""The type of every route's `call` parameter: what the edge opened."""
 
 
 def needs(permission: Permission) -> dict[str, Any]:

@@ -1,0 +1,158 @@
+"""Principals: long-lived tokens and API clients, their roles, and ending them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from seatwright.app.call import Call
+from seatwright.app.record import record
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.domain.ids import PrincipalNo
+from seatwright.domain.roles import Role
+from seatwright.domain.tenants import Principal, PrincipalKind
+from seatwright.identity.secrets import digest_of, new_client_secret, new_token
+from seatwright.postgres.principals import (
+    find_principal,
+    insert_credential,
+    insert_principal,
+    list_principals,
+    revoke_credentials,
+    revoke_principal,
+)
+from seatwright.postgres.tenants import take_numbers
+
+NAME_LENGTH_MAX = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A principal with its secret, which is shown this once and never stored."""
+
+    principal: Principal
+    secret: str
+
+
+def parse_roles(texts: Sequence[str]) -> tuple[Role, ...]:
+    """The roles that slugs name; `admin` and `reader` are accepted as in sign-in claims.
+
+    Raises Refusal invalidValue for an unknown role or for none at all.
+    """
+    if not texts:
+        raise Refusal(Reason.INVALID_VALUE, f"No role is given: choose from {', '.join(Role)}.")
+    return tuple(dict.fromkeys(_parse_role(text) for text in texts))
+
+
+def _parse_role(text: str) -> Role:
+    slug = {"admin": Role.GLOBAL_ADMINISTRATOR, "reader": Role.GLOBAL_READER}.get(
+        text.strip().lower(), text.strip().lower()
+    )
+    try:
+        return Role(slug)
+    except ValueError:
+        raise Refusal(
+            Reason.INVALID_VALUE, f"There is no role “{text}”. Choose from {', '.join(Role)}."
+        ) from None
+
+
+async def issue(
+    call: Call,
+    *,
+    kind: PrincipalKind,
+    name: str,
+    roles: tuple[Role, ...],
+    permissions: tuple[str, ...] | None = None,
+    is_scim: bool = False,
+) -> Issued:
+    """Make a token or a client.
+
+    Raises Refusal invalidValue for an empty, overlong or taken name.
+    """
+    name = name.strip()
+    if not name or len(name) > NAME_LENGTH_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"The name “{name[:40]}” has {len(name)} characters: give 1 to {NAME_LENGTH_MAX}.",
+        )
+    principal = Principal(
+        principal_no=PrincipalNo(await take_numbers(call.tx, "principal", 1)),
+        id=uuid4(),
+        kind=kind,
+        name=name,
+        roles=roles,
+        graph_permissions=permissions,
+        is_scim=is_scim,
+        created_at=call.now,
+    )
+    made = await insert_principal(
+        call.tx, principal, created_at=call.now, created_by=call.principal.principal_no
+    )
+    if not made:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"There is a {kind.value} named “{name}” already: choose another name, or rotate it.",
+        )
+    secret = await _give_secret(call, principal)
+    await _record(call, HistoryAction.PRINCIPAL_CREATED, principal)
+    return Issued(principal=principal, secret=secret)
+
+
+async def rotate(call: Call, kind: PrincipalKind, id_: UUID) -> Issued:
+    """Replace the secret of a token or client; the old one stops working at once."""
+    principal = await _existing(call, kind, id_)
+    await revoke_credentials(call.tx, principal.principal_no, at=call.now)
+    secret = await _give_secret(call, principal)
+    await _record(call, HistoryAction.PRINCIPAL_ROTATED, principal)
+    return Issued(principal=principal, secret=secret)
+
+
+async def revoke(call: Call, kind: PrincipalKind, id_: UUID) -> None:
+    """End a token or client.
+
+    Raises Refusal invalidValue when a principal would end itself: nobody could undo that.
+    """
+    principal = await _existing(call, kind, id_)
+    if principal.principal_no == call.principal.principal_no:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"“{principal.name}” is what this call came with, and cannot end itself: use another"
+            " principal with global-administrator.",
+        )
+    await revoke_principal(call.tx, principal.principal_no, at=call.now)
+    await _record(call, HistoryAction.PRINCIPAL_REVOKED, principal)
+
+
+async def list_all(
+    call: Call, kind: PrincipalKind, *, after: int, limit: int
+) -> tuple[Principal, ...]:
+    """Living tokens or clients, one more than `limit` if there are more."""
+    return await list_principals(call.tx, kind, after=after, limit=limit + 1)
+
+
+async def _existing(call: Call, kind: PrincipalKind, id_: UUID) -> Principal:
+    principal = await find_principal(call.tx, kind, id_)
+    if principal is None:
+        raise Refusal(
+            Reason.UNKNOWN_PRINCIPAL,
+            f"There is no {kind.value} {id_}, or it was revoked: list them to see which there are.",
+        )
+    return principal
+
+
+async def _give_secret(call: Call, principal: Principal) -> str:
+    secret = new_client_secret() if principal.kind is PrincipalKind.CLIENT else new_token()
+    await insert_credential(
+        call.tx, principal.principal_no, digest=digest_of(secret), created_at=call.now
+    )
+    return secret
+
+
+async def _record(call: Call, action: HistoryAction, principal: Principal) -> None:
+    detail = {
+        "principal": str(principal.id),
+        "kind": principal.kind.value,
+        "roles": [role.value for role in principal.roles],
+    }
+    await record(call, HistoryLine(action=action, detail=detail))

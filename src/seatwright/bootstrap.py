@@ -1,0 +1,37 @@
+"""The only place that joins everything together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.types import ASGIApp, Receive, Send
+
+from seatwright.domain.clock import Clock
+from seatwright.postgres.pool import Database
+from seatwright.web.edge import Edge
+from seatwright.web.entry import Entry
+from seatwright.web.open import OpenPages
+from seatwright.web.rest.application import create_rest_application
+
+
+def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> ASGIApp:
+    """The whole web application over an unopened database; its lifespan opens and closes it."""
+    rest = create_rest_application()
+    pages = OpenPages(database=database, clock=clock, rest=rest)
+
+    async def lifespan(receive: Receive, send: Send) -> None:
+        """Answer the server's start and stop, holding the pool open in between."""
+        await receive()
+        await database.open()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await database.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    app: Any = Entry(
+        surfaces={"/api": Edge(rest, database=database, clock=clock)},
+        fallback=pages,
+        public_host=public_host,
+        lifespan=lifespan,
+    )
+    return app
