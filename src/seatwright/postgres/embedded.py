@@ -105,6 +105,13 @@ class EmbeddedServer:
         if threading.current_thread() is not threading.main_thread():
             # Linux sends the parent-death signal when the *thread* that started the child ends.
             raise EmbeddedServerError("The embedded PostgreSQL must be started by the main thread.")
+        try:
+            return self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> Urls:
         account = server_account()
         self._take_data_dir(account)
         binaries = self._binaries or readable_binaries(account, self.data_dir)
@@ -229,7 +236,6 @@ class EmbeddedServer:
                 # Not listening yet, or still replaying its log after a crash.
                 time.sleep(0.02)
         tail = self._log_path().read_bytes()[-1500:].decode(errors="replace").strip()
-        self.stop()
         raise EmbeddedServerError(
             f"The embedded PostgreSQL did not start; its log {self._log_path()} ends with:\n{tail}"
         )
