@@ -162,3 +162,48 @@ def capability_status(units: PrepaidUnits) -> CapabilityStatus:
     if units.locked_out > 0:
         return CapabilityStatus.LOCKED_OUT
     return CapabilityStatus.DELETED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuGrowth:
+    """A known SKU and the service plans that it gained."""
+
+    sku_id: SkuId
+    service_plan_ids: tuple[ServicePlanId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogAdditions:
+    """What a table brings to a catalogue that it did not have."""
+
+    skus: tuple[Sku, ...]
+    service_plans: tuple[ServicePlan, ...]
+    growths: tuple[SkuGrowth, ...]
+
+
+def additions_of(table: CatalogContent, *, to: CatalogContent) -> CatalogAdditions:
+    """Give what a table adds to a catalogue, by id: never a second SKU for a known one (REF-010).
+
+    Names, scope and origin of what is known stay, and so does every service plan that it holds:
+    Microsoft's table may lag behind (REF-007), and taking a service plan out of a product would
+    take it from people.
+    """
+    known = {sku.sku_id: frozenset(sku.service_plan_ids) for sku in to.skus}
+    known_plans = {plan.service_plan_id for plan in to.service_plans}
+    growths = (
+        SkuGrowth(
+            sku_id=sku.sku_id,
+            service_plan_ids=tuple(
+                plan for plan in sku.service_plan_ids if plan not in known[sku.sku_id]
+            ),
+        )
+        for sku in table.skus
+        if sku.sku_id in known
+    )
+    return CatalogAdditions(
+        skus=tuple(sku for sku in table.skus if sku.sku_id not in known),
+        service_plans=tuple(
+            plan for plan in table.service_plans if plan.service_plan_id not in known_plans
+        ),
+        growths=tuple(growth for growth in growths if growth.service_plan_ids),
+    )

@@ -25,6 +25,7 @@ from seatwright.domain.catalog import (
     Sku,
     SkuId,
     SkuOrigin,
+    lookup_key,
 )
 from seatwright.domain.templates import Template, TemplateProduct
 
@@ -93,6 +94,18 @@ class _Dependency(_Part, frozen=True):
 class _RuleFile(_Part, frozen=True):
     exclusion: tuple[_Exclusion, ...]
     dependency: tuple[_Dependency, ...]
+
+
+class ImportMarker(_Part, frozen=True):
+    """What a part number tells of a product that Microsoft's table says nothing about."""
+
+    part_number_contains: str
+    applies_to: AppliesTo
+    scope_note: str
+
+
+class _MarkerFile(_Part, frozen=True):
+    marker: tuple[ImportMarker, ...]
 
 
 class _TemplateProduct(_Part, frozen=True):
@@ -209,4 +222,18 @@ def load_templates() -> tuple[Template, ...]:
             products=tuple(_template_product(one, skus[one.sku], ids) for one in part.product),
         )
         for part in _read("templates.toml", _TemplateFile).template
+    )
+
+
+@cache
+def _markers() -> tuple[ImportMarker, ...]:
+    return _read("import-markers.toml", _MarkerFile).marker
+
+
+def marker_of(part_number: str) -> ImportMarker | None:
+    """Give what the part number tells of a product outside the strategies, if it tells anything."""
+    key = lookup_key(part_number)
+    return next(
+        (one for one in _markers() if lookup_key(one.part_number_contains) in key),
+        None,
     )
