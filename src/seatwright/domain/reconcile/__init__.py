@@ -11,6 +11,8 @@ from seatwright.domain.reconcile.changes import (
     ErrorChange,
     SeatChange,
 )
+from seatwright.domain.reconcile.differences import change_set
+from seatwright.domain.reconcile.rounds import settle
 from seatwright.domain.reconcile.world import (
     Catalog,
     Dependency,
@@ -38,4 +40,14 @@ __all__ = [
     "StoredError",
     "UserState",
     "Wish",
+    "reconcile",
 ]
+
+
+def reconcile(snapshot: Snapshot) -> ChangeSet:
+    """Give what must change so that everybody holds what they should.
+
+    For all or some of a tenant's people; see `Snapshot`. Raises KeyError for a wished SKU that
+    the catalogue does not know and ValueError for a person or a license that occurs twice.
+    """
+    return change_set(settle(snapshot), pools=snapshot.pools)
