@@ -21,7 +21,7 @@ from seatwright.domain.reconcile import Action, Snapshot, UserState, Wish, recon
 from seatwright.domain.reconcile.laws import laws_of
 from seatwright.domain.semantics import ENTRA, NATIVE
 
-many_worlds = settings(max_examples=400, deadline=None, print_blob=True)
+many_worlds = settings(max_examples=120, deadline=None, print_blob=True)
 
 
 def counting(snapshot: Snapshot, user: UserState) -> Iterator[tuple[Wish, ServicePlanBits]]:

@@ -11,8 +11,19 @@ from seatwright.domain.reconcile.changes import (
     ErrorChange,
     SeatChange,
 )
+from seatwright.domain.reconcile.checks import (
+    DirectChange,
+    GroupLicense,
+    after_direct_change,
+    check_choice,
+    check_direct_change,
+    check_group_licenses,
+    check_group_licensing,
+    check_is_own,
+)
 from seatwright.domain.reconcile.differences import change_set
 from seatwright.domain.reconcile.rounds import settle
+from seatwright.domain.reconcile.sentences import Names, Shortfall, refusal
 from seatwright.domain.reconcile.world import (
     Catalog,
     Dependency,
@@ -31,16 +42,27 @@ __all__ = [
     "Change",
     "ChangeSet",
     "Dependency",
+    "DirectChange",
     "ErrorChange",
+    "GroupLicense",
     "Held",
+    "Names",
     "Pool",
     "SeatChange",
+    "Shortfall",
     "SkuFacts",
     "Snapshot",
     "StoredError",
     "UserState",
     "Wish",
+    "after_direct_change",
+    "check_choice",
+    "check_direct_change",
+    "check_group_licenses",
+    "check_group_licensing",
+    "check_is_own",
     "reconcile",
+    "refusal",
 ]
 
 

@@ -7,7 +7,15 @@ from typing import Final
 from seatwright.domain.assignments import Source
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import ServicePlanBits, SkuNo
-from seatwright.domain.reconcile.one import Decision, Row, RowKey, Rules, decide, live_rows
+from seatwright.domain.reconcile.one import (
+    Decision,
+    Row,
+    RowKey,
+    Rules,
+    decide,
+    is_inherited,
+    live_rows,
+)
 from seatwright.domain.reconcile.seats import Claimant, Denial
 from seatwright.domain.reconcile.world import UserState
 
@@ -81,7 +89,7 @@ class Case:
         bundles: dict[tuple[Source, SkuNo | None], list[Row]] = {}
         for row in self.rows:
             if row.sku not in self.held and row.key not in self.decision.errors:
-                sku = None if row.is_inherited else row.sku
+                sku = None if is_inherited(row.source) else row.sku
                 bundles.setdefault((row.source, sku), []).append(row)
         for (source, _), rows in bundles.items():
             yield self._claimant(rows, source=source)

@@ -14,7 +14,7 @@ from seatwright.domain.reconcile.changes import (
     ErrorChange,
     SeatChange,
 )
-from seatwright.domain.reconcile.one import Row, RowKey
+from seatwright.domain.reconcile.one import Row, RowKey, is_inherited
 from seatwright.domain.reconcile.rounds import Settlement
 from seatwright.domain.reconcile.world import Pool
 
@@ -65,13 +65,25 @@ def _action(before: ServicePlanBits | None, after: ServicePlanBits | None) -> Ac
 def _giver(case: Case, sku: SkuNo) -> Row | None:
     """Give the earliest assignment behind a license, one without an error if there is one.
 
-    None for a license without any: it only stays because something depends on it (CON-01).
+    A group that gave nothing because a sibling failed is satisfied by what another source gave
+    (CON-22), but it is not the giver. None for a license without any assignment: it only stays
+    because something depends on it (CON-01).
     """
-    rows = [row for row in case.rows if row.sku == sku]
-    if not rows:
-        return None
     errors = case.decision.errors
-    return min(rows, key=lambda r: (r.key in errors, r.wish.assigned_at, r.source, r.bits))
+    are_bundles = case.rules.semantics.siblings_fail_together
+    failing = {key.source for key in errors if are_bundles and is_inherited(key.source)}
+    rows = [row for row in case.rows if row.sku == sku]
+    return min(
+        rows,
+        key=lambda row: (
+            row.key in errors,
+            row.source in failing,
+            row.wish.assigned_at,
+            row.source,
+            row.bits,
+        ),
+        default=None,
+    )
 
 
 def _error_changes(case: Case) -> Iterator[ErrorChange]:

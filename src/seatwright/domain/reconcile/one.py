@@ -46,10 +46,10 @@ class Row(NamedTuple):
         """Under what an error of this row is stored."""
         return RowKey(self.sku, self.source)
 
-    @property
-    def is_inherited(self) -> bool:
-        """It comes from a group, so it is evaluated with the group's allowances (GBL-061)."""
-        return self.source.kind is SourceKind.GROUP
+
+def is_inherited(source: Source) -> bool:
+    """Say whether a source is a group: only groups lend their members a location (GBL-061)."""
+    return source.kind is SourceKind.GROUP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +66,13 @@ class Decision(NamedTuple):
     """What one person should hold, and which rows could not give all they should.
 
     `is_plain` says that no rule had anything to say, so that asking again cannot differ.
+    `retained` are the SKUs of which something stays only because something depends on it.
     """
 
     licenses: Mapping[SkuNo, ServicePlanBits]
     errors: Mapping[RowKey, Reason]
     is_plain: bool
+    retained: frozenset[SkuNo] = frozenset()
 
 
 def live_rows(user: UserState, rules: Rules) -> tuple[Row, ...]:
@@ -130,17 +132,15 @@ def _plainly(
             return None
         errors = {row.key: Reason.NO_SEAT_LEFT for row in rows if row.key in denied}
         rows = [row for row in rows if row.key not in denied]
-    union = 0
-    for row in rows:
-        union |= row.bits
+    everything = union(row.bits for row in rows)
     profile, is_same_group = rules.laws.profile, rules.semantics.prerequisite_in_same_group
     licenses: dict[SkuNo, ServicePlanBits] = {}
     for sku, source, bits, _ in rows:
         conflicts, needs = profile(bits)
-        if conflicts & union:
+        if conflicts & everything:
             return None
         for any_of in needs:
-            if not any_of & union or (is_same_group and source.kind is SourceKind.GROUP):
+            if not any_of & everything or (is_same_group and is_inherited(source)):
                 return None
         licenses[sku] = ServicePlanBits(licenses.get(sku, 0) | bits)
     return Decision(licenses, errors, not denied)
@@ -158,7 +158,7 @@ def _is_location_plain(
     for sku, source, bits, _ in rows:
         if bits & prohibited.service_plans or sku in prohibited.skus or sku in laws.unassignable:
             return False
-        if not user.usage_location and source.kind is not SourceKind.GROUP and sku not in held:
+        if not user.usage_location and not is_inherited(source) and sku not in held:
             return False
     return True
 
@@ -211,7 +211,9 @@ class _Deliberation:
             if not self._fail_siblings(reasons):
                 break
         reasons = {**self.failed, **conflicting}
-        return Decision(self._effective(reasons), self._errors(reasons), False)
+        return Decision(
+            self._effective(reasons), self._errors(reasons), False, frozenset(self.retained)
+        )
 
     def _rank(self, row: Row) -> tuple[object, ...]:
         """Order rows for mutual exclusion: held first, then as the semantics say.
@@ -235,7 +237,7 @@ class _Deliberation:
             return Reason.NOT_ASSIGNABLE_TO_USERS
         # An administrator who clears a location does not take licenses away: GBL-060 speaks of
         # the moment of assigning.
-        has_no_location = not self.user.usage_location and not row.is_inherited
+        has_no_location = not self.user.usage_location and not is_inherited(row.source)
         if has_no_location and row.sku not in self.held:
             return Reason.USAGE_LOCATION_MISSING
         if row.sku in self.prohibited.skus or row.bits & self.prohibited.service_plans:
@@ -290,10 +292,10 @@ class _Deliberation:
         needs = self.rules.laws.profile(row.bits).needs
         if not needs:
             return False
-        if row.is_inherited and self.rules.semantics.prerequisite_in_same_group:
+        if is_inherited(row.source) and self.rules.semantics.prerequisite_in_same_group:
             available = self._given_by(row.source, reasons)
         else:
-            available = _union(self._effective(reasons).values())
+            available = union(self._effective(reasons).values())
         return not all(any_of & available for any_of in needs)
 
     def _given_by(self, source: Source, reasons: Mapping[int, Reason]) -> ServicePlanBits:
@@ -303,7 +305,7 @@ class _Deliberation:
             for index, row in enumerate(self.rows)
             if row.source == source
         )
-        return _union(bits for bits in given if bits is not None)
+        return union(bits for bits in given if bits is not None)
 
     def _retain(self, reasons: Mapping[int, Reason]) -> bool:
         """Keep one license, or service plans of it, on which something held depends (CON-01).
@@ -313,7 +315,7 @@ class _Deliberation:
         licenses that would do, the one with the smallest SKU number is kept.
         """
         licenses = self._effective(reasons)
-        available = _union(licenses.values())
+        available = union(licenses.values())
         for sku in sorted(licenses):
             staying = ServicePlanBits(licenses[sku] & self.held.get(sku, NO_SERVICE_PLANS))
             for any_of in self.rules.laws.profile(staying).needs:
@@ -340,7 +342,7 @@ class _Deliberation:
         """
         if not self.rules.semantics.siblings_fail_together:
             return False
-        sources = {self.rows[i].source for i in reasons if self.rows[i].is_inherited}
+        sources = {self.rows[i].source for i in reasons if is_inherited(self.rows[i].source)}
         blocked = [
             index
             for index, row in enumerate(self.rows)
@@ -377,8 +379,9 @@ class _Deliberation:
         return frozenset(known[:1])
 
 
-def _union(sets: Iterable[ServicePlanBits]) -> ServicePlanBits:
-    union = 0
+def union(sets: Iterable[ServicePlanBits]) -> ServicePlanBits:
+    """Give the service plans that are in any of the sets."""
+    everything = 0
     for bits in sets:
-        union |= bits
-    return ServicePlanBits(union)
+        everything |= bits
+    return ServicePlanBits(everything)
