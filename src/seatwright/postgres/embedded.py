@@ -9,15 +9,13 @@ next start recovers whatever was left.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
-import os
 import shutil
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -39,6 +37,7 @@ from seatwright.postgres.cluster import (
     urls_at,
 )
 from seatwright.postgres.leftovers import clear_leftovers, socket_directory_of_running
+from seatwright.postgres.lifeline import end_with_parent
 from seatwright.postgres.sockets import socket_directory
 
 __all__ = [
@@ -56,7 +55,6 @@ __all__ = [
 _START_SECONDS_MAX = 60.0
 _STOP_SECONDS_MAX = 12.0
 _LOG_BYTES_MAX = 16 * 1024 * 1024
-_PR_SET_PDEATHSIG = 1
 
 
 class EmbeddedServer:
@@ -214,8 +212,9 @@ class EmbeddedServer:
                 stderr=log,
                 cwd="/",
                 env={"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"},
-                # Safe here although generally not: the supervisor has no threads.
-                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509
+                # SIGINT is a fast shutdown.  Safe here although generally not: the supervisor has
+                # no threads.
+                preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509
                 **account.process_identity(),
             )
 
@@ -259,16 +258,3 @@ def opened(data_dir: Path) -> Iterator[Urls]:
         yield server.start()
     finally:
         server.stop()
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    """Return what the child runs before PostgreSQL: end by fast shutdown when the parent ends."""
-    prctl = ctypes.CDLL(None).prctl
-
-    def run_in_child() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:
-            # The parent was killed before the line above; its death signal will never come.
-            os._exit(1)
-
-    return run_in_child

@@ -1,0 +1,112 @@
+"""``seatwright serve`` and the processes that it starts: ``web``, ``worker``, ``prepare``."""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Final, cast
+
+import typer
+import uvicorn
+
+from seatwright.cli.listening import listen
+from seatwright.cli.supervision import ServeChoices, Supervision
+from seatwright.cli.welcome import welcome
+from seatwright.logs import configure_logs
+from seatwright.settings import PREFIX, Settings, SettingsError
+
+# Shorter than the parent's patience, so that a slow answer is cut off here and not by a kill.
+_GRACE_SECONDS: Final = 7
+
+
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to serve on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many web processes.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the embedded PostgreSQL keeps its data.")
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo tenant once.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Start without the demo.")] = False,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Run the job worker here too.")
+    ] = True,
+) -> None:
+    """Serve the API with its database and job worker, until stopped."""
+    if demo and empty:
+        raise SettingsError("--demo and --empty exclude each other: give one of them.")
+    settings = _settings_with(host=host, port=port, workers=workers, data_dir=data_dir)
+    configure_logs(settings.log_level, process="serve")
+    with listen(settings) as listener:
+        settings = replace(settings, port=listener.getsockname()[1])
+        Supervision(
+            settings,
+            choices=ServeChoices(is_demo=demo, has_worker=worker),
+            listener=listener,
+            on_ready=welcome,
+        ).run()
+
+
+def web(descriptor: Annotated[int, typer.Option(help="The listening socket.")]) -> None:
+    """Serve web requests on a socket that ``serve`` opened."""
+    settings = Settings.from_environment()
+    configure_logs(settings.log_level, process="web")
+    config = uvicorn.Config(
+        "seatwright.bootstrap:create_web_app",
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Only a proxy on this machine may say who the client is.
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[socket.socket(fileno=descriptor)])
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def worker() -> None:
+    """Work on jobs, until stopped; for a worker on a machine of its own."""
+    settings = Settings.from_environment()
+    configure_logs(settings.log_level, process="worker")
+    run = cast(Callable[[Settings], None], pkgutil.resolve_name("seatwright.bootstrap:run_worker"))
+    run(settings)
+
+
+def prepare(
+    *, demo: Annotated[bool, typer.Option("--demo", help="Load the demo tenant once.")] = False
+) -> None:
+    """Make what a first start leaves: the demo tenant, the first token."""
+    settings = Settings.from_environment()
+    configure_logs(settings.log_level, process="prepare")
+    run = cast(Callable[..., None], pkgutil.resolve_name("seatwright.bootstrap:prepare"))
+    run(settings, is_demo=demo)
+
+
+def _settings_with(
+    *, host: str | None, port: int | None, workers: int | None, data_dir: Path | None
+) -> Settings:
+    """Return the environment's settings with the command line's in front of them.
+
+    They are read in the same way, so that one rule and one message hold for both.
+    """
+    given = {
+        "HOST": host,
+        "PORT": port,
+        "WORKERS": workers,
+        "DATA_DIR": None if data_dir is None else data_dir.absolute(),
+    }
+    chosen = {PREFIX + name: str(value) for name, value in given.items() if value is not None}
+    return Settings.from_environment({**os.environ, **chosen})
