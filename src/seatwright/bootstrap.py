@@ -8,6 +8,7 @@ from litestar.types import ASGIApp, Receive, Send
 
 from seatwright.domain.clock import Clock
 from seatwright.postgres.pool import Database
+from seatwright.settings import OffsetClock, Settings
 from seatwright.web.edge import Edge
 from seatwright.web.entry import Entry
 from seatwright.web.open import OpenPages
@@ -35,3 +36,14 @@ def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> A
         lifespan=lifespan,
     )
     return app
+
+
+def create_web_app() -> ASGIApp:
+    """The web application of one process that `serve` started, from its environment."""
+    settings = Settings.from_environment()
+    assert settings.database_url is not None, "serve hands every process its database"
+    return assemble_web_app(
+        database=Database(settings.database_url),
+        clock=OffsetClock(settings.clock_offset),
+        public_host=settings.public_host,
+    )

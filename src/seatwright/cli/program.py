@@ -39,8 +39,8 @@ program = typer.Typer(
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
-    # A trace with the values of variables would print people's names and tokens.
-    pretty_exceptions_show_locals=False,
+    # Drawn traces print the values of variables, which may be names and tokens, and fill a log.
+    pretty_exceptions_enable=False,
 )
 program.command()(serve.serve)
 program.command()(serve.worker)

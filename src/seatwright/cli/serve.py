@@ -85,14 +85,12 @@ def worker() -> None:
     run(settings)
 
 
-def prepare(
-    *, demo: Annotated[bool, typer.Option("--demo", help="Load the demo tenant once.")] = False
-) -> None:
-    """Make what a first start leaves: the demo tenant, the first token."""
+def prepare() -> None:
+    """Make the demo tenant and its first token, unless they are there."""
     settings = Settings.from_environment()
     configure_logs(settings.log_level, process="prepare")
-    run = cast(Callable[..., None], pkgutil.resolve_name("seatwright.bootstrap:prepare"))
-    run(settings, is_demo=demo)
+    run = cast(Callable[[Settings], None], pkgutil.resolve_name("seatwright.bootstrap:load_demo"))
+    run(settings)
 
 
 def _settings_with(

@@ -101,7 +101,8 @@ class Supervision:
         assert self._settings.database_url is not None
         applied = prepare_database(self._settings.database_url, owner_url=owner_url)
         log.info("database ready", migrations_applied=len(applied))
-        self._run_first_start()
+        if self._choices.is_demo:
+            self._load_demo()
         self._children = Children(self._members())
 
     def _environment(self) -> dict[str, str]:
@@ -110,20 +111,20 @@ class Supervision:
         inherited = {n: text for n, text in os.environ.items() if not n.startswith(PREFIX)}
         return {**inherited, **handed}
 
-    def _run_first_start(self) -> None:
-        """Make what the first start must leave: the demo tenant, the first token."""
-        command = [sys.executable, "-m", "seatwright", "prepare"]
-        if self._choices.is_demo:
-            command.append("--demo")
+    def _load_demo(self) -> None:
+        """Make the demo tenant and its token unless they are there, in a process of its own.
+
+        Its libraries have threads, and this process must stay without.
+        """
         finished = subprocess.run(
-            command,
+            [sys.executable, "-m", "seatwright", "prepare"],
             check=False,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             preexec_fn=end_with_parent(signal.SIGKILL),
         )
         if finished.returncode != 0:
-            raise ServeError("The first start did not finish; the lines above say why.")
+            raise ServeError("The demo tenant could not be made; the lines above say why.")
 
     def _members(self) -> list[Child]:
         environment = self._environment()
