@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
-from seatwright.domain.catalog import PrepaidUnits, SkuId, seats_assignable
+from seatwright.domain.catalog import PrepaidUnits
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import SkuNo
 from seatwright.domain.subscriptions import (
     Subscription,
     SubscriptionStatus,
+    check_subscription,
+    parse_moment,
+    parse_status,
     prepaid_units,
     units_assignable,
 )
@@ -20,7 +27,7 @@ def _purchase(number: int, units: int, status: SubscriptionStatus) -> Subscripti
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     return Subscription(
         subscription_id=UUID(int=number),
-        sku_id=SkuId(UUID(int=1)),
+        sku_no=SkuNo(1),
         units=units,
         status=status,
         starts_at=moment,
@@ -28,18 +35,16 @@ def _purchase(number: int, units: int, status: SubscriptionStatus) -> Subscripti
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "units"),
-    [
-        (SubscriptionStatus.ENABLED, 100),
-        (SubscriptionStatus.WARNING, 100),
-        (SubscriptionStatus.SUSPENDED, 0),
-        (SubscriptionStatus.LOCKED_OUT, 0),
-        (SubscriptionStatus.DELETED, 0),
-    ],
-)
-def test_enabled_and_warning_purchases_are_seats(status: SubscriptionStatus, units: int) -> None:
-    assert units_assignable(status, 100) == units
+PURCHASE = _purchase(1, 100, SubscriptionStatus.ENABLED)
+
+
+def test_enabled_and_warning_purchases_are_seats() -> None:
+    units = PrepaidUnits(enabled=400, warning=25, suspended=7, locked_out=3)
+    assert units_assignable(units, warning_counts=True) == 425
+
+
+def test_a_tenant_may_leave_units_in_grace_out() -> None:
+    assert units_assignable(PrepaidUnits(enabled=400, warning=25), warning_counts=False) == 400
 
 
 def test_purchases_of_a_product_add_up_by_state() -> None:
@@ -50,12 +55,66 @@ def test_purchases_of_a_product_add_up_by_state() -> None:
         _purchase(4, 7, SubscriptionStatus.SUSPENDED),
         _purchase(5, 50, SubscriptionStatus.DELETED),
     ]
-    units = prepaid_units(purchases)
-    assert units == PrepaidUnits(enabled=400, warning=25, suspended=7)
-    assert seats_assignable(enabled=units.enabled, warning=units.warning) == sum(
-        units_assignable(one.status, one.units) for one in purchases
-    )
+    assert prepaid_units(purchases) == PrepaidUnits(enabled=400, warning=25, suspended=7)
 
 
 def test_a_product_without_purchases_has_no_units() -> None:
     assert prepaid_units([]) == PrepaidUnits()
+
+
+@pytest.mark.parametrize(
+    ("broken", "word"),
+    [
+        (replace(PURCHASE, units=-1), "units"),
+        (replace(PURCHASE, units=10_000_001), "units"),
+        (replace(PURCHASE, included_units=-1), "includedUnits"),
+        (replace(PURCHASE, unit_price=Decimal(-1), currency="EUR"), "unitPrice"),
+        (replace(PURCHASE, unit_price=Decimal(1)), "currency"),
+        (replace(PURCHASE, currency="euro"), "currency"),
+        (replace(PURCHASE, next_lifecycle_at=datetime(2025, 1, 1, tzinfo=UTC)), "nextLifecycleAt"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_name(broken: Subscription, word: str) -> None:
+    with pytest.raises(Refusal, match=word) as refused:
+        check_subscription(broken)
+    assert refused.value.reason is Reason.INVALID_VALUE
+    assert check_subscription(PURCHASE) == PURCHASE
+
+
+def test_fewer_units_than_the_offer_asks_for_are_refused() -> None:
+    with pytest.raises(Refusal, match="300") as refused:
+        check_subscription(replace(PURCHASE, offer_minimum=300))
+    assert refused.value.reason is Reason.BELOW_OFFER_MINIMUM
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("enabled", SubscriptionStatus.ENABLED),
+        ("Locked Out", SubscriptionStatus.LOCKED_OUT),
+        ("Active", SubscriptionStatus.ENABLED),
+        ("Expired", SubscriptionStatus.WARNING),
+        ("Disabled", SubscriptionStatus.SUSPENDED),
+    ],
+)
+def test_states_are_read_in_graphs_and_in_commerces_words(
+    text: str, status: SubscriptionStatus
+) -> None:
+    assert parse_status(text) is status
+
+
+def test_another_state_is_refused() -> None:
+    with pytest.raises(Refusal, match="paused"):
+        parse_status("paused")
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-21", "2026-11-21T00:00:00", "2026-11-21T00:00:00Z", "2026-11-21T01:00+01:00"]
+)
+def test_dates_and_times_are_read_as_utc(text: str) -> None:
+    assert parse_moment(text, name="startsAt") == datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def test_another_date_is_refused_by_field() -> None:
+    with pytest.raises(Refusal, match=r"startsAt is “21\.11\.2026”"):
+        parse_moment("21.11.2026", name="startsAt")

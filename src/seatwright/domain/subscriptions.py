@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum, unique
 from typing import Final
 from uuid import UUID
 
-from seatwright.domain.catalog import PrepaidUnits, SkuId
+from seatwright.domain.catalog import PrepaidUnits, seats_assignable
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import SkuNo
 
 
 @unique
@@ -24,8 +27,18 @@ class SubscriptionStatus(StrEnum):
     DELETED = "Deleted"
 
 
-ASSIGNABLE_STATUSES: Final = frozenset({SubscriptionStatus.ENABLED, SubscriptionStatus.WARNING})
-"""Only units of these states are seats: Warning is grace, in which all works (SUB-012, CON-07)."""
+SUBSCRIPTIONS_MAX: Final = 300
+"""Microsoft's own limit for a tenant (SUB-005)."""
+
+UNITS_MAX: Final = 10_000_000
+"""Above any organization, and low enough that seats of all subscriptions never overflow."""
+
+RESOLVE_WITHIN: Final = timedelta(days=90)
+"""How long an over-assigned product may stay so: nobody loses service before (SKU-014)."""
+
+_LIVING: Final = frozenset({SubscriptionStatus.ENABLED, SubscriptionStatus.WARNING})
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_PRICE_MAX: Final = Decimal(10) ** 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +50,7 @@ class Subscription:
     """
 
     subscription_id: UUID
-    sku_id: SkuId
+    sku_no: SkuNo
     units: int
     status: SubscriptionStatus
     starts_at: datetime
@@ -51,11 +64,6 @@ class Subscription:
     is_trial: bool = False
 
 
-def units_assignable(status: SubscriptionStatus, units: int) -> int:
-    """Give how many of a purchase's units are seats, given its status."""
-    return units if status in ASSIGNABLE_STATUSES else 0
-
-
 def prepaid_units(subscriptions: Iterable[Subscription]) -> PrepaidUnits:
     """Add the purchases of one SKU up by state (SKU-013); deleted ones are gone (SUB-015)."""
     totals = dict.fromkeys(SubscriptionStatus, 0)
@@ -67,3 +75,84 @@ def prepaid_units(subscriptions: Iterable[Subscription]) -> PrepaidUnits:
         suspended=totals[SubscriptionStatus.SUSPENDED],
         locked_out=totals[SubscriptionStatus.LOCKED_OUT],
     )
+
+
+def units_assignable(units: PrepaidUnits, *, warning_counts: bool) -> int:
+    """Give the seats behind the units of a SKU; a tenant may leave units in grace out (CON-07)."""
+    return seats_assignable(enabled=units.enabled, warning=units.warning if warning_counts else 0)
+
+
+def check_subscription(one: Subscription, *, is_external: bool = False) -> Subscription:
+    """Give back a subscription that can be.
+
+    What happened outside, at the seller, may have fewer units than the offer asks for. Raises Refusal invalidValue for a value out of its range, and belowOfferMinimum for fewer
+    units than the offer allows.
+    """
+    problem = _misfit(one)
+    if problem is not None:
+        raise Refusal(Reason.INVALID_VALUE, problem)
+    if one.units < one.offer_minimum and one.status in _LIVING and not is_external:
+        raise Refusal(
+            Reason.BELOW_OFFER_MINIMUM,
+            f"{one.units} units are fewer than the {one.offer_minimum} that the offer asks for:"
+            f" keep at least {one.offer_minimum}.",
+            context={"units": one.units, "offerMinimum": one.offer_minimum},
+        )
+    return one
+
+
+def _misfit(one: Subscription) -> str | None:
+    counts = (
+        ("units", one.units),
+        ("offerMinimum", one.offer_minimum),
+        ("includedUnits", one.included_units),
+    )
+    for name, count in counts:
+        if not 0 <= count <= UNITS_MAX:
+            return f"{name} is {count}: give a whole number from 0 to {UNITS_MAX}."
+    if one.unit_price is not None and not 0 <= one.unit_price < _PRICE_MAX:
+        return f"unitPrice is {one.unit_price}: give a price of 0 or more, for one license."
+    if one.currency is not None and not _CURRENCY.fullmatch(one.currency):
+        return f"currency is “{one.currency}”: give a code of three letters such as EUR."
+    if one.unit_price is not None and one.currency is None:
+        return "unitPrice has no currency: give its code of three letters such as EUR."
+    if one.next_lifecycle_at is not None and one.next_lifecycle_at < one.starts_at:
+        return "nextLifecycleAt is before startsAt: give the date on which the status changes next."
+    return None
+
+
+def parse_status(text: str) -> SubscriptionStatus:
+    """Read a status, whatever the case; commerce's own names are taken too (SUB-010).
+
+    Raises Refusal invalidValue for another word.
+    """
+    status = _STATUS_OF_WORD.get(text.strip().casefold().replace(" ", ""))
+    if status is None:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"status is “{text}”: give one of {', '.join(SubscriptionStatus)}.",
+        )
+    return status
+
+
+_STATUS_OF_WORD = {status.value.casefold(): status for status in SubscriptionStatus} | {
+    "active": SubscriptionStatus.ENABLED,
+    "expired": SubscriptionStatus.WARNING,
+    "disabled": SubscriptionStatus.SUSPENDED,
+}
+
+
+def parse_moment(text: str, *, name: str) -> datetime:
+    """Read a date or a time in ISO 8601; what names no offset is UTC.
+
+    Raises Refusal invalidValue, naming the field, for anything else.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"{name} is “{text}”: give a date such as 2026-11-21, or a time such as"
+            " 2026-11-21T09:00:00Z.",
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

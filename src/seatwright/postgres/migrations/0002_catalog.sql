@@ -148,6 +148,8 @@ create table sku_pool (
     consumed   int4 not null default 0 check (consumed >= 0),
     reserved   int4 not null default 0 check (reserved >= 0),
     seats_over int4 not null default 0 check (seats_over >= 0),
+    -- Since when purchases cover fewer seats than are in use: 90 days to resolve it (SKU-014).
+    over_since timestamptz,
     primary key (tenant_id, sku_no),
     foreign key (tenant_id, sku_no) references sku on delete cascade,
     constraint no_seat_twice check (consumed + reserved <= assignable + seats_over)

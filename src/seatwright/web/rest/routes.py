@@ -8,8 +8,10 @@ from litestar.types import ControllerRouterHandler
 
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
+from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *PRINCIPAL_ROUTES,
     *SETTINGS_ROUTES,
+    *SUBSCRIPTION_ROUTES,
 )
