@@ -1,0 +1,180 @@
+"""The directory: people, groups, and the forms in which both are found."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Final
+from uuid import UUID
+
+from seatwright.domain.ids import GroupNo, UserNo
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
+WORD_LENGTH_MAX: Final = 64
+WORDS_SEARCHED_MAX: Final = 8
+"""A search of more words than this would only get slower, never find fewer people."""
+
+
+@unique
+class UserField(StrEnum):
+    """Everything of a person that a caller can set; the value is the name on the wire."""
+
+    USER_PRINCIPAL_NAME = "userPrincipalName"
+    DISPLAY_NAME = "displayName"
+    MAIL = "mail"
+    GIVEN_NAME = "givenName"
+    SURNAME = "surname"
+    JOB_TITLE = "jobTitle"
+    DEPARTMENT = "department"
+    COMPANY_NAME = "companyName"
+    COST_CENTER = "costCenter"
+    EMPLOYEE_ID = "employeeId"
+    EXTERNAL_ID = "externalId"
+    USAGE_LOCATION = "usageLocation"
+    USER_TYPE = "userType"
+    ACCOUNT_ENABLED = "accountEnabled"
+    MANAGER = "manager"
+    LAST_SIGN_IN_AT = "lastSignInAt"
+
+
+FieldValue = str | bool | datetime | None
+"""What a field holds; a manager is held as the UPN or id that names them, until it is looked up."""
+
+UserFields = Mapping[UserField, FieldValue]
+"""Values by field; a field that is not there is left as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRef:
+    """A person as another's manager, or as a member: enough to show and to follow."""
+
+    user_no: UserNo
+    id: UUID
+    user_principal_name: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One person of the directory."""
+
+    user_no: UserNo
+    id: UUID
+    user_principal_name: str
+    display_name: str
+    mail: str | None = None
+    given_name: str | None = None
+    surname: str | None = None
+    job_title: str | None = None
+    department: str | None = None
+    company_name: str | None = None
+    cost_center: str | None = None
+    employee_id: str | None = None
+    external_id: str | None = None
+    usage_location: str | None = None
+    user_type: str = "Member"
+    account_enabled: bool = True
+    manager: PersonRef | None = None
+    last_sign_in_at: datetime | None = None
+    created_at: datetime
+    deleted_at: datetime | None = None
+
+
+@unique
+class GroupKind(StrEnum):
+    """What kind of group; a Microsoft 365 group is licensed only if it is security enabled too."""
+
+    SECURITY = "security"
+    MICROSOFT_365 = "microsoft365"
+
+
+@unique
+class GroupField(StrEnum):
+    """Everything of a group that a caller can set; the value is the name on the wire."""
+
+    DISPLAY_NAME = "displayName"
+    DESCRIPTION = "description"
+    MAIL_NICKNAME = "mailNickname"
+    KIND = "kind"
+    SECURITY_ENABLED = "securityEnabled"
+    EXTERNAL_ID = "externalId"
+
+
+GroupFields = Mapping[GroupField, str | bool | None]
+"""Values by field; a field that is not there is left as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One group; `is_processing` while its members' licenses are being worked on (GBL-044)."""
+
+    group_no: GroupNo
+    id: UUID
+    display_name: str
+    description: str | None = None
+    mail_nickname: str | None = None
+    kind: GroupKind = GroupKind.SECURITY
+    is_security: bool = True
+    external_id: str | None = None
+    is_processing: bool = False
+    created_at: datetime
+    deleted_at: datetime | None = None
+
+    @property
+    def can_be_licensed(self) -> bool:
+        """Whether a license may be put on it (GBL-001, GBL-002)."""
+        return self.kind is GroupKind.SECURITY or self.is_security
+
+
+def text_key(text: str) -> str:
+    """The form in which names and addresses are compared: case and blanks around never matter."""
+    return unicodedata.normalize("NFC", text.strip()).casefold()
+
+
+def parse_id(text: str) -> UUID | None:
+    """The UUID that a text is, in the one form that seatwright writes; None for anything else."""
+    return UUID(text) if _UUID.fullmatch(text.strip()) else None
+
+
+def search_words(texts: Iterable[str | None]) -> frozenset[str]:
+    """The words by which a person is found, of their names and addresses.
+
+    An address counts whole and by the words before its @: the domain is everybody's. A word with
+    accents is found without them too.
+    """
+    words: set[str] = set()
+    for text in texts:
+        if text:
+            words.update(_words_of(text_key(text)))
+    return frozenset(words)
+
+
+def _words_of(key: str) -> Iterable[str]:
+    if "@" in key:
+        yield key[:WORD_LENGTH_MAX]
+    for found in _WORD.findall(key.partition("@")[0]):
+        word = found[:WORD_LENGTH_MAX]
+        yield word
+        if not word.isascii():
+            yield _without_accents(word)
+
+
+def _without_accents(word: str) -> str:
+    parts = unicodedata.normalize("NFKD", word)
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+def searched_words(text: str) -> tuple[str, ...]:
+    """The prefixes that a search asks for: each must begin one of a person's words."""
+    found: dict[str, None] = {}
+    for part in text_key(text).split():
+        if "@" in part:
+            found[part[:WORD_LENGTH_MAX]] = None
+        else:
+            found.update(dict.fromkeys(word[:WORD_LENGTH_MAX] for word in _WORD.findall(part)))
+    return tuple(found)[:WORDS_SEARCHED_MAX]
