@@ -6,12 +6,16 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from seatwright.web.rest.licenses import LICENSE_ROUTES
+from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *LICENSE_ROUTES,
     *PRINCIPAL_ROUTES,
     *SETTINGS_ROUTES,
+    *USER_LICENSE_ROUTES,
     *SUBSCRIPTION_ROUTES,
 )
