@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.office import Office
-
 from seatwright.domain.roles import Role
+from tests.office import Office
 
 
 async def test_a_token_works_until_it_is_revoked(office: Office) -> None:
@@ -44,7 +43,9 @@ async def test_settings_are_changed_whole_or_not_at_all(office: Office) -> None:
     )
     assert refused.status_code == 400
     assert "preset" in refused.json()["detail"]
-    values = {s["name"]: s["value"] for s in (await office.admin.get("/api/settings")).json()["value"]}
+    values = {
+        s["name"]: s["value"] for s in (await office.admin.get("/api/settings")).json()["value"]
+    }
     assert values["usageLocation"] is None
 
 
@@ -55,9 +56,7 @@ async def test_the_same_key_and_body_get_the_first_answer_again(office: Office) 
     second = await office.admin.post("/api/tokens", json=body, headers=headers)
     assert second.headers["idempotency-replayed"] == "true"
     assert second.json() == first.json()
-    other = await office.admin.post(
-        "/api/tokens", json={**body, "name": "twice"}, headers=headers
-    )
+    other = await office.admin.post("/api/tokens", json={**body, "name": "twice"}, headers=headers)
     assert other.status_code == 422
     assert other.json()["code"] == "keyReused"
 

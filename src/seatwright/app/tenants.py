@@ -1,4 +1,4 @@
-"""Tenants: making, listing, suspending and deleting them. The operator's commands, not a route's."""
+"""Tenants: making, listing, suspending and deleting them, by commands and not by routes."""
 
 from __future__ import annotations
 

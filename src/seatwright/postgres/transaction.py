@@ -80,7 +80,8 @@ class Transaction:
         missing = [one for one in wanted if one not in known and one not in fresh]
         if missing:
             cursor = await self.connection.execute(
-                "select set_id, bits from service_plan_set where tenant_id = %s and set_id = any(%s)",
+                "select set_id, bits from service_plan_set"
+                " where tenant_id = %s and set_id = any(%s)",
                 (self.tenant_id, missing),
             )
             for set_id, bits in await cursor.fetchall():

@@ -24,7 +24,7 @@ class Shape(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
     """Something that an answer shows."""
 
 
-class Page(Shape, Generic[Row]):
+class Page(Shape, Generic[Row], kw_only=True, frozen=True):
     """One page of a list; `nextCursor` is null on the last one."""
 
     value: list[Row]
@@ -65,6 +65,7 @@ def keys_of(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
     if len(keys) != len(kinds) or not all(map(isinstance, keys, kinds)):
         raise Refusal(
             Reason.INVALID_VALUE,
-            f"cursor “{cursor[:40]}” is not one of this list: take nextCursor from the page before.",
+            f"cursor “{cursor[:40]}” is not one of this list: take nextCursor from the page"
+            " before.",
         )
     return tuple(keys)

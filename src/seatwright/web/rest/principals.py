@@ -16,7 +16,7 @@ from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
 
 
-class NewToken(Body):
+class NewToken(Body, kw_only=True, frozen=True):
     """A token to make: its roles are slugs."""
 
     name: str
@@ -24,7 +24,7 @@ class NewToken(Body):
     scim: bool = False
 
 
-class NewClient(Body):
+class NewClient(Body, kw_only=True, frozen=True):
     """A client to make; without `permissions` it has those that its roles imply."""
 
     name: str
@@ -32,7 +32,7 @@ class NewClient(Body):
     permissions: list[str] | None = None
 
 
-class PrincipalShape(Shape):
+class PrincipalShape(Shape, kw_only=True, frozen=True):
     """A token or client as lists show it: never with its secret."""
 
     id: UUID
@@ -41,13 +41,13 @@ class PrincipalShape(Shape):
     created_at: datetime | None
 
 
-class IssuedToken(PrincipalShape):
+class IssuedToken(PrincipalShape, kw_only=True, frozen=True):
     """A new token: `token` is shown this once."""
 
     token: str
 
 
-class IssuedClient(Shape):
+class IssuedClient(Shape, kw_only=True, frozen=True):
     """A new client: `clientSecret` is shown this once."""
 
     tenant_id: UUID

@@ -14,7 +14,7 @@ from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Shape
 
 
-class SettingShape(Shape):
+class SettingShape(Shape, kw_only=True, frozen=True):
     """One setting: what it is, what it would be by itself, and who may change it."""
 
     name: str
@@ -25,7 +25,7 @@ class SettingShape(Shape):
     role: str
 
 
-class SettingsShape(Shape):
+class SettingsShape(Shape, kw_only=True, frozen=True):
     """Every setting of the tenant."""
 
     value: list[SettingShape]

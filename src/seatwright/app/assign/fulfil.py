@@ -1,0 +1,305 @@
+"""Fulfilling wants: what people's own assignments should become, one person or two thousand.
+
+Every want either happens whole or leaves no trace, and says why. The engine decides for all of
+them together; wants that it denies are taken out and it decides again, so that what one row lost
+another may have.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from seatwright.app.assign.people import set_usage_locations
+from seatwright.app.call import Call
+from seatwright.app.reconcile import Edit, World, lock_world, refill, write_outcome
+from seatwright.domain.errors import ChangeReason, Reason
+from seatwright.domain.history import HistoryAction
+from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
+from seatwright.domain.reconcile import (
+    ChangeSet,
+    ErrorChange,
+    Snapshot,
+    UserState,
+    Wish,
+    reconcile,
+)
+from seatwright.domain.wants import (
+    Want,
+    WantKind,
+    own_errors,
+    own_wishes,
+    replaced_by,
+    wanted_state,
+)
+from seatwright.postgres.assignments import (
+    UserAssignment,
+    remove_user_assignments,
+    store_user_assignments,
+)
+from seatwright.postgres.pools import move_reservations
+
+TURNS_MAX = 64
+"""Each turn takes at least one want out; more than a few need a chain of dependencies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fulfilment:
+    """What became of a want: `reason` is None when it happened as wanted.
+
+    `had` is whether the person's own assignment was there before; `is_waiting` that they stand in
+    line for a seat. `user` is the person as they were read under the locks.
+    """
+
+    want: Want
+    user: UserState | None
+    reason: Reason | None = None
+    had: bool = False
+    is_waiting: bool = False
+    after: ServicePlanBits | None = None
+
+
+@dataclass(slots=True)
+class Fulfilled:
+    """Everything a call to `fulfil` did."""
+
+    results: list[Fulfilment]
+    snapshot: Snapshot
+    changes: ChangeSet
+    used: dict[SkuNo, int]
+
+
+async def fulfil(
+    call: Call, wants: Sequence[Want], *, reservation: Mapping[SkuNo, int] | None = None
+) -> Fulfilled:
+    """Make these wants true as far as rules and seats let, with history and refilled seats.
+
+    `reservation`: seats that the caller's job reserved before; those that are used here turn from
+    reserved into consumed.
+    """
+    world = await lock_world(call, [want.user for want in wants], skus={want.sku for want in wants})
+    world = _with_own_reservation(world, reservation or {})
+    session = _Session(call, world, wants)
+    changes = session.decide()
+    await session.write()
+    used = _used(changes, reservation or {})
+    await move_reservations(call.tx, {sku: -seats for sku, seats in used.items()})
+    outcome = await write_outcome(
+        call, session.world, changes, reason=ChangeReason.RECONCILED, edits=session.edits()
+    )
+    await refill(call, outcome.freed)
+    return Fulfilled(
+        results=session.results(changes),
+        snapshot=session.world.snapshot,
+        changes=changes,
+        used=used,
+    )
+
+
+def _with_own_reservation(world: World, reservation: Mapping[SkuNo, int]) -> World:
+    if not reservation:
+        return world
+    pools = tuple(
+        replace(pool, reserved=pool.reserved - reservation.get(pool.sku, 0))
+        for pool in world.snapshot.pools
+    )
+    return replace(world, snapshot=replace(world.snapshot, pools=pools))
+
+
+def _used(changes: ChangeSet, reservation: Mapping[SkuNo, int]) -> dict[SkuNo, int]:
+    """How many of the reserved seats the change set turns into licenses."""
+    return {
+        seats.sku: min(seats.consumed_after - seats.consumed_before, reservation[seats.sku])
+        for seats in changes.seat_changes
+        if seats.sku in reservation and seats.consumed_after > seats.consumed_before
+    }
+
+
+class _Session:
+    """The wants of one call while the engine decides about them."""
+
+    def __init__(self, call: Call, world: World, wants: Sequence[Want]) -> None:
+        self.call = call
+        self.before = {user.user_no: user for user in world.snapshot.users}
+        self.world = world
+        self.wants = wants
+        self.denied: dict[int, Reason] = {}
+        self.by_user: dict[UserNo, list[Want]] = defaultdict(list)
+        for want in wants:
+            self.by_user[want.user].append(want)
+        self._deny_impossible()
+
+    def _deny_impossible(self) -> None:
+        """Refuse what no engine needs to look at: unknown people, and removals of nothing."""
+        for user_no, wants in self.by_user.items():
+            user = self.before.get(user_no)
+            own = {} if user is None else own_wishes(user)
+            inherited = set() if user is None else {w.sku for w in user.wishes} - own.keys()
+            added: set[SkuNo] = set()
+            for want in wants:
+                if user is None or user.is_deleted:
+                    self.denied[want.key] = Reason.UNKNOWN_USER
+                elif want.kind in {WantKind.ADD, WantKind.REPLACE}:
+                    added.add(want.sku)
+                elif want.sku not in own.keys() | added:
+                    is_inherited = want.sku in inherited
+                    self.denied[want.key] = (
+                        Reason.INHERITED_ASSIGNMENT if is_inherited else Reason.NOT_ASSIGNED
+                    )
+
+    def decide(self) -> ChangeSet:
+        """Run the engine, take out what it denies, and again until it denies nothing new."""
+        for _ in range(TURNS_MAX):
+            users = tuple(self._wanted_state(user) for user in self.before.values())
+            snapshot = replace(self.world.snapshot, users=users)
+            changes = reconcile(snapshot)
+            newly = self._newly_denied(users, changes)
+            if not newly:
+                self.world = replace(self.world, snapshot=snapshot)
+                return changes
+            self.denied.update(newly)
+        raise AssertionError("wants were denied one after another without an end")
+
+    def _wanted_state(self, user: UserState) -> UserState:
+        wants = [w for w in self.by_user.get(user.user_no, ()) if w.key not in self.denied]
+        return wanted_state(user, wants, now=self.call.now) if wants else user
+
+    def _newly_denied(self, users: Iterable[UserState], changes: ChangeSet) -> dict[int, Reason]:
+        """Wants of this turn that left an error on the person's own assignment."""
+        found = _by_user(changes)
+        denied: dict[int, Reason] = {}
+        for user in users:
+            wants = [w for w in self.by_user.get(user.user_no, ()) if w.key not in self.denied]
+            if not wants or not (user.errors or user.user_no in found):
+                continue
+            errors = own_errors(user, found.get(user.user_no, ()))
+            for want in wants:
+                reason = errors.get(want.sku)
+                if want.kind is WantKind.REPLACE and reason is None:
+                    reason = next(
+                        (
+                            errors[sku]
+                            for sku in replaced_by(want, self.before[user.user_no])
+                            if sku in errors
+                        ),
+                        None,
+                    )
+                if reason is None or (reason is Reason.NO_SEAT_LEFT and want.may_wait):
+                    continue
+                denied[want.key] = reason
+        return denied
+
+    async def write(self) -> None:
+        """Store the assignments as they now are; licenses and history are written after."""
+        stored: list[UserAssignment] = []
+        removed: list[tuple[UserNo, SkuNo]] = []
+        locations: dict[UserNo, str] = {}
+        for after in self.world.snapshot.users:
+            before = self.before[after.user_no]
+            if after is before:
+                continue
+            own_before, own_after = own_wishes(before), own_wishes(after)
+            removed += [(after.user_no, sku) for sku in own_before.keys() - own_after.keys()]
+            stored += [
+                _row(after.user_no, wish)
+                for sku, wish in own_after.items()
+                if own_before.get(sku) != wish
+            ]
+            if after.usage_location and after.usage_location != before.usage_location:
+                locations[after.user_no] = after.usage_location
+        await remove_user_assignments(self.call.tx, removed)
+        await store_user_assignments(
+            self.call.tx, stored, at=self.call.now, by=self.call.principal.principal_no
+        )
+        await set_usage_locations(self.call, locations)
+
+    def edits(self) -> list[Edit]:
+        """What happened to people's own assignments, for the history."""
+        edits: dict[tuple[UserNo, SkuNo], Edit] = {}
+        after_by_user = {user.user_no: user for user in self.world.snapshot.users}
+        for want in self.wants:
+            if want.key in self.denied:
+                continue
+            before, after = self.before[want.user], after_by_user[want.user]
+            own_before, own_after = own_wishes(before), own_wishes(after)
+            for sku in {want.sku, *replaced_by(want, before)}:
+                edit = _edit(want, sku, own_before.get(sku), own_after.get(sku))
+                if edit is not None:
+                    edits[want.user, sku] = edit
+        return list(edits.values())
+
+    def results(self, changes: ChangeSet) -> list[Fulfilment]:
+        """What became of each want, in the order they came."""
+        granted = {(c.user_no, c.sku): c.after for c in changes.changes}
+        after_by_user = {user.user_no: user for user in self.world.snapshot.users}
+        found = _by_user(changes)
+        results = []
+        for want in self.wants:
+            before = self.before.get(want.user)
+            if before is None:
+                results.append(Fulfilment(want=want, user=None, reason=Reason.UNKNOWN_USER))
+                continue
+            held = next((h.enabled for h in before.held if h.sku == want.sku), None)
+            reason = self.denied.get(want.key)
+            after = after_by_user[want.user]
+            errors = {} if reason else own_errors(after, found.get(want.user, ()))
+            results.append(
+                Fulfilment(
+                    want=want,
+                    user=before,
+                    reason=reason,
+                    had=want.sku in own_wishes(before),
+                    is_waiting=errors.get(want.sku) is Reason.NO_SEAT_LEFT,
+                    after=granted.get((want.user, want.sku), held),
+                )
+            )
+        return results
+
+
+def _by_user(changes: ChangeSet) -> dict[UserNo, list[ErrorChange]]:
+    found: dict[UserNo, list[ErrorChange]] = defaultdict(list)
+    for change in changes.error_changes:
+        found[change.user_no].append(change)
+    return found
+
+
+def _row(user: UserNo, wish: Wish) -> UserAssignment:
+    return UserAssignment(
+        user=user,
+        sku=wish.sku,
+        source=wish.source,
+        strategy=wish.strategy,
+        disabled=wish.disabled,
+        priority=wish.priority,
+        starts_at=wish.starts_at,
+        expires_at=wish.expires_at,
+    )
+
+
+def _edit(want: Want, sku: SkuNo, before: Wish | None, after: Wish | None) -> Edit | None:
+    if before == after:
+        return None
+    if before is None:
+        action, reason = HistoryAction.ASSIGNED, ChangeReason.ASSIGNED
+    elif after is None:
+        action, reason = HistoryAction.REMOVED, ChangeReason.UNASSIGNED
+    else:
+        action, reason = HistoryAction.UPDATED, ChangeReason.ASSIGNED
+    return Edit(
+        user=want.user,
+        sku=sku,
+        action=action,
+        reason=ChangeReason.SWAPPED if want.kind is WantKind.REPLACE else reason,
+        strategy=want.strategy,
+        note=want.note,
+    )
+
+
+def denials_by_reason(results: Iterable[Fulfilment]) -> Mapping[Reason, int]:
+    """How many wants each reason denied."""
+    counts: dict[Reason, int] = defaultdict(int)
+    for result in results:
+        if result.reason is not None:
+            counts[result.reason] += 1
+    return dict(counts)

@@ -1,0 +1,117 @@
+"""What a person has: each product with its service plans, every source behind it, and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
+from seatwright.domain.assignments import SourceKind
+from seatwright.domain.errors import Reason
+from seatwright.domain.ids import GroupNo, ServicePlanBits, SkuNo, UserNo
+from seatwright.domain.reconcile import StoredError, UserState, Wish
+from seatwright.domain.settings import semantics_in
+from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
+from seatwright.postgres.labels import GroupLabel, group_labels
+from seatwright.postgres.world_read import read_people, read_since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseSource:
+    """One source behind a product of a person: `reason` is why it does not give what it says."""
+
+    wish: Wish
+    group: GroupLabel | None
+    state: str
+    reason: Reason | None
+    waiting_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonLicense:
+    """One product of a person; `enabled` is None while they do not hold it."""
+
+    sku: CatalogSku
+    enabled: ServicePlanBits | None
+    since: datetime | None
+    sources: tuple[LicenseSource, ...]
+
+    @property
+    def state(self) -> str:
+        """Active, ActiveWithError, Error, Waiting or Scheduled, in words of the field (USR-003)."""
+        reasons = {source.reason for source in self.sources if source.reason}
+        if self.enabled is not None:
+            return "ActiveWithError" if reasons else "Active"
+        if Reason.NO_SEAT_LEFT in reasons:
+            return "Waiting"
+        return "Error" if reasons else "Scheduled"
+
+
+async def licenses_of(call: Call, user: UserNo) -> tuple[PersonLicense, ...]:
+    """Everything a person holds, waits for or fails to get, by product name."""
+    nested = semantics_in(call.tenant.settings).nested_groups_count
+    states = await read_people(call.tx, (user,), nested=nested)
+    if not states:
+        return ()
+    state = states[0]
+    catalog = await catalog_of(call)
+    since = await read_since(call.tx, user)
+    labels = await group_labels(call.tx, sorted(_groups(state)))
+    found = [
+        _license(state, sku, catalog=catalog, since=since, labels=labels)
+        for sku in sorted(_skus(state))
+    ]
+    return tuple(sorted(found, key=_by_name))
+
+
+def _by_name(one: PersonLicense) -> tuple[str, SkuNo]:
+    return one.sku.display_name, one.sku.sku_no
+
+
+def _groups(state: UserState) -> set[GroupNo]:
+    return {
+        GroupNo(wish.source.no) for wish in state.wishes if wish.source.kind is SourceKind.GROUP
+    }
+
+
+def _skus(state: UserState) -> set[SkuNo]:
+    held = {one.sku for one in state.held}
+    return held | {one.sku for one in state.wishes} | {one.sku for one in state.errors}
+
+
+def _license(
+    state: UserState,
+    sku: SkuNo,
+    *,
+    catalog: TenantCatalog,
+    since: dict[SkuNo, datetime],
+    labels: dict[GroupNo, GroupLabel],
+) -> PersonLicense:
+    errors = [error for error in state.errors if error.sku == sku]
+    wishes = [wish for wish in state.wishes if wish.sku == sku]
+    return PersonLicense(
+        sku=catalog.skus[sku],
+        enabled=next((held.enabled for held in state.held if held.sku == sku), None),
+        since=since.get(sku),
+        sources=tuple(_source(wish, errors, labels) for wish in _sorted(wishes)),
+    )
+
+
+def _sorted(wishes: Sequence[Wish]) -> list[Wish]:
+    return sorted(wishes, key=lambda wish: (wish.source, wish.assigned_at))
+
+
+def _source(
+    wish: Wish, errors: Sequence[StoredError], labels: dict[GroupNo, GroupLabel]
+) -> LicenseSource:
+    error = next((one for one in errors if one.source == wish.source), None)
+    is_group = wish.source.kind is SourceKind.GROUP
+    return LicenseSource(
+        wish=wish,
+        group=labels.get(GroupNo(wish.source.no)) if is_group else None,
+        state="Active" if error is None else "Error",
+        reason=None if error is None else error.reason,
+        waiting_since=None if error is None else error.waiting_since,
+    )

@@ -1,0 +1,81 @@
+"""Jobs as people see them: starting, listing, waiting for and cancelling them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid4
+
+from seatwright.app.call import Call
+from seatwright.app.record import record
+from seatwright.domain.errors import ChangeReason, Reason, Refusal
+from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.domain.jobs import Job, JobKind, JobState
+from seatwright.postgres import jobs as rows
+from seatwright.postgres.queue import wake_worker
+
+Scope = Mapping[str, Sequence[int]]
+"""Whom a reconcile is about: `{"groups": […]}`, `{"skus": […]}`, or `{}` for everyone."""
+
+
+async def start_job(call: Call, kind: JobKind, *, params: Mapping[str, object], total: int) -> Job:
+    """Store a job and wake a worker, both when the call commits."""
+    job = await rows.insert_job(
+        call.tx,
+        rows.NewJob(
+            id=uuid4(),
+            kind=kind,
+            params=params,
+            total=total,
+            principal_no=call.principal.principal_no,
+            correlation=call.correlation,
+            created_at=call.now,
+        ),
+    )
+    await wake_worker(call.tx, job.job_no)
+    return job
+
+
+async def enqueue_reconcile(call: Call, scope: Scope, *, reason: ChangeReason) -> Job:
+    """Have a worker look at all people of a scope, in slices."""
+    total = await rows.count_in_scope(call.tx, scope)
+    params = {"scope": {noun: list(numbers) for noun, numbers in scope.items()}}
+    return await start_job(
+        call, JobKind.RECONCILE, params={**params, "reason": reason.value}, total=total
+    )
+
+
+async def get_job(call: Call, id_: UUID) -> Job:
+    """A job by its id.
+
+    Raises Refusal unknownJob.
+    """
+    job = await rows.find_job(call.tx, id_)
+    if job is None:
+        raise Refusal(
+            Reason.UNKNOWN_JOB, f"There is no job {id_}: GET /api/jobs lists which there are."
+        )
+    return job
+
+
+async def list_jobs(
+    call: Call, *, before: int | None, limit: int, state: JobState | None
+) -> tuple[Job, ...]:
+    """Jobs, newest first; one more than `limit` if there are more."""
+    return await rows.list_jobs(call.tx, before=before, limit=limit + 1, state=state)
+
+
+async def cancel_job(call: Call, id_: UUID) -> Job:
+    """Stop a job after the slice that is being worked on; what was done stays done.
+
+    Raises Refusal unknownJob, and alreadyDecided for a job that has ended.
+    """
+    job = await get_job(call, id_)
+    if job.state.is_final:
+        raise Refusal(
+            Reason.ALREADY_DECIDED, f"The job {id_} has ended already: it is {job.state.value}."
+        )
+    await rows.ask_to_cancel(call.tx, job.job_no)
+    await wake_worker(call.tx, job.job_no)
+    detail = {"job": str(job.id), "kind": job.kind.value}
+    await record(call, HistoryLine(action=HistoryAction.JOB_CANCELLED, detail=detail))
+    return await get_job(call, id_)

@@ -1,0 +1,69 @@
+"""Jobs: work in the background with a state, and an outcome for each of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from seatwright.domain.ids import JobNo, PrincipalNo
+
+
+class JobState(StrEnum):
+    """Where a job is; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing more will happen to the job."""
+        return self in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+
+
+class JobKind(StrEnum):
+    """What a job works on."""
+
+    BULK = "bulk"
+    """Rows of people and products."""
+
+    RECONCILE = "reconcile"
+    """People who are to be looked at: members of groups, holders of products, or all."""
+
+
+class Outcome(StrEnum):
+    """What became of one row of a job."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as it is stored; `position` is where a worker goes on after a crash."""
+
+    job_no: JobNo
+    id: UUID
+    kind: JobKind
+    state: JobState
+    params: Mapping[str, object]
+    total: int
+    done: int
+    succeeded: int
+    failed: int
+    waiting: int
+    position: int
+    is_cancel_asked: bool
+    error: str | None
+    principal_no: PrincipalNo
+    correlation: UUID
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None

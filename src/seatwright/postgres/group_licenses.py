@@ -1,0 +1,85 @@
+"""Group licensing as rows: how far a group's processing is, and which members are in error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from seatwright.domain.ids import GroupNo, SkuNo
+from seatwright.postgres.transaction import Transaction
+
+
+async def set_processing(tx: Transaction, groups: Sequence[GroupNo], state: str) -> None:
+    """Say how far the processing of these groups is: queued, running or idle (GBL-044)."""
+    if groups:
+        await tx.connection.execute(
+            "update app_group set processing = %s"
+            " where tenant_id = %s and group_no = any(%s) and processing <> %s",
+            (state, tx.tenant_id, list(groups), state),
+        )
+
+
+async def count_members(tx: Transaction, group: GroupNo) -> int:
+    """How many people are directly in a group."""
+    cursor = await tx.connection.execute(
+        "select count(*)::int4 from membership where tenant_id = %s and group_no = %s",
+        (tx.tenant_id, group),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupError:
+    """A member who does not get what the group gives, and why."""
+
+    user_no: int
+    user_id: UUID
+    upn: str
+    display_name: str
+    sku: SkuNo
+    reason: str
+    since: datetime
+
+
+async def group_errors(
+    tx: Transaction, group: GroupNo, *, after: tuple[int, int], limit: int
+) -> tuple[GroupError, ...]:
+    """Errors from this group's own licenses, by person and SKU (GRP-005)."""
+    cursor = await tx.connection.execute(
+        "select e.user_no, u.id, u.upn, u.display_name, e.sku_no, e.reason, e.waiting_since"
+        " from license_error e"
+        " join app_user u on u.tenant_id = e.tenant_id and u.user_no = e.user_no"
+        " where e.tenant_id = %s and e.source_kind = 1 and e.source_no = %s"
+        " and (e.user_no, e.sku_no) > (%s, %s) order by e.user_no, e.sku_no limit %s",
+        (tx.tenant_id, group, *after, limit),
+    )
+    return tuple(
+        GroupError(
+            user_no=row[0],
+            user_id=row[1],
+            upn=row[2],
+            display_name=row[3],
+            sku=row[4],
+            reason=row[5],
+            since=row[6],
+        )
+        for row in await cursor.fetchall()
+    )
+
+
+async def members_after(
+    tx: Transaction, groups: Sequence[GroupNo], *, limit: int
+) -> tuple[int, ...]:
+    """The first members of these groups, through nested groups, in the order of their numbers."""
+    cursor = await tx.connection.execute(
+        "with recursive below as (select unnest(%s::int4[]) as group_no union"
+        " select n.child_no from below join group_nesting n"
+        " on n.tenant_id = %s and n.parent_no = below.group_no)"
+        " select distinct m.user_no from membership m where m.tenant_id = %s"
+        " and m.group_no in (select group_no from below) order by m.user_no limit %s",
+        (list(groups), tx.tenant_id, tx.tenant_id, limit),
+    )
+    return tuple(row[0] for row in await cursor.fetchall())

@@ -1,0 +1,58 @@
+"""The seats of each SKU as numbers: moving reservations and checking the counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seatwright.domain.ids import SkuNo
+from seatwright.postgres.transaction import Transaction
+
+
+async def move_reservations(tx: Transaction, moved: Mapping[SkuNo, int]) -> None:
+    """Raise or lower the reserved seats; the caller holds the locks of these pools.
+
+    The constraint of the table refuses a reservation beyond what is assignable.
+    """
+    rows = [(sku, seats) for sku, seats in sorted(moved.items()) if seats]
+    if not rows:
+        return
+    await tx.connection.execute(
+        "update sku_pool p set reserved = p.reserved + moved.seats,"
+        " seats_over = least(p.seats_over,"
+        "  greatest(0, p.consumed + p.reserved + moved.seats - p.assignable))"
+        " from unnest(%s::int2[], %s::int4[]) as moved (sku_no, seats)"
+        " where p.tenant_id = %s and p.sku_no = moved.sku_no",
+        ([sku for sku, _ in rows], [seats for _, seats in rows], tx.tenant_id),
+    )
+
+
+async def lock_pools(tx: Transaction, skus: list[SkuNo]) -> dict[SkuNo, int]:
+    """Lock these pools in SKU order; gives the free seats of each, negative when over-assigned."""
+    cursor = await tx.connection.execute(
+        "select sku_no, assignable - consumed - reserved from sku_pool"
+        " where tenant_id = %s and sku_no = any(%s) order by sku_no for no key update",
+        (tx.tenant_id, sorted(set(skus))),
+    )
+    return {SkuNo(sku): free for sku, free in await cursor.fetchall()}
+
+
+async def free_seats(tx: Transaction, skus: list[SkuNo]) -> dict[SkuNo, int]:
+    """The free seats of each SKU as they are now, without a lock."""
+    cursor = await tx.connection.execute(
+        "select sku_no, assignable - consumed - reserved from sku_pool"
+        " where tenant_id = %s and sku_no = any(%s)",
+        (tx.tenant_id, sorted(set(skus))),
+    )
+    return {SkuNo(sku): free for sku, free in await cursor.fetchall()}
+
+
+async def counter_drift(tx: Transaction) -> list[tuple[SkuNo, int, int]]:
+    """Pools whose consumed units are not the number of holders: (SKU, counted, stored)."""
+    cursor = await tx.connection.execute(
+        "select p.sku_no, coalesce(h.holders, 0), p.consumed from sku_pool p left join ("
+        " select sku_no, count(*)::int4 as holders from effective_license"
+        "  where tenant_id = %s group by sku_no) h on h.sku_no = p.sku_no"
+        " where p.tenant_id = %s and p.consumed <> coalesce(h.holders, 0) order by p.sku_no",
+        (tx.tenant_id, tx.tenant_id),
+    )
+    return [(SkuNo(row[0]), row[1], row[2]) for row in await cursor.fetchall()]

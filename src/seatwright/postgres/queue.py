@@ -1,0 +1,27 @@
+"""Waking a worker up: procrastinate's queue, written to in the transaction of what it is about.
+
+The queue holds no truth: what is to be done is in `job`, and a sweep finds what the queue lost.
+"""
+
+from __future__ import annotations
+
+from procrastinate import App, PsycopgConnector
+
+from seatwright.domain.ids import JobNo
+from seatwright.postgres.transaction import Transaction
+
+WORK_JOB = "seatwright.work_job"
+"""The name of the task that works one job; the worker registers it (`jobs/worker.py`)."""
+
+_writer = App(connector=PsycopgConnector())
+"""Never opened: it only writes on connections that it is handed."""
+
+
+async def wake_worker(tx: Transaction, job: JobNo) -> None:
+    """Tell the workers of a job, once the transaction commits."""
+    await _writer.configure_task(
+        WORK_JOB,
+        connection=tx.connection,
+        # The same job twice in the queue would only make a second worker look at it and leave.
+        queueing_lock=None,
+    ).defer_async(tenant_id=tx.tenant_id, job_no=job)

@@ -1,0 +1,153 @@
+"""Writing a change set back: a handful of statements for any number of people, one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from seatwright.domain.assignments import DIRECT, Source, Strategy
+from seatwright.domain.ids import ServicePlanBits, ServicePlanSetId, SkuNo
+from seatwright.domain.reconcile.changes import Action, Change, ChangeSet, ErrorChange
+from seatwright.postgres.codes import STRATEGY_TO_CODE
+from seatwright.postgres.transaction import Transaction
+
+_GRANT = """
+insert into effective_license
+    (tenant_id, since, user_no, sku_no, enabled_set, strategy, source_kind, source_no)
+select %s, %s, line.* from unnest(
+    %s::int4[], %s::int2[], %s::int4[], %s::int2[], %s::int2[], %s::int4[]) line
+"""
+# The interval of what ends is closed from the row itself, before the row changes or goes.
+_CLOSE = """
+insert into license_interval (tenant_id, user_no, sku_no, enabled_set, valid_from, valid_to)
+select l.tenant_id, l.user_no, l.sku_no, l.enabled_set, l.since, %s
+  from unnest(%s::int4[], %s::int2[]) as gone (user_no, sku_no)
+  join effective_license l
+    on l.tenant_id = %s and l.user_no = gone.user_no and l.sku_no = gone.sku_no
+"""
+_UPDATE = """
+update effective_license l
+   set enabled_set = new.enabled_set, strategy = new.strategy, source_kind = new.source_kind,
+       source_no = new.source_no, since = %s
+  from unnest(%s::int4[], %s::int2[], %s::int4[], %s::int2[], %s::int2[], %s::int4[])
+    as new (user_no, sku_no, enabled_set, strategy, source_kind, source_no)
+ where l.tenant_id = %s and l.user_no = new.user_no and l.sku_no = new.sku_no
+"""
+_REVOKE = """
+delete from effective_license l using unnest(%s::int4[], %s::int2[]) as gone (user_no, sku_no)
+ where l.tenant_id = %s and l.user_no = gone.user_no and l.sku_no = gone.sku_no
+"""
+_SET_ERRORS = """
+insert into license_error
+    (tenant_id, user_no, sku_no, source_kind, source_no, reason, priority, waiting_since)
+select %s, line.* from unnest(%s::int4[], %s::int2[], %s::int2[], %s::int4[], %s::text[],
+    %s::int2[], %s::timestamptz[]) line
+on conflict (tenant_id, user_no, sku_no, source_kind, source_no) do update
+   set reason = excluded.reason, priority = excluded.priority,
+       waiting_since = excluded.waiting_since
+"""
+_CLEAR_ERRORS = """
+delete from license_error e
+ using unnest(%s::int4[], %s::int2[], %s::int2[], %s::int4[])
+    as gone (user_no, sku_no, source_kind, source_no)
+ where e.tenant_id = %s and e.user_no = gone.user_no and e.sku_no = gone.sku_no
+   and e.source_kind = gone.source_kind and e.source_no = gone.source_no
+"""
+# seats_over only shrinks here: an action of ours that would need more fails on the constraint.
+_MOVE_SEATS = """
+update sku_pool p
+   set consumed = p.consumed + moved.seats,
+       seats_over = least(p.seats_over,
+           greatest(0, p.consumed + moved.seats + p.reserved - p.assignable))
+  from unnest(%s::int2[], %s::int4[]) as moved (sku_no, seats)
+ where p.tenant_id = %s and p.sku_no = moved.sku_no
+"""
+_ALLOW_OVER = """
+update sku_pool p set seats_over = greatest(p.seats_over,
+           p.consumed + moved.seats + p.reserved - p.assignable)
+  from unnest(%s::int2[], %s::int4[]) as moved (sku_no, seats)
+ where p.tenant_id = %s and p.sku_no = moved.sku_no
+"""
+
+
+async def write_change_set(
+    tx: Transaction,
+    change_set: ChangeSet,
+    *,
+    priorities: Mapping[tuple[int, int], int],
+    at: datetime,
+    may_exceed: bool = False,
+) -> None:
+    """Make the stored licenses, errors and seats what the change set says.
+
+    `priorities` gives the waiting list's first key for (user, sku). `may_exceed` is for what comes
+    from outside (holdings adopted, a person restored): people then hold more than was bought, and
+    the pool says so. The pools and people of the change set must be locked.
+    """
+    sets = await tx.plan_set_ids(c.after for c in change_set.changes if c.after is not None)
+    grants = [c for c in change_set.changes if c.action is Action.GRANT]
+    updates = [c for c in change_set.changes if c.action is Action.UPDATE]
+    revokes = [c for c in change_set.changes if c.action is Action.REVOKE]
+    moved = [(s.sku, s.consumed_after - s.consumed_before) for s in change_set.seat_changes]
+    connection, tenant = tx.connection, tx.tenant_id
+    async with connection.pipeline():
+        if moved and may_exceed:
+            await connection.execute(_ALLOW_OVER, (*_columns(moved, 2), tenant))
+        if ended := [(c.user_no, c.sku) for c in (*updates, *revokes)]:
+            await connection.execute(_CLOSE, (at, *_columns(ended, 2), tenant))
+        if revokes:
+            gone = [(c.user_no, c.sku) for c in revokes]
+            await connection.execute(_REVOKE, (*_columns(gone, 2), tenant))
+        if updates:
+            lines = [_license_line(c, sets) for c in updates]
+            await connection.execute(_UPDATE, (at, *_columns(lines, 6), tenant))
+        if grants:
+            lines = [_license_line(c, sets) for c in grants]
+            await connection.execute(_GRANT, (tenant, at, *_columns(lines, 6)))
+        await _write_errors(tx, change_set.error_changes, priorities)
+        if moved:
+            await connection.execute(_MOVE_SEATS, (*_columns(moved, 2), tenant))
+
+
+async def _write_errors(
+    tx: Transaction, changes: Sequence[ErrorChange], priorities: Mapping[tuple[int, int], int]
+) -> None:
+    gone = [(e.user_no, e.sku, int(e.source.kind), e.source.no) for e in changes if e.after is None]
+    if gone:
+        await tx.connection.execute(_CLEAR_ERRORS, (*_columns(gone, 4), tx.tenant_id))
+    rows = [
+        (
+            e.user_no,
+            e.sku,
+            int(e.source.kind),
+            e.source.no,
+            e.after.value,
+            priorities.get((e.user_no, e.sku), 128),
+            e.waiting_since,
+        )
+        for e in changes
+        if e.after is not None
+    ]
+    if rows:
+        await tx.connection.execute(_SET_ERRORS, (tx.tenant_id, *_columns(rows, 7)))
+
+
+def _license_line(
+    change: Change, sets: dict[ServicePlanBits, ServicePlanSetId]
+) -> tuple[int, SkuNo, int, int, int, int]:
+    assert change.after is not None, "a license that is granted or updated has service plans"
+    source: Source = change.source or DIRECT
+    strategy = change.strategy or Strategy.MANUAL
+    return (
+        change.user_no,
+        change.sku,
+        sets[change.after],
+        STRATEGY_TO_CODE[strategy],
+        int(source.kind),
+        source.no,
+    )
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> tuple[list[object], ...]:
+    """Rows as one list a column, which is what unnest takes."""
+    return tuple([row[n] for row in rows] for n in range(width))
