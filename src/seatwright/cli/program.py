@@ -10,6 +10,7 @@ from seatwright.cli import serve
 from seatwright.cli.backup import backup, restore
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.migrate import migrate
+from seatwright.cli.nouns import add_nouns
 from seatwright.cli.supervision import ServeError
 from seatwright.postgres.account import AccountError
 from seatwright.postgres.backup import BackupError
@@ -49,6 +50,7 @@ program.command(hidden=True)(serve.prepare)
 program.command()(migrate)
 program.command()(backup)
 program.command()(restore)
+add_nouns(program)
 
 
 def run() -> None:
