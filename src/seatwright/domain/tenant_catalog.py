@@ -155,6 +155,13 @@ class TenantCatalog:
             numbers.append(plan.service_plan_no)
         return service_plan_bits(*numbers)
 
+    def all_but(self, sku: CatalogSku, texts: Iterable[str]) -> ServicePlanBits:
+        """Give the service plans to leave off when these alone are to be on.
+
+        Raises Refusal (servicePlanNotInSku) as `disabled_bits` does.
+        """
+        return ServicePlanBits(sku.service_plans & ~self.disabled_bits(sku, texts))
+
     def _listed(self, sku: CatalogSku) -> str:
         names = [plan.name for plan in self.plans_of(sku.service_plans)]
         more = len(names) - _LISTED_MAX

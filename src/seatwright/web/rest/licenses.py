@@ -34,12 +34,12 @@ class ServicePlanShape(Shape, kw_only=True, frozen=True):
     """A service plan."""
 
     service_plan_id: UUID
-    service_plan_name: str
+    name: str
     display_name: str
     applies_to: str
 
 
-class LicenseShape(Shape, kw_only=True, frozen=True):
+class ProductSeats(Shape, kw_only=True, frozen=True):
     """A product with its seats: `free` = `assignable` - `consumed` - `reserved`.
 
     `seatsOver` is how many more seats are in use than were bought, `resolveBy` until when that is
@@ -77,12 +77,18 @@ class PersonShape(Shape, kw_only=True, frozen=True):
     is_enabled: bool
 
 
-class SourceShape(Shape, kw_only=True, frozen=True):
-    """What is behind an assignment; `groupId` and `groupName` where it is a group."""
+class SourceGroup(Shape, kw_only=True, frozen=True):
+    """A group that is behind an assignment."""
+
+    id: UUID
+    display_name: str
+
+
+class SourceName(Shape, kw_only=True, frozen=True):
+    """What is behind an assignment: direct, group, policy or request."""
 
     kind: str
-    group_id: UUID | None = None
-    group_name: str | None = None
+    group: SourceGroup | None
 
 
 class HolderShape(Shape, kw_only=True, frozen=True):
@@ -91,7 +97,7 @@ class HolderShape(Shape, kw_only=True, frozen=True):
     user: PersonShape
     since: datetime
     strategy: str
-    source: SourceShape
+    source: SourceName
     disabled_service_plans: list[str]
 
 
@@ -102,7 +108,7 @@ class WaitingShape(Shape, kw_only=True, frozen=True):
     user: PersonShape
     priority: int
     waiting_since: datetime
-    sources: list[SourceShape]
+    sources: list[SourceName]
 
 
 def service_plan_shapes(catalog: TenantCatalog, bits: ServicePlanBits) -> list[ServicePlanShape]:
@@ -110,7 +116,7 @@ def service_plan_shapes(catalog: TenantCatalog, bits: ServicePlanBits) -> list[S
     return [
         ServicePlanShape(
             service_plan_id=plan.service_plan_id,
-            service_plan_name=plan.name,
+            name=plan.name,
             display_name=plan.display_name,
             applies_to=plan.applies_to.value,
         )
@@ -118,9 +124,9 @@ def service_plan_shapes(catalog: TenantCatalog, bits: ServicePlanBits) -> list[S
     ]
 
 
-def _license(one: seats.SkuSeats, catalog: TenantCatalog) -> LicenseShape:
+def _license(one: seats.SkuSeats, catalog: TenantCatalog) -> ProductSeats:
     sku, pool = one.sku, one.pool
-    return LicenseShape(
+    return ProductSeats(
         sku_id=sku.sku_id,
         sku_part_number=sku.part_number,
         display_name=sku.display_name,
@@ -158,20 +164,11 @@ def _person(person: PersonSeen) -> PersonShape:
     )
 
 
-_KINDS = {
-    SourceKind.DIRECT: "direct",
-    SourceKind.GROUP: "group",
-    SourceKind.POLICY: "policy",
-    SourceKind.REQUEST: "request",
-}
-
-
-def _source(source: Source, groups: dict[int, GroupSeen]) -> SourceShape:
+def _source(source: Source, groups: dict[int, GroupSeen]) -> SourceName:
     group = groups.get(source.no) if source.kind is SourceKind.GROUP else None
-    return SourceShape(
-        kind=_KINDS[source.kind],
-        group_id=group.group_id if group else None,
-        group_name=group.display_name if group else None,
+    return SourceName(
+        kind=source.kind.name.lower(),
+        group=SourceGroup(id=group.group_id, display_name=group.display_name) if group else None,
     )
 
 
@@ -187,7 +184,7 @@ async def list_licenses(
     search: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
-) -> Page[LicenseShape]:
+) -> Page[ProductSeats]:
     """Products that somebody bought, has or waits for; with `all=true` the whole catalogue."""
     size = page_limit(limit)
     keys = keys_of(cursor, int)
@@ -206,7 +203,7 @@ async def list_licenses(
     opt=needs(Permission.READ_LICENSES),
     summary="Read the seats of a product",
 )
-async def get_license(call: TheCall, sku: FromPath[str]) -> LicenseShape:
+async def get_license(call: TheCall, sku: FromPath[str]) -> ProductSeats:
     """By its id or part number, whatever the case."""
     return _license(await seats.get_seats(call, sku), await catalog_of(call))
 

@@ -11,6 +11,7 @@ from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
+from seatwright.web.rest.templates import TEMPLATE_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *LICENSE_ROUTES,
@@ -18,4 +19,5 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *SETTINGS_ROUTES,
     *USER_LICENSE_ROUTES,
     *SUBSCRIPTION_ROUTES,
+    *TEMPLATE_ROUTES,
 )
