@@ -14,12 +14,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from tests.office import office as office
 
 from seatwright.postgres.binaries import Binaries
 from seatwright.postgres.cluster import Urls, create_database
 from seatwright.postgres.embedded import EmbeddedServer
 from seatwright.postgres.migrate import migrate
+from tests.office import office as office
 
 _DEBIAN_POSTGRES15 = "/usr/lib/postgresql/15/bin"
 _TEMPLATE = "seatwright_template"

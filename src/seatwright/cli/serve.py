@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Final, cast
 
 import typer
@@ -52,6 +53,20 @@ def serve(
         ).run()
 
 
+class WebServer(uvicorn.Server):
+    """uvicorn, except that a stop during its start is obeyed at once.
+
+    uvicorn waits for the application to have started, which here may be waiting for a database
+    that has just been stopped; a process that serves nobody yet has nothing to finish.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal that asks to stop."""
+        if not self.started:
+            os._exit(0)
+        super().handle_exit(sig, frame)
+
+
 def web(descriptor: Annotated[int, typer.Option(help="The listening socket.")]) -> None:
     """Serve web requests on a socket that ``serve`` opened."""
     settings = Settings.from_environment()
@@ -71,7 +86,7 @@ def web(descriptor: Annotated[int, typer.Option(help="The listening socket.")]) 
         forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = WebServer(config)
     server.run(sockets=[socket.socket(fileno=descriptor)])
     if not server.started:
         raise typer.Exit(1)

@@ -1,0 +1,264 @@
+"""``seatwright serve`` as a real process: what it starts, survives, refuses and leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from seatwright.postgres.embedded import opened, running_urls
+from tests.conftest import Database
+
+Directories = Callable[[str], Path]
+_PROGRAM = [sys.executable, "-m", "seatwright"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Serving:
+    """A running ``serve`` and its address."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def group(self) -> dict[int, str]:
+        """Return the living processes of its process group with their command lines."""
+        found: dict[int, str] = {}
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            with contextlib.suppress(OSError):
+                status = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(status[2]) == self.process.pid and status[0] != "Z":
+                    words = (entry / "cmdline").read_bytes().split(b"\0")
+                    found[int(entry.name)] = b" ".join(words).decode()
+        return found
+
+    def pid_of(self, words: str) -> int:
+        """Return the process whose command line has ``words``, the oldest of several."""
+        return min(pid for pid, line in self.group().items() if words in line)
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds_max: float = 30) -> None:
+        """Wait for a condition; the test fails when it does not come true."""
+        deadline = time.monotonic() + seconds_max
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def is_ready(self) -> bool:
+        """Return whether /readyz says so."""
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def _environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("SEATWRIGHT_")}
+    return {**kept, **(extra or {})}
+
+
+@contextlib.contextmanager
+def serving(
+    *arguments: str, port: int = 0, environment: Mapping[str, str] | None = None
+) -> Iterator[Serving]:
+    """Run ``serve`` in a session of its own until the block ends, and check that it ends well."""
+    process = subprocess.Popen(
+        [*_PROGRAM, "serve", "--no-worker", "--workers", "2", "--port", str(port), *arguments],
+        env=_environment(environment),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        first = process.stdout.readline()
+        assert first.startswith("seatwright serves http://"), first
+        yield Serving(process=process, url=first.split()[2])
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.stdout.close()
+
+
+def _refusal(*arguments: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+    finished = subprocess.run(
+        [*_PROGRAM, *arguments],
+        check=False,
+        env=_environment(environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    # rich folds long sentences to the width of the screen.
+    return finished.returncode, " ".join(finished.stderr.split())
+
+
+def test_it_answers_as_one_process_group_and_stops_cleanly(data_directory: Directories) -> None:
+    directory = data_directory("data")
+    with serving("--data-dir", str(directory)) as server:
+        assert server.is_ready()
+        lines = list(server.group().values())
+        assert sum("seatwright web" in line for line in lines) == 2
+        assert sum("postgres -D" in line for line in lines) == 1
+        started = time.monotonic()
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+        assert time.monotonic() - started < 20
+        assert server.group() == {}
+    assert running_urls(directory) is None
+
+
+def test_interrupting_from_the_keyboard_stops_the_whole_group(data_directory: Directories) -> None:
+    with serving("--data-dir", str(data_directory("data"))) as server:
+        os.killpg(server.process.pid, signal.SIGINT)
+        assert server.process.wait(20) == 0
+        assert server.group() == {}
+
+
+def test_a_stop_during_the_start_is_obeyed(data_directory: Directories) -> None:
+    process = subprocess.Popen(
+        [*_PROGRAM, "serve", "--no-worker", "--port", "0"]
+        + ["--data-dir", str(data_directory("data"))],
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    wait_for_data = time.monotonic() + 20
+    while not data_directory("data").exists():
+        assert time.monotonic() < wait_for_data
+        time.sleep(0.01)
+    process.terminate()
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert said == b""
+
+
+@pytest.mark.kill
+def test_when_the_parent_is_killed_nothing_stays_and_the_next_start_recovers(
+    data_directory: Directories,
+) -> None:
+    directory = data_directory("data")
+    with serving("--data-dir", str(directory)) as server:
+        urls = running_urls(directory)
+        assert urls is not None
+        with psycopg.connect(urls.owner) as owner:
+            owner.execute("create table acknowledged as select 7 as value")
+        postmaster = server.pid_of("postgres -D")
+        port = int(server.url.rpartition(":")[2])
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        # The same port and directory, at once, while the killed one's children may still end.
+        with serving("--data-dir", str(directory), port=port) as again:
+            assert again.is_ready()
+            assert server.group() == {}
+            assert not Path(f"/proc/{postmaster}").exists()
+            after = running_urls(directory)
+            assert after is not None
+            with psycopg.connect(after.owner) as owner:
+                assert owner.execute("select value from acknowledged").fetchone() == (7,)
+
+
+@pytest.mark.kill
+def test_a_killed_process_group_leaves_no_postgres(data_directory: Directories) -> None:
+    directory = data_directory("data")
+    with serving("--data-dir", str(directory)) as server:
+        postmaster = server.pid_of("postgres -D")
+        os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        server.wait_until(lambda: not Path(f"/proc/{postmaster}").exists())
+    with opened(directory) as urls, psycopg.connect(urls.app) as app:
+        assert app.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.kill
+def test_whatever_is_killed_is_started_again(data_directory: Directories) -> None:
+    seed = random.randrange(10_000)
+    print(f"seed {seed}")  # noqa: T201  To repeat a failure.
+    chance = random.Random(seed)
+    with serving("--data-dir", str(data_directory("data"))) as server:
+        for _ in range(6):
+            victim = server.pid_of(chance.choice(["seatwright web", "postgres -D"]))
+            time.sleep(chance.uniform(0, 0.3))
+            os.kill(victim, signal.SIGKILL)
+            server.wait_until(lambda pid=victim: pid not in server.group())  # type: ignore[misc]
+            server.wait_until(server.is_ready)
+            server.wait_until(
+                lambda: sum("seatwright web" in line for line in server.group().values()) == 2
+            )
+
+
+def test_a_taken_port_is_refused_with_what_to_do(data_directory: Directories) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        code, said = _refusal("serve", "--port", port, "--data-dir", str(data_directory("data")))
+    assert code == 3
+    assert f"port {port}" in said
+    assert "--port" in said
+    assert not data_directory("data").exists()
+
+
+def test_a_bad_setting_is_refused_before_anything_is_started() -> None:
+    code, said = _refusal("serve", environment={"SEATWRIGHT_WORKERS": "many"})
+    assert code == 2
+    assert "SEATWRIGHT_WORKERS is 'many'" in said
+    assert _refusal("serve", "--demo", "--empty")[0] == 2
+
+
+def test_an_external_database_is_migrated_and_served(empty_database: Database) -> None:
+    external = {
+        "SEATWRIGHT_DATABASE_URL": empty_database.app_url,
+        "SEATWRIGHT_MIGRATE_URL": empty_database.owner_url,
+    }
+    code, said = _refusal(
+        "serve", "--port", "0", environment={"SEATWRIGHT_DATABASE_URL": empty_database.app_url}
+    )
+    assert code == 1
+    assert "SEATWRIGHT_MIGRATE_URL" in said
+    with serving(environment=external) as server:
+        assert server.is_ready()
+        assert not any("postgres" in line for line in server.group().values())
+        web = server.pid_of("seatwright web")
+        handed = Path(f"/proc/{web}/environ").read_bytes()
+        assert b"SEATWRIGHT_DATABASE_URL" in handed
+        assert b"SEATWRIGHT_MIGRATE_URL" not in handed
+
+
+def test_a_role_that_could_bypass_row_security_is_not_served(database: Database) -> None:
+    code, said = _refusal(
+        "serve", "--port", "0", environment={"SEATWRIGHT_DATABASE_URL": database.owner_url}
+    )
+    assert code == 1
+    assert "row-level security" in said
+
+
+def test_a_backup_taken_while_serving_is_restored_when_stopped(
+    data_directory: Directories, tmp_path: Path
+) -> None:
+    directory = data_directory("data")
+    environment = {"SEATWRIGHT_DATA_DIR": str(directory)}
+    file = tmp_path / "all.backup"
+    with serving(environment=environment):
+        assert _refusal("backup", str(file), environment=environment)[0] == 0
+        code, said = _refusal("restore", str(file), environment=environment)
+        assert (code, "Stop it" in said) == (1, True)
+    assert _refusal("restore", str(file), environment=environment) == (0, "")
+    elsewhere = {"SEATWRIGHT_DATA_DIR": str(data_directory("other"))}
+    assert _refusal("restore", str(file), environment=elsewhere) == (0, "")
