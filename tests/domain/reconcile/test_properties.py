@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.domain.reconcile.worlds import applied, snapshots
 
 from seatwright.domain.assignments import SourceKind
 from seatwright.domain.errors import Reason
@@ -20,6 +19,7 @@ from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.reconcile import Action, Snapshot, UserState, Wish, reconcile
 from seatwright.domain.reconcile.laws import laws_of
 from seatwright.domain.semantics import ENTRA, NATIVE
+from tests.domain.reconcile.worlds import applied, snapshots
 
 many_worlds = settings(max_examples=120, deadline=None, print_blob=True)
 

@@ -7,15 +7,8 @@ from typing import Final
 from seatwright.domain.assignments import Source
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import ServicePlanBits, SkuNo
-from seatwright.domain.reconcile.one import (
-    Decision,
-    Row,
-    RowKey,
-    Rules,
-    decide,
-    is_inherited,
-    live_rows,
-)
+from seatwright.domain.reconcile.one import decide
+from seatwright.domain.reconcile.rows import Decision, Row, RowKey, Rules, is_inherited, live_rows
 from seatwright.domain.reconcile.seats import Claimant, Denial
 from seatwright.domain.reconcile.world import UserState
 
@@ -29,7 +22,16 @@ class Case:
     `held` is what the person holds at the beginning of the round, `decision` what they should.
     """
 
-    __slots__ = ("decision", "denied", "held", "rows", "rules", "user", "waits_for")
+    __slots__ = (
+        "decision",
+        "denied",
+        "forgiven",
+        "held",
+        "rows",
+        "rules",
+        "user",
+        "waits_for",
+    )
 
     def __init__(self, user: UserState, *, rules: Rules, is_tried_again: bool) -> None:
         """Open a case; raises ValueError if the person holds one SKU twice (GBL-021)."""
@@ -41,6 +43,7 @@ class Case:
             raise ValueError(f"The snapshot says that user {user.user_no} holds one SKU twice.")
         self.waits_for = _NONE_DENIED if is_tried_again else _waited_for(user)
         self.denied = _NONE_DENIED
+        self.forgiven = _NONE_DENIED
         self.decision = _NOTHING_DECIDED
 
     def begin_round(self) -> None:
@@ -48,7 +51,7 @@ class Case:
 
         A source does not wait for what another source already gave (CON-22).
         """
-        self.denied = _NONE_DENIED
+        self.denied = self.forgiven = _NONE_DENIED
         if self.waits_for:
             self.denied = frozenset(key for key in self.waits_for if key.sku not in self.held)
         self.decide()
@@ -59,12 +62,34 @@ class Case:
             self.user, rows=self.rows, held=self.held, denied=self.denied, rules=self.rules
         )
 
+    def decide_again(self) -> bool:
+        """Decide after a denial; say whether more changed than the SKUs that were denied."""
+        before = self.decision.licenses
+        self.decide()
+        denied = {key.sku for key in self.denied}
+        return {s: b for s, b in before.items() if s not in denied} != self.decision.licenses
+
     def deny(self, denial: Denial) -> None:
         """Note that there was no seat, for one source or for all that wish the SKU."""
         if denial.source is not None:
             self.denied |= {RowKey(denial.sku, denial.source)}
         else:
             self.denied |= {row.key for row in self.rows if row.sku == denial.sku}
+
+    def forgive(self, left: Mapping[SkuNo, int]) -> bool:
+        """Take back denials of SKUs of which seats are left after all, each once per round.
+
+        What the person waits for and is not tried again for stays denied.
+        """
+        forgiven = {
+            key for key in self.denied - self.forgiven - self.waits_for if left.get(key.sku, 0) > 0
+        }
+        if not forgiven:
+            return False
+        self.forgiven |= forgiven
+        self.denied -= forgiven
+        self.decide()
+        return True
 
     def end_round(self) -> bool:
         """Take what was decided as held; say whether that is a change."""

@@ -18,8 +18,8 @@ from seatwright.domain.ids import (
 )
 from seatwright.domain.reconcile.changes import ChangeSet
 from seatwright.domain.reconcile.differences import change_set
-from seatwright.domain.reconcile.one import Decision, RowKey, is_inherited, union
 from seatwright.domain.reconcile.rounds import settle
+from seatwright.domain.reconcile.rows import Decision, RowKey, is_inherited, union
 from seatwright.domain.reconcile.sentences import (
     Names,
     Shortfall,

@@ -14,8 +14,8 @@ from seatwright.domain.reconcile.changes import (
     ErrorChange,
     SeatChange,
 )
-from seatwright.domain.reconcile.one import Row, RowKey, is_inherited
 from seatwright.domain.reconcile.rounds import Settlement
+from seatwright.domain.reconcile.rows import Row, RowKey, is_inherited
 from seatwright.domain.reconcile.world import Pool
 
 

@@ -11,90 +11,19 @@ The order is location, mutual exclusion, dependency, then (in `seats.py`) seats.
 failed a rule does not stand in the way of others: exclusion is asked again without it.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, NamedTuple
+from collections.abc import Container, Mapping, Sequence
+from typing import Final
 
-from seatwright.domain.assignments import DIRECT, Source, SourceKind
+from seatwright.domain.assignments import DIRECT, Source
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import NO_SERVICE_PLANS, ServicePlanBits, SkuNo
-from seatwright.domain.reconcile.laws import Laws, Prohibition
-from seatwright.domain.reconcile.world import UserState, Wish
-from seatwright.domain.semantics import ExclusionOrder, Semantics
+from seatwright.domain.reconcile.laws import Prohibition
+from seatwright.domain.reconcile.rows import Decision, Row, RowKey, Rules, is_inherited, union
+from seatwright.domain.reconcile.world import UserState
+from seatwright.domain.semantics import ExclusionOrder
 
 _UNMET: Final = Reason.DEPENDENCY_MISSING
-
-
-class RowKey(NamedTuple):
-    """What an error row is stored under: one SKU from one source."""
-
-    sku: SkuNo
-    source: Source
-
-
-class Row(NamedTuple):
-    """One wish that counts now, with the service plans that it leaves on."""
-
-    sku: SkuNo
-    source: Source
-    bits: ServicePlanBits
-    wish: Wish
-
-    @property
-    def key(self) -> RowKey:
-        """Under what an error of this row is stored."""
-        return RowKey(self.sku, self.source)
-
-
-def is_inherited(source: Source) -> bool:
-    """Say whether a source is a group: only groups lend their members a location (GBL-061)."""
-    return source.kind is SourceKind.GROUP
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What is the same for everybody in one reconcile."""
-
-    now: datetime
-    semantics: Semantics
-    default_usage_location: str | None
-    laws: Laws
-
-
-class Decision(NamedTuple):
-    """What one person should hold, and which rows could not give all they should.
-
-    `is_plain` says that no rule had anything to say, so that asking again cannot differ.
-    `retained` are the SKUs of which something stays only because something depends on it.
-    """
-
-    licenses: Mapping[SkuNo, ServicePlanBits]
-    errors: Mapping[RowKey, Reason]
-    is_plain: bool
-    retained: frozenset[SkuNo] = frozenset()
-
-
-def live_rows(user: UserState, rules: Rules) -> tuple[Row, ...]:
-    """Give the wishes that count now; a deleted person has none.
-
-    New service plans of a SKU are on unless switched off (GBL-030); switched-off ones that the
-    SKU does not have are ignored. Raises KeyError for a SKU that the catalogue does not know.
-    """
-    if user.is_deleted:
-        return ()
-    skus, now = rules.laws.catalog.skus, rules.now
-    return tuple(
-        Row(
-            wish.sku,
-            wish.source,
-            ServicePlanBits(skus[wish.sku].service_plans & ~wish.disabled),
-            wish,
-        )
-        for wish in user.wishes
-        if (wish.starts_at is None or wish.starts_at <= now)
-        and (wish.expires_at is None or wish.expires_at > now)
-    )
+_BLOCKED: Final = Reason.SIBLING_FAILED
 
 
 def decide(
@@ -199,8 +128,10 @@ class _Deliberation:
         # Every turn but the last fails a row or retains a service plan, so it cannot take longer.
         turns_max = len(self.rows) + sum(1 + bits.bit_count() for bits in self.held.values()) + 1
         for _ in range(turns_max):
-            self._fail_siblings(self.failed)
-            conflicting = self._conflicting()
+            certain = {**self.failed, **self._conflicting(with_new=False)}
+            if self._fail_siblings(certain):
+                continue
+            conflicting = self._conflicting(with_new=True)
             unmet = self._unmet(conflicting)
             reasons = {**self.failed, **conflicting, **dict.fromkeys(unmet, _UNMET)}
             if self._retain(reasons):
@@ -259,8 +190,12 @@ class _Deliberation:
                 licenses[row.sku] = ServicePlanBits(licenses.get(row.sku, 0) | gives)
         return licenses
 
-    def _conflicting(self) -> dict[int, Reason]:
-        """Find the rows whose new service plans exclude something already taken (GBL-103)."""
+    def _conflicting(self, *, with_new: bool) -> dict[int, Reason]:
+        """Find the rows whose new service plans exclude something already taken (GBL-103).
+
+        Taken is what is held, and, `with_new`, what earlier rows take; a conflict with the
+        latter may still resolve itself when the earlier row turns out to fail.
+        """
         taken = self._effective(range(len(self.rows)))
         conflicting: dict[int, Reason] = {}
         for index, row in enumerate(self.rows):
@@ -270,7 +205,7 @@ class _Deliberation:
             conflicts = self.rules.laws.profile(new).conflicts
             if any(conflicts & bits for sku, bits in taken.items() if sku != row.sku):
                 conflicting[index] = Reason.CONFLICTING_SERVICE_PLANS
-            else:
+            elif with_new:
                 taken[row.sku] = ServicePlanBits(taken.get(row.sku, 0) | row.bits)
         return conflicting
 
@@ -336,20 +271,28 @@ class _Deliberation:
         return False
 
     def _fail_siblings(self, reasons: Mapping[int, Reason]) -> bool:
-        """Fail the other products of a group of which one failed (GBL-080, 082).
+        """Fail the other products of one group of which one failed (GBL-080, 082).
+
+        One group at a time, and for good: what failed stays failed even if the blocked sibling
+        was what it failed against, for a group gives all its products or none.
 
         What is held already stays, and a sibling that adds nothing is satisfied (CON-16, 22).
         """
         if not self.rules.semantics.siblings_fail_together:
             return False
-        sources = {self.rows[i].source for i in reasons if is_inherited(self.rows[i].source)}
-        blocked = [
-            index
-            for index, row in enumerate(self.rows)
-            if row.source in sources and index not in reasons and self._adds_something(row)
-        ]
-        self.failed.update(dict.fromkeys(blocked, Reason.SIBLING_FAILED))
-        return bool(blocked)
+        for index in sorted(reasons):
+            # A sibling that was blocked is a consequence, it must not block the one that failed.
+            source = self.rows[index].source
+            if reasons[index] is not _BLOCKED and is_inherited(source):
+                bundle = [i for i, row in enumerate(self.rows) if row.source == source]
+                blocked = [
+                    i for i in bundle if i not in reasons and self._adds_something(self.rows[i])
+                ]
+                if blocked:
+                    self.failed.update({i: reasons[i] for i in bundle if i in reasons})
+                    self.failed.update(dict.fromkeys(blocked, _BLOCKED))
+                    return True
+        return False
 
     def _adds_something(self, row: Row) -> bool:
         return row.sku not in self.held or bool(row.bits & ~self.held[row.sku])
@@ -377,11 +320,3 @@ class _Deliberation:
         given = [h.given_by for h in self.user.held if h.sku == sku and h.given_by is not None]
         known = sorted(stored) or sorted(ended) or given or [DIRECT]
         return frozenset(known[:1])
-
-
-def union(sets: Iterable[ServicePlanBits]) -> ServicePlanBits:
-    """Give the service plans that are in any of the sets."""
-    everything = 0
-    for bits in sets:
-        everything |= bits
-    return ServicePlanBits(everything)

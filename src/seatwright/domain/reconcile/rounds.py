@@ -8,13 +8,12 @@ in the next round, in which whoever got a license is a holder: that makes it set
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from seatwright.domain.errors import Reason
 from seatwright.domain.ids import SkuNo
 from seatwright.domain.reconcile.case import Case
 from seatwright.domain.reconcile.laws import laws_of
-from seatwright.domain.reconcile.one import Rules
+from seatwright.domain.reconcile.rows import Rules
 from seatwright.domain.reconcile.seats import denials
 from seatwright.domain.reconcile.world import Snapshot
 
@@ -38,16 +37,15 @@ def settle(snapshot: Snapshot) -> Settlement:
     taken: Counter[SkuNo] = Counter()
     open_cases: Sequence[Case] = cases
     for round_no in range(1, ROUNDS_MAX + 1):
-        left = _run_round(open_cases, free={s: n - taken[s] for s, n in capacity.items()})
+        is_shaken = _run_round(open_cases, free={s: n - taken[s] for s, n in capacity.items()})
         moved = [case for case in open_cases if case.end_round()]
         # Nobody whom no rule concerns is ever decided differently, so they are left out of the
         # next rounds; their licenses stay taken from the seats.
-        still_open = [case for case in open_cases if not case.decision.is_plain]
-        taken.update(s for c in open_cases if c.decision.is_plain for s in c.decision.licenses)
         is_final = not any(not case.decision.is_plain for case in moved)
-        if is_final and not (moved and _is_seat_missed(still_open, left)):
+        if is_final and not (moved and is_shaken):
             return Settlement(cases=cases, rounds=round_no, is_settled=True)
-        open_cases = still_open
+        taken.update(s for c in open_cases if c.decision.is_plain for s in c.decision.licenses)
+        open_cases = [case for case in open_cases if not case.decision.is_plain]
     return Settlement(cases=cases, rounds=ROUNDS_MAX, is_settled=False)
 
 
@@ -81,24 +79,50 @@ def _capacity(snapshot: Snapshot) -> Mapping[SkuNo, int]:
     }
 
 
-def _run_round(cases: Sequence[Case], *, free: Mapping[SkuNo, int]) -> Mapping[SkuNo, int]:
-    """Decide all cases and serve the seats; give the seats that are left."""
+class _Served(NamedTuple):
+    """The seats that are left, and whether a denial had consequences beyond the seat itself.
+
+    Only then can the outcome depend on the turns, so only then must another round confirm it.
+    """
+
+    left: Mapping[SkuNo, int]
+    is_shaken: bool
+
+
+def _run_round(cases: Sequence[Case], *, free: Mapping[SkuNo, int]) -> bool:
+    """Decide all cases and serve the seats; say whether denials had further consequences.
+
+    Who was denied a seat for someone who then could not use it is asked again, once per round.
+    """
     for case in cases:
         case.begin_round()
+    served = _serve(cases, free=free)
+    is_shaken = served.is_shaken
+    # Every turn but the last forgives at least one row for good, so it cannot take longer.
+    for _ in range(sum(len(case.denied) for case in cases) if is_shaken else 0):
+        forgiven = [case for case in cases if case.denied and case.forgive(served.left)]
+        if not forgiven:
+            break
+        served = _serve(cases, free=free)
+    return is_shaken
+
+
+def _serve(cases: Sequence[Case], *, free: Mapping[SkuNo, int]) -> _Served:
+    """Deny seats until those that are wanted are there."""
     by_user = {case.user.user_no: case for case in cases}
+    is_shaken = False
     # Every turn but the last denies at least one more row, so it cannot take longer.
     for _ in range(1 + sum(len(case.rows) for case in cases)):
         wanted, left = _demand(cases, free)
         contested = {s: left.get(s, 0) for s, n in wanted.items() if n > max(0, left.get(s, 0))}
         if not contested:
-            return {sku: seats - wanted[sku] for sku, seats in left.items()}
+            return _Served({sku: seats - wanted[sku] for sku, seats in left.items()}, is_shaken)
         wanting = (case for case in cases if not contested.keys().isdisjoint(_new_skus(case)))
         denied = denials((c for case in wanting for c in case.claimants()), free=contested)
-        affected = {denial.user_no for denial in denied}
         for denial in denied:
             by_user[denial.user_no].deny(denial)
-        for user_no in affected:
-            by_user[user_no].decide()
+        for user_no in {denial.user_no for denial in denied}:
+            is_shaken |= by_user[user_no].decide_again()
     raise AssertionError("Seats were denied more often than there are assignments.")
 
 
@@ -120,13 +144,3 @@ def _demand(
             elif sku in left:
                 left[sku] -= 1
     return wanted, left
-
-
-def _is_seat_missed(cases: Iterable[Case], left: Mapping[SkuNo, int]) -> bool:
-    """Say whether a seat is left of a SKU that somebody was denied in this round."""
-    return any(
-        left.get(key.sku, 0) > 0
-        for case in cases
-        for key, reason in case.decision.errors.items()
-        if reason is Reason.NO_SEAT_LEFT and key not in case.waits_for
-    )

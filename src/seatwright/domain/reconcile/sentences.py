@@ -19,7 +19,7 @@ from seatwright.domain.ids import (
     service_plan_numbers,
 )
 from seatwright.domain.reconcile.laws import Laws, laws_of
-from seatwright.domain.reconcile.one import union
+from seatwright.domain.reconcile.rows import union
 from seatwright.domain.reconcile.world import Catalog, Pool, Snapshot, UserState
 
 

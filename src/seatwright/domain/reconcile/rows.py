@@ -1,0 +1,92 @@
+"""One person's wishes as the rules see them, and what the rules answer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from seatwright.domain.assignments import Source, SourceKind
+from seatwright.domain.errors import Reason
+from seatwright.domain.ids import ServicePlanBits, SkuNo
+from seatwright.domain.reconcile.laws import Laws
+from seatwright.domain.reconcile.world import UserState, Wish
+from seatwright.domain.semantics import Semantics
+
+
+class RowKey(NamedTuple):
+    """What an error row is stored under: one SKU from one source."""
+
+    sku: SkuNo
+    source: Source
+
+
+class Row(NamedTuple):
+    """One wish that counts now, with the service plans that it leaves on."""
+
+    sku: SkuNo
+    source: Source
+    bits: ServicePlanBits
+    wish: Wish
+
+    @property
+    def key(self) -> RowKey:
+        """Under what an error of this row is stored."""
+        return RowKey(self.sku, self.source)
+
+
+def is_inherited(source: Source) -> bool:
+    """Say whether a source is a group: only groups lend their members a location (GBL-061)."""
+    return source.kind is SourceKind.GROUP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What is the same for everybody in one reconcile."""
+
+    now: datetime
+    semantics: Semantics
+    default_usage_location: str | None
+    laws: Laws
+
+
+class Decision(NamedTuple):
+    """What one person should hold, and which rows could not give all they should.
+
+    `is_plain` says that no rule had anything to say, so that asking again cannot differ.
+    `retained` are the SKUs of which something stays only because something depends on it.
+    """
+
+    licenses: Mapping[SkuNo, ServicePlanBits]
+    errors: Mapping[RowKey, Reason]
+    is_plain: bool
+    retained: frozenset[SkuNo] = frozenset()
+
+
+def live_rows(user: UserState, rules: Rules) -> tuple[Row, ...]:
+    """Give the wishes that count now; a deleted person has none.
+
+    New service plans of a SKU are on unless switched off (GBL-030); switched-off ones that the
+    SKU does not have are ignored. Raises KeyError for a SKU that the catalogue does not know.
+    """
+    if user.is_deleted:
+        return ()
+    skus, now = rules.laws.catalog.skus, rules.now
+    return tuple(
+        Row(
+            wish.sku,
+            wish.source,
+            ServicePlanBits(skus[wish.sku].service_plans & ~wish.disabled),
+            wish,
+        )
+        for wish in user.wishes
+        if (wish.starts_at is None or wish.starts_at <= now)
+        and (wish.expires_at is None or wish.expires_at > now)
+    )
+
+
+def union(sets: Iterable[ServicePlanBits]) -> ServicePlanBits:
+    """Give the service plans that are in any of the sets."""
+    everything = 0
+    for bits in sets:
+        everything |= bits
+    return ServicePlanBits(everything)
