@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from litestar.types import ASGIApp, Receive, Send
 
+from seatwright.app.work import Workshop
 from seatwright.domain.clock import Clock
+from seatwright.jobs import worker as jobs
 from seatwright.postgres.pool import Database
 from seatwright.settings import OffsetClock, Settings
 from seatwright.web.edge import Edge
@@ -47,3 +50,12 @@ def create_web_app() -> ASGIApp:
         clock=OffsetClock(settings.clock_offset),
         public_host=settings.public_host,
     )
+
+
+def run_worker(settings: Settings) -> None:
+    """The job worker of one process, until it is asked to stop."""
+    assert settings.database_url is not None, "serve hands every process its database"
+    workshop = Workshop(
+        database=Database(settings.database_url), clock=OffsetClock(settings.clock_offset)
+    )
+    asyncio.run(jobs.run_worker(workshop, listen_url=settings.listen_url or settings.database_url))

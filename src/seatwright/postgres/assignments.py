@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from seatwright.domain.assignments import PRIORITY_DEFAULT, Source, Strategy
 from seatwright.domain.ids import GroupNo, PrincipalNo, ServicePlanBits, SkuNo, UserNo
@@ -143,31 +144,34 @@ async def group_assignments(
     return found
 
 
+class DatePassed(StrEnum):
+    """Which date of an assignment is over."""
+
+    STARTED = "starts_at"
+    EXPIRED = "expires_at"
+
+
 async def users_with_dates_passed(
-    tx: Transaction, *, now: datetime, limit: int
+    tx: Transaction, passed: DatePassed, *, now: datetime, limit: int
 ) -> tuple[UserNo, ...]:
-    """People with an assignment that has started or expired and was not yet seen to."""
+    """People with an assignment whose date is over and was not yet seen to."""
     cursor = await tx.connection.execute(
-        "select user_no from ("
-        " select user_no from assignment"
-        "  where tenant_id = %s and starts_at <= %s and user_no is not null"
-        " union"
-        " select user_no from assignment"
-        "  where tenant_id = %s and expires_at <= %s and user_no is not null"
-        ") passed order by user_no limit %s",
-        (tx.tenant_id, now, tx.tenant_id, now, limit),
+        f"select distinct user_no from assignment where tenant_id = %s and {passed} <= %s"
+        " and user_no is not null order by user_no limit %s",
+        (tx.tenant_id, now, limit),
     )
     return tuple(UserNo(row[0]) for row in await cursor.fetchall())
 
 
-async def see_to_passed_dates(tx: Transaction, users: Sequence[UserNo], *, now: datetime) -> None:
-    """Remove what expired and forget start dates that are over: the state then says it all."""
+async def see_to_passed_dates(
+    tx: Transaction, passed: DatePassed, users: Sequence[UserNo], *, now: datetime
+) -> None:
+    """Remove what expired, or forget a start date that is over: the state then says it all."""
+    if passed is DatePassed.EXPIRED:
+        statement = "delete from assignment where"
+    else:
+        statement = "update assignment set starts_at = null where"
     await tx.connection.execute(
-        "delete from assignment where tenant_id = %s and user_no = any(%s) and expires_at <= %s",
-        (tx.tenant_id, list(users), now),
-    )
-    await tx.connection.execute(
-        "update assignment set starts_at = null"
-        " where tenant_id = %s and user_no = any(%s) and starts_at <= %s",
+        f"{statement} tenant_id = %s and user_no = any(%s) and {passed} <= %s",
         (tx.tenant_id, list(users), now),
     )

@@ -99,7 +99,7 @@ async def lock_and_read(
         groups = await connection.execute(_GROUPS_NESTED if nested else _GROUPS_DIRECT, key)
         held = await connection.execute(_HELD, key)
         errors = await connection.execute(_ERRORS, key)
-    states = await _states(tx, people, (direct, groups), held, errors)
+    states = await _states(tx, people, wishing=(direct, groups), held=held, errors=errors)
     return LockedWorld(users=states, pools=await _pools(pools))
 
 
@@ -114,7 +114,7 @@ async def read_people(
         groups = await tx.connection.execute(_GROUPS_NESTED if nested else _GROUPS_DIRECT, key)
         held = await tx.connection.execute(_HELD, key)
         errors = await tx.connection.execute(_ERRORS, key)
-    return await _states(tx, people, (direct, groups), held, errors)
+    return await _states(tx, people, wishing=(direct, groups), held=held, errors=errors)
 
 
 async def read_since(tx: Transaction, user: UserNo) -> dict[SkuNo, datetime]:
@@ -129,6 +129,7 @@ async def read_since(tx: Transaction, user: UserNo) -> dict[SkuNo, datetime]:
 async def _states(
     tx: Transaction,
     people: AsyncCursor[TupleRow],
+    *,
     wishing: Sequence[AsyncCursor[TupleRow]],
     held: AsyncCursor[TupleRow],
     errors: AsyncCursor[TupleRow],

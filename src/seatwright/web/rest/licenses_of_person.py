@@ -35,7 +35,7 @@ class NewLicense(Body, kw_only=True, frozen=True):
     expires_at: datetime | None = None
     priority: int | None = None
     reason: str | None = None
-    replaces: list[str] = []
+    replaces: list[str] | None = None
 
 
 class LicenseChange(Body, kw_only=True, frozen=True):
@@ -180,7 +180,7 @@ async def assign_user_license(
         expires_at=data.expires_at,
         priority=data.priority,
         reason=data.reason,
-        replaces=data.replaces,
+        replaces=data.replaces or (),
     )
     done = await assign(call, user, order)
     return Response(await _answer(call, done), status_code=201 if done.is_new else 200)

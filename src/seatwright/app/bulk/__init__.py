@@ -1,0 +1,1 @@
+"""Assigning in bulk: rows of people and products, worked as a job."""

@@ -1,0 +1,85 @@
+"""What time brings, tenant by tenant, each minute: dates that pass, answers and people to forget.
+
+Everything here is level-triggered and small: it looks at what is, so that a worker that was away
+for a week catches up on its first tick, and two workers that tick at once do it once.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import structlog
+
+from seatwright.app.call import Call
+from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
+from seatwright.app.work import Workshop
+from seatwright.domain.errors import ChangeReason
+from seatwright.domain.ids import TenantId
+from seatwright.domain.tenants import SYSTEM_PRINCIPAL, TenantState
+from seatwright.postgres import jobs as rows
+from seatwright.postgres.assignments import DatePassed, see_to_passed_dates, users_with_dates_passed
+from seatwright.postgres.idempotency import forget_old_answers
+from seatwright.postgres.pools import counter_drift
+from seatwright.postgres.principals import principal_by_number
+from seatwright.postgres.queue import wake_worker
+from seatwright.postgres.tenants import read_tenant
+from seatwright.postgres.transaction import Transaction
+
+log = structlog.get_logger(__name__)
+
+PAGES_MAX = 2000
+"""A million people whose dates pass in one minute are seen to in one tick."""
+
+
+async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
+    """Do everything that is due in a tenant; a suspended one is left alone."""
+    await wake_open_jobs(workshop, tenant_id)
+    for passed in (DatePassed.EXPIRED, DatePassed.STARTED):
+        for _ in range(PAGES_MAX):
+            if not await _see_to_dates(workshop, tenant_id, passed):
+                break
+    async with workshop.database.transaction(tenant_id) as tx:
+        await forget_old_answers(tx, now=workshop.clock.now())
+        for sku, counted, stored in await counter_drift(tx):
+            log.error("a pool miscounts its holders", sku=sku, counted=counted, stored=stored)
+
+
+async def wake_open_jobs(workshop: Workshop, tenant_id: TenantId) -> int:
+    """Tell the workers of every job that is not done: what the queue lost is found here."""
+    async with workshop.database.transaction(tenant_id) as tx:
+        jobs = await rows.open_jobs(tx)
+        for job in jobs:
+            await wake_worker(tx, job.job_no)
+    return len(jobs)
+
+
+async def _see_to_dates(workshop: Workshop, tenant_id: TenantId, passed: DatePassed) -> bool:
+    """One page of people whose assignments started or expired; False when there were none."""
+    async with workshop.database.transaction(tenant_id) as tx:
+        call = await system_call(tx, workshop)
+        if call is None:
+            return False
+        users = await users_with_dates_passed(tx, passed, now=call.now, limit=USERS_AT_ONCE_MAX)
+        if not users:
+            return False
+        # The locks come before the rows change, in the order that every seat mover keeps.
+        await lock_world(call, users)
+        await see_to_passed_dates(tx, passed, users, now=call.now)
+        reason = ChangeReason.EXPIRED if passed is DatePassed.EXPIRED else ChangeReason.STARTED
+        await settle_world(call, await lock_world(call, users), reason=reason)
+    return True
+
+
+async def system_call(tx: Transaction, workshop: Workshop) -> Call | None:
+    """A call of seatwright itself; None in a suspended tenant."""
+    tenant = await read_tenant(tx.connection, tx.tenant_id)
+    principal = await principal_by_number(tx, SYSTEM_PRINCIPAL)
+    if tenant is None or principal is None or tenant.state is TenantState.SUSPENDED:
+        return None
+    return Call(
+        tx=tx,
+        tenant=tenant,
+        principal=principal,
+        now=workshop.clock.now(),
+        correlation=uuid4(),
+    )

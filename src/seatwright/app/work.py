@@ -1,0 +1,109 @@
+"""Working a job: slice after slice, each its own transaction, each exactly once.
+
+A slice holds the job's row, reads where the job is, does its part and writes where it is now, all
+in one transaction. Whoever is killed in the middle leaves the job where the last slice ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+import structlog
+
+from seatwright.app.bulk.slices import cancel_rest, work_bulk_slice
+from seatwright.app.call import Call
+from seatwright.app.reconcile_job import work_reconcile_slice
+from seatwright.domain.clock import Clock
+from seatwright.domain.ids import JobNo, TenantId
+from seatwright.domain.jobs import Job, JobKind, JobState
+from seatwright.domain.tenants import TenantState
+from seatwright.postgres import jobs as rows
+from seatwright.postgres.pool import Database
+from seatwright.postgres.principals import principal_by_number
+from seatwright.postgres.tenants import read_tenant
+from seatwright.postgres.transaction import Transaction
+
+log = structlog.get_logger(__name__)
+
+SliceWorker = Callable[[Call, Job], Awaitable[bool]]
+"""Does one slice; True when the job has nothing more to do."""
+
+SLICES: Final[Mapping[JobKind, SliceWorker]] = {
+    JobKind.BULK: work_bulk_slice,
+    JobKind.RECONCILE: work_reconcile_slice,
+}
+
+CONFLICT_TRIES_MAX = 5
+"""A slice that lost against another session is tried again this often before the job fails."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What working on jobs needs: the database, and what time it is."""
+
+    database: Database
+    clock: Clock
+
+
+async def work_job(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) -> None:
+    """Work a job until it is done, or another worker has it.
+
+    Raises whatever a bug raises, after the job was marked as failed.
+    """
+    conflicts = 0
+    while True:
+        try:
+            if not await _work_slice(workshop, tenant_id, job_no):
+                return
+            conflicts = 0
+        except psycopg.errors.TransactionRollback:
+            conflicts += 1
+            if conflicts >= CONFLICT_TRIES_MAX:
+                raise
+
+
+async def _work_slice(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) -> bool:
+    """One slice; False when there is nothing more to do here."""
+    async with workshop.database.transaction(tenant_id) as tx:
+        job = await rows.hold_job(tx, job_no)
+        if job is None or job.state.is_final:
+            return False
+        call = await _call_of(tx, job, workshop)
+        if call is None:
+            return False
+        if job.state is JobState.QUEUED:
+            await rows.start_job(tx, job.job_no, at=call.now)
+        if job.is_cancel_asked:
+            await cancel_rest(call, job)
+            await rows.finish_job(tx, job.job_no, JobState.CANCELLED, at=call.now)
+            return False
+        is_done = await SLICES[job.kind](call, job)
+        if is_done:
+            await rows.finish_job(tx, job.job_no, JobState.COMPLETED, at=call.now)
+        return not is_done
+
+
+async def _call_of(tx: Transaction, job: Job, workshop: Workshop) -> Call | None:
+    """The call a job acts in: on behalf of whoever started it. None: the tenant is suspended."""
+    tenant = await read_tenant(tx.connection, tx.tenant_id)
+    principal = await principal_by_number(tx, job.principal_no)
+    if tenant is None or principal is None or tenant.state is TenantState.SUSPENDED:
+        return None
+    return Call(
+        tx=tx,
+        tenant=tenant,
+        principal=principal,
+        now=workshop.clock.now(),
+        correlation=job.correlation,
+    )
+
+
+async def fail_job(workshop: Workshop, tenant_id: TenantId, job_no: JobNo, error: str) -> None:
+    """Mark a job as failed: what its slices did stays done, and the job says why it stopped."""
+    async with workshop.database.transaction(tenant_id) as tx:
+        await rows.finish_job(
+            tx, job_no, JobState.FAILED, at=workshop.clock.now(), error=error[:2000]
+        )
