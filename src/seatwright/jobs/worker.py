@@ -39,7 +39,7 @@ def create_queue(workshop: Workshop, *, listen_url: str) -> App:
 
     @queue.task(name=WORK_JOB)
     async def work(tenant_id: int, job_no: int) -> None:
-        await _work_safely(workshop, TenantId(tenant_id), JobNo(job_no))
+        await work_job_safely(workshop, TenantId(tenant_id), JobNo(job_no))
 
     @queue.task(name="seatwright.tend_tenant")
     async def tend(tenant_id: int) -> None:
@@ -78,7 +78,7 @@ async def run_worker(workshop: Workshop, *, listen_url: str) -> None:
         await workshop.database.close()
 
 
-async def _work_safely(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) -> None:
+async def work_job_safely(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) -> None:
     """Work a job; while the database is away, wait for it to come back."""
     structlog.contextvars.bind_contextvars(tenant=tenant_id, job=job_no)
     for _ in range(DATABASE_AWAY_TRIES_MAX):

@@ -83,3 +83,53 @@ async def members_after(
         (list(groups), tx.tenant_id, tx.tenant_id, limit),
     )
     return tuple(row[0] for row in await cursor.fetchall())
+
+
+async def is_licensable(tx: Transaction, group: GroupNo) -> bool:
+    """Whether a group may give licenses: security groups, and others when security enabled."""
+    cursor = await tx.connection.execute(
+        "select is_security from app_group where tenant_id = %s and group_no = %s",
+        (tx.tenant_id, group),
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+async def has_seats_with_plan(tx: Transaction, plan_names: Sequence[str]) -> bool:
+    """Whether the tenant has a seat of any product with one of these service plans."""
+    cursor = await tx.connection.execute(
+        "select exists (select 1 from service_plan s"
+        " join sku_service_plan h on h.tenant_id = s.tenant_id"
+        "  and h.service_plan_no = s.service_plan_no"
+        " join sku_pool p on p.tenant_id = h.tenant_id and p.sku_no = h.sku_no"
+        " where s.tenant_id = %s and s.name_key = any(%s) and p.assignable > 0)",
+        (tx.tenant_id, [name.casefold() for name in plan_names]),
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+async def hold_groups(
+    tx: Transaction, groups: Sequence[GroupNo], *, is_exclusive: bool = False
+) -> None:
+    """Keep a change of a group's licenses and changes of its members apart, until the end.
+
+    Whoever changes members shares the group and every group above it; whoever changes what a
+    group gives has it alone. Without this, a member who joins in the moment in which the group is
+    licensed could be seen by neither side. Taken before the pools, in the order of the numbers.
+    Advisory, because the group's row is written after the pools (its processing state).
+    """
+    if is_exclusive:
+        numbers = sorted(set(groups))
+    else:
+        cursor = await tx.connection.execute(
+            "with recursive up as (select unnest(%s::int4[]) as group_no union"
+            " select n.parent_no from up join group_nesting n"
+            " on n.tenant_id = %s and n.child_no = up.group_no)"
+            " select group_no from up order by 1",
+            (list(groups), tx.tenant_id),
+        )
+        numbers = [GroupNo(row[0]) for row in await cursor.fetchall()]
+    function = "pg_advisory_xact_lock" if is_exclusive else "pg_advisory_xact_lock_shared"
+    for number in numbers:
+        await tx.connection.execute(f"select {function}(%s, %s)", (tx.tenant_id, number))

@@ -6,18 +6,26 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from seatwright.web.rest.catalog import CATALOG_ROUTES
+from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
+from seatwright.web.rest.history import HISTORY_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.rest.templates import TEMPLATE_ROUTES
+from seatwright.web.rest.users import USER_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *CATALOG_ROUTES,
+    *HISTORY_ROUTES,
     *LICENSE_ROUTES,
+    *GROUP_LICENSE_ROUTES,
     *PRINCIPAL_ROUTES,
     *SETTINGS_ROUTES,
     *USER_LICENSE_ROUTES,
+    *USER_ROUTES,
     *SUBSCRIPTION_ROUTES,
     *TEMPLATE_ROUTES,
 )
