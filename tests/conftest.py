@@ -19,6 +19,12 @@ from seatwright.postgres.binaries import Binaries
 from seatwright.postgres.cluster import Urls, create_database
 from seatwright.postgres.embedded import EmbeddedServer
 from seatwright.postgres.migrate import migrate
+from tests.microsoft import (  # noqa: F401  # fixtures, which tests take by name
+    microsoft_csv,
+    published_dependencies,
+    published_exclusions,
+    spec_directory,
+)
 from tests.office import office as office
 
 _DEBIAN_POSTGRES15 = "/usr/lib/postgresql/15/bin"

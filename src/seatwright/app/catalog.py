@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from seatwright.app.call import Call
 from seatwright.domain.catalog import SkuGrowth
-from seatwright.domain.ids import TenantId, service_plan_bits
+from seatwright.domain.ids import service_plan_bits
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.catalog_read import read_catalog
 from seatwright.postgres.catalog_write import (
@@ -22,7 +22,7 @@ from seatwright.shipped.reader import load_catalog, load_templates
 _KEPT_MAX = 256
 """Catalogues kept in one process; a catalogue is about 0.3 MB, and the least used go first."""
 
-_kept: OrderedDict[tuple[TenantId, int], TenantCatalog] = OrderedDict()
+_kept: OrderedDict[tuple[UUID, int], TenantCatalog] = OrderedDict()
 
 
 async def load_shipped_catalog(call: Call) -> None:
@@ -65,7 +65,8 @@ async def catalog_of(call: Call) -> TenantCatalog:
     A call that changes the catalogue reads it anew with `read_catalog` and must not ask here: what
     it has written is not committed, and others would get it.
     """
-    key = (call.tenant.tenant_id, call.tenant.catalog_version)
+    # By the tenant's id, not its number: numbers repeat from one database to the next.
+    key = (call.tenant.id, call.tenant.catalog_version)
     kept = _kept.get(key)
     if kept is not None:
         _kept.move_to_end(key)

@@ -101,14 +101,19 @@ class TenantCatalog:
 
         Raises Refusal (invalidValue) if a part number stands for several products (REF-010).
         """
-        found = self._sku_keys.get(lookup_key(text.strip("{} ")), ())
+        found = self.skus_named(text)
         if len(found) > 1:
-            ids = ", ".join(str(self.skus[no].sku_id) for no in found)
+            ids = ", ".join(str(sku.sku_id) for sku in found)
             raise Refusal(
                 Reason.INVALID_VALUE,
                 f"“{text}” stands for {len(found)} products. Give the id of one of them: {ids}.",
             )
-        return self.skus[found[0]] if found else None
+        return found[0] if found else None
+
+    def skus_named(self, text: str) -> tuple[CatalogSku, ...]:
+        """Find every SKU that bears this id, part number or alias, whatever the case."""
+        numbers = self._sku_keys.get(lookup_key(text.strip("{} ")), ())
+        return tuple(self.skus[no] for no in numbers)
 
     def require_sku(self, text: str, *, is_in_body: bool = False) -> CatalogSku:
         """Find a SKU as `sku_by_text` does.

@@ -17,6 +17,7 @@ from seatwright.domain.catalog import (
     lookup_key,
 )
 from seatwright.domain.ids import ServicePlanNo, SkuNo
+from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.tenants import take_numbers
 from seatwright.postgres.transaction import Transaction
 
@@ -147,4 +148,65 @@ async def insert_rules(
         "insert into dependency (tenant_id, service_plan_no, needs_plan_no)"
         " select %s, * from unnest(%s::int2[], %s::int2[])",
         (tx.tenant_id, [plan for plan, _ in needs], [needed for _, needed in needs]),
+    )
+
+
+async def update_sku(tx: Transaction, sku: CatalogSku) -> None:
+    """Store what may change about a product: its name, scope and whether it is legacy."""
+    await tx.connection.execute(
+        "update sku set display_name = %s, is_legacy = %s, in_strategy_scope = %s, scope_note = %s"
+        " where tenant_id = %s and sku_no = %s",
+        (
+            sku.display_name,
+            sku.is_legacy,
+            sku.in_strategy_scope,
+            sku.scope_note,
+            tx.tenant_id,
+            sku.sku_no,
+        ),
+    )
+
+
+async def replace_aliases(tx: Transaction, sku_no: SkuNo, aliases: Sequence[str]) -> None:
+    """Make these the other names of a product."""
+    await tx.connection.execute(
+        "delete from sku_alias where tenant_id = %s and sku_no = %s", (tx.tenant_id, sku_no)
+    )
+    await tx.connection.execute(
+        "insert into sku_alias (tenant_id, alias_key, sku_no) select %s, unnest(%s::text[]), %s",
+        (tx.tenant_id, sorted({lookup_key(alias) for alias in aliases}), sku_no),
+    )
+
+
+async def replace_sku_service_plans(
+    tx: Transaction, sku_no: SkuNo, plan_nos: Sequence[ServicePlanNo]
+) -> None:
+    """Make these the service plans of a product."""
+    await tx.connection.execute(
+        "delete from sku_service_plan where tenant_id = %s and sku_no = %s", (tx.tenant_id, sku_no)
+    )
+    await tx.connection.execute(
+        "insert into sku_service_plan (tenant_id, sku_no, service_plan_no)"
+        " select %s, %s, unnest(%s::int2[])",
+        (tx.tenant_id, sku_no, sorted(set(plan_nos))),
+    )
+
+
+async def replace_prohibited_locations(
+    tx: Transaction,
+    *,
+    sku_no: SkuNo | None = None,
+    plan_no: ServicePlanNo | None = None,
+    locations: Sequence[str],
+) -> None:
+    """Make these the locations where a product, or a service plan, may not be used."""
+    await tx.connection.execute(
+        "delete from prohibited_location where tenant_id = %s"
+        " and (sku_no = %s or service_plan_no = %s)",
+        (tx.tenant_id, sku_no, plan_no),
+    )
+    await tx.connection.execute(
+        "insert into prohibited_location (tenant_id, location, sku_no, service_plan_no)"
+        " select %s, unnest(%s::text[]), %s, %s",
+        (tx.tenant_id, sorted(set(locations)), sku_no, plan_no),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-_BESIDE_THE_CHECKOUT = Path(__file__).parents[2].parent / "shared" / "spec" / "data"
+_BESIDE_THE_CHECKOUT = Path(__file__).parents[1].parent / "shared" / "spec" / "data"
 
 
 @pytest.fixture(scope="session")
