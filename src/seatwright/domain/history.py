@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
+from typing import Final
+from uuid import UUID
 
 from seatwright.domain.assignments import Source, Strategy
-from seatwright.domain.ids import GroupNo, ServicePlanBits, SkuNo, UserNo
+from seatwright.domain.ids import GroupNo, PrincipalNo, ServicePlanBits, SkuNo, UserNo
 
 
 class HistoryAction(IntEnum):
@@ -95,3 +98,92 @@ class HistoryLine:
     before: ServicePlanBits | None = None
     after: ServicePlanBits | None = None
     detail: Mapping[str, object] | None = None
+
+
+LICENSE_ACTIONS: Final = (
+    HistoryAction.ASSIGNED,
+    HistoryAction.UPDATED,
+    HistoryAction.REMOVED,
+    HistoryAction.GRANTED,
+    HistoryAction.REVOKED,
+    HistoryAction.WAITING,
+    HistoryAction.FAILED,
+    HistoryAction.RESOLVED,
+    HistoryAction.GROUP_LICENSE_ASSIGNED,
+    HistoryAction.GROUP_LICENSE_UPDATED,
+    HistoryAction.GROUP_LICENSE_REMOVED,
+)
+"""What the assignment history shows unless it is asked for everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedSubject:
+    """A person or group as the history names it; an erasure leaves only the id.
+
+    `name` is the user principal name of a person and None for a group.
+    """
+
+    id: UUID
+    name: str | None
+    display_name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPrincipal:
+    """Who acted, as the history names them; seatwright itself is one of them (T-190)."""
+
+    id: UUID
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPlace:
+    """Where a page of the history ended: rows are newest first, by time and then by number."""
+
+    at: datetime
+    event_no: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEvent:
+    """One stored row with the names behind its numbers.
+
+    `before` and `after` are effective service plans, None where the product was or is not held.
+    `source_group` names the group when the source is one.
+    """
+
+    place: HistoryPlace
+    action: HistoryAction
+    reason: str | None
+    strategy: Strategy | None
+    principal: NamedPrincipal
+    user: NamedSubject | None
+    group: NamedSubject | None
+    sku: SkuNo | None
+    source: Source | None
+    source_group: NamedSubject | None
+    before: ServicePlanBits | None
+    after: ServicePlanBits | None
+    detail: Mapping[str, object] | None
+    correlation: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """Which rows are asked for: all conditions hold at once.
+
+    `actions` None means every action. `principals` are several because names are not unique.
+    `since` is the first moment that counts, `until` the first that does not.
+    """
+
+    actions: tuple[HistoryAction, ...] | None = LICENSE_ACTIONS
+    user: UserNo | None = None
+    group: GroupNo | None = None
+    sku: SkuNo | None = None
+    strategy: Strategy | None = None
+    principals: tuple[PrincipalNo, ...] | None = None
+    reason: str | None = None
+    correlation: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None

@@ -21,8 +21,19 @@ create table history_event (
     correlation  uuid not null,
     primary key (tenant_id, at, event_no)
 ) partition by range (at);
+-- One index for each question that the history answers, each in the order of the pages (newest
+-- first). A list of several actions is one walk per action, merged.
+create index history_event_action on history_event (tenant_id, action, at, event_no);
 create index history_event_user on history_event (tenant_id, user_no, at, event_no)
     where user_no is not null;
+create index history_event_group on history_event (tenant_id, group_no, at, event_no)
+    where group_no is not null;
+create index history_event_source
+    on history_event (tenant_id, source_kind, source_no, at, event_no) where source_no > 0;
+create index history_event_sku on history_event (tenant_id, sku_no, at, event_no)
+    where sku_no is not null;
+create index history_event_principal on history_event (tenant_id, principal_no, at, event_no);
+create index history_event_correlation on history_event (tenant_id, correlation, at, event_no);
 create table history_event_other partition of history_event default;
 call bind_to_tenant('history_event');
 call bind_to_tenant('history_event_other');
