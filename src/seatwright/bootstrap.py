@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from litestar.types import ASGIApp, Receive, Send
+from litestar.types import ASGIApp
 
 from seatwright.app.work import Workshop
 from seatwright.domain.clock import Clock
@@ -23,7 +23,7 @@ def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> A
     rest = create_rest_application()
     pages = OpenPages(database=database, clock=clock, rest=rest)
 
-    async def lifespan(receive: Receive, send: Send) -> None:
+    async def lifespan(receive: Any, send: Any) -> None:
         """Answer the server's start and stop, holding the pool open in between."""
         await receive()
         await database.open()
@@ -32,7 +32,7 @@ def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> A
         await database.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    app: Any = Entry(
+    app = Entry(
         surfaces={"/api": Edge(rest, database=database, clock=clock)},
         fallback=pages,
         public_host=public_host,

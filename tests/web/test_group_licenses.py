@@ -137,3 +137,42 @@ async def test_an_assignment_begins_and_ends_on_its_dates(office: Office) -> Non
     await tend_tenant(workshop, office.made.tenant.tenant_id)
     assert await held_by(office, "ada") == {}
     assert await counts_agree(office)
+
+
+async def test_switching_nested_groups_off_takes_what_they_gave(office: Office) -> None:
+    people = await add_people(office, "ada")
+    parent, child = await add_group(office, "Parent"), await add_group(office, "Child", people)
+    async with call_of(office) as call:
+        await call.tx.connection.execute(
+            "insert into group_nesting (tenant_id, child_no, parent_no, since)"
+            " select c.tenant_id, c.group_no, p.group_no, %s from app_group c, app_group p"
+            " where c.id = %s and p.id = %s",
+            (call.now, child, parent),
+        )
+    await set_seats(office, "SPE_E3", 1)
+    await office.admin.post(
+        f"/api/identity/groups/{parent}/licenses", json={"skuPartNumber": "SPE_E3"}
+    )
+    assert (await held_by(office, "ada"))["SPE_E3"]["state"] == "Active"
+    await office.admin.patch("/api/settings", json={"nestedGroupsCount": False})
+    assert await work_all_jobs(office) == 1
+    assert await held_by(office, "ada") == {}
+
+
+async def test_without_refilling_a_freed_seat_waits_for_a_reprocess(office: Office) -> None:
+    """Scenario 7 of the documented behaviour, through the surface (GBL-120, GBL-121)."""
+    await office.admin.patch("/api/settings", json={"preset": "entra"})
+    people = await add_people(office, "ada", "bob")
+    await set_seats(office, "EXCHANGESTANDARD", 1)
+    await set_seats(office, "AAD_PREMIUM", 1)
+    ada = "/api/identity/users/ada@contoso.example/licenses"
+    await office.admin.post(ada, json={"skuPartNumber": "EXCHANGESTANDARD"})
+    group = await add_group(office, "HR", people[1:])
+    path = f"/api/identity/groups/{group}"
+    made = await office.admin.post(f"{path}/licenses", json={"skuPartNumber": "EXCHANGESTANDARD"})
+    assert made.status_code == 202, made.text
+    await office.admin.delete(f"{ada}/EXCHANGESTANDARD")
+    assert (await held_by(office, "bob"))["EXCHANGESTANDARD"]["state"] == "Waiting"
+    again = await office.admin.post("/api/identity/users/bob@contoso.example/reprocess")
+    assert again.status_code == 204
+    assert (await held_by(office, "bob"))["EXCHANGESTANDARD"]["state"] == "Active"

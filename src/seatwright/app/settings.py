@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seatwright.app.call import Call
+from seatwright.app.jobs import enqueue_reconcile
 from seatwright.app.record import record
-from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.settings import SETTINGS, SettingValue, check_setting, setting_value
 from seatwright.postgres.tenants import lock_settings, write_settings
+
+_DECISIVE = frozenset(
+    {
+        "preset",
+        "usageLocation",
+        "siblingsFailTogether",
+        "seatsRefillByThemselves",
+        "nestedGroupsCount",
+        "prerequisiteInSameGroup",
+    }
+)
+"""Settings by which the engine decides: changing one looks at everybody again, as a job."""
 
 
 def read_settings(call: Call) -> dict[str, SettingValue]:
@@ -38,6 +51,8 @@ async def change_settings(call: Call, values: Mapping[str, object]) -> dict[str,
     if changed:
         await write_settings(call.tx, stored)
         await record(call, HistoryLine(action=HistoryAction.SETTINGS_CHANGED, detail=changed))
+        if not changed.keys().isdisjoint(_DECISIVE):
+            await enqueue_reconcile(call, {}, reason=ChangeReason.RECONCILED)
     return {name: setting_value(stored, name) for name in SETTINGS}
 
 

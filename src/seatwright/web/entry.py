@@ -29,7 +29,7 @@ class Entry:
         surfaces: Mapping[str, ASGIApp],
         fallback: ASGIApp,
         public_host: str,
-        lifespan: Callable[[Receive, Send], Awaitable[None]],
+        lifespan: Callable[[Any, Any], Awaitable[None]],
     ) -> None:
         self._surfaces = dict(surfaces)
         self._fallback = fallback
