@@ -85,6 +85,17 @@ class User:
     deleted_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserQuery:
+    """Which people a list is to show; None: no matter."""
+
+    search: str | None = None
+    department: str | None = None
+    is_enabled: bool | None = None
+    user_type: str | None = None
+    is_deleted: bool = False
+
+
 @unique
 class GroupKind(StrEnum):
     """What kind of group; a Microsoft 365 group is licensed only if it is security enabled too."""
@@ -132,13 +143,16 @@ class Group:
 
 
 def text_key(text: str) -> str:
-    """The form in which names and addresses are compared: case and blanks around never matter."""
-    return unicodedata.normalize("NFC", text.strip()).casefold()
+    """The form in which names and addresses are compared: case and blanks around never matter.
+
+    A NUL, which no stored text can hold, becomes a character that no name has.
+    """
+    return unicodedata.normalize("NFC", text.strip()).casefold().replace("\0", "\ufffd")
 
 
 def parse_id(text: str) -> UUID | None:
     """The UUID that a text is, in the one form that seatwright writes; None for anything else."""
-    return UUID(text) if _UUID.fullmatch(text.strip()) else None
+    return UUID(text.strip()) if _UUID.fullmatch(text.strip()) else None
 
 
 def search_words(texts: Iterable[str | None]) -> frozenset[str]:

@@ -83,6 +83,8 @@ class ChangeReason(StrEnum):
     RECLAIMED = "reclaimed"
     UNDONE = "undone"
     RECONCILED = "reconciled"
+    USER_DELETED = "userDeleted"
+    USER_RESTORED = "userRestored"
 
 
 _NO_CONTEXT: Mapping[str, object] = MappingProxyType({})

@@ -19,7 +19,7 @@ async def find_groups(tx: Transaction, texts: Sequence[str]) -> dict[str, GroupN
     found: dict[str, GroupNo] = {}
     by_id = await _groups_by_id(tx, ids.values())
     found.update((text, by_id[id_]) for text, id_ in ids.items() if id_ in by_id)
-    rest = [text for text in texts if text not in found]
+    rest = [text for text in texts if text not in found and "\0" not in text]
     by_external = await _groups_by_external_id(tx, rest)
     found.update((text, by_external[text.strip()]) for text in rest if text.strip() in by_external)
     names = {text: key for text, key in keys.items() if text not in found}

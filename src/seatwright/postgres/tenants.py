@@ -101,6 +101,7 @@ _NO_CASCADE = (
     "license_interval",
     "license_error",
     "effective_license",
+    "deleted_license",
     "assignment",
     "membership",
     "group_nesting",

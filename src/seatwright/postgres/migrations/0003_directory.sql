@@ -15,6 +15,7 @@ create table app_user (
     surname          text,
     job_title        text,
     department       text,
+    department_key   text collate "C",
     company_name     text,
     cost_center      text,
     employee_id      text,
@@ -34,6 +35,8 @@ create unique index app_user_external on app_user (tenant_id, external_id)
     where external_id is not null and deleted_at is null;
 create index app_user_mail on app_user (tenant_id, mail_key) where mail_key is not null;
 create index app_user_name on app_user (tenant_id, display_name_key, user_no);
+create index app_user_department on app_user (tenant_id, department_key, display_name_key, user_no)
+    where department_key is not null;
 create index app_user_manager on app_user (tenant_id, manager_no) where manager_no is not null;
 create index app_user_deleted on app_user (tenant_id, deleted_at) where deleted_at is not null;
 call bind_to_tenant('app_user');

@@ -48,6 +48,20 @@ create table effective_license (
 create index effective_license_sku on effective_license (tenant_id, sku_no, user_no);
 call bind_to_tenant('effective_license');
 
+-- What a deleted person held when they were deleted: a restore gives it back even without a free
+-- seat (architecture.md, "Soft delete").
+create table deleted_license (
+    tenant_id   int4 not null,
+    user_no     int4 not null,
+    sku_no      int2 not null,
+    enabled_set int4 not null,
+    source_kind int2 not null,
+    source_no   int4 not null,
+    strategy    int2 not null,
+    primary key (tenant_id, user_no, sku_no)
+);
+call bind_to_tenant('deleted_license');
+
 -- Why a source does not give what it says: one row per user, SKU and source. While the reason is
 -- noSeatLeft the row is the user's place in the waiting list (priority, waiting_since, user_no).
 create table license_error (

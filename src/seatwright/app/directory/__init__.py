@@ -1,0 +1,1 @@
+"""The directory: people, groups, who belongs where, and bringing all of it in from files."""

@@ -1,0 +1,163 @@
+"""Reading people: one, a page of many, and everything that an export needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from psycopg.rows import TupleRow
+
+from seatwright.domain.directory import PersonRef, User, UserQuery, searched_words, text_key
+from seatwright.domain.ids import UserNo
+from seatwright.postgres.transaction import Transaction
+
+_SELECT = """
+select u.user_no, u.id, u.upn, u.display_name, u.mail, u.given_name, u.surname, u.job_title,
+       u.department, u.company_name, u.cost_center, u.employee_id, u.external_id,
+       u.usage_location, u.user_type, u.is_enabled, u.last_sign_in_at, u.created_at, u.deleted_at,
+       m.user_no, m.id, m.upn, m.display_name
+  from app_user u
+  left join app_user m on m.tenant_id = u.tenant_id and m.user_no = u.manager_no
+ where u.tenant_id = %s
+"""
+
+
+def _user_of_row(row: TupleRow) -> User:
+    return User(
+        user_no=UserNo(row[0]),
+        id=row[1],
+        user_principal_name=row[2],
+        display_name=row[3],
+        mail=row[4],
+        given_name=row[5],
+        surname=row[6],
+        job_title=row[7],
+        department=row[8],
+        company_name=row[9],
+        cost_center=row[10],
+        employee_id=row[11],
+        external_id=row[12],
+        usage_location=row[13],
+        user_type=row[14],
+        account_enabled=row[15],
+        last_sign_in_at=row[16],
+        created_at=row[17],
+        deleted_at=row[18],
+        manager=None if row[19] is None else person_of_row(row[19:23]),
+    )
+
+
+def person_of_row(row: TupleRow) -> PersonRef:
+    """A person from user_no, id, upn and display_name."""
+    return PersonRef(
+        user_no=UserNo(row[0]), id=row[1], user_principal_name=row[2], display_name=row[3]
+    )
+
+
+async def read_users(tx: Transaction, users: Sequence[UserNo]) -> dict[UserNo, User]:
+    """These people, deleted ones too; a number without a row is left out."""
+    cursor = await tx.connection.execute(
+        f"{_SELECT} and u.user_no = any(%s)", (tx.tenant_id, list(users))
+    )
+    return {UserNo(row[0]): _user_of_row(row) for row in await cursor.fetchall()}
+
+
+async def read_user(tx: Transaction, user: UserNo) -> User | None:
+    """One person, deleted or not."""
+    return (await read_users(tx, (user,))).get(user)
+
+
+async def find_any_user(tx: Transaction, *, id_: UUID | None, upn_key: str) -> User | None:
+    """A person by id, deleted or not; else by UPN the living one, else the last deleted one."""
+    if id_ is not None:
+        cursor = await tx.connection.execute(f"{_SELECT} and u.id = %s", (tx.tenant_id, id_))
+    else:
+        cursor = await tx.connection.execute(
+            f"{_SELECT} and u.upn_key = %s and u.deleted_at is null", (tx.tenant_id, upn_key)
+        )
+    row = await cursor.fetchone()
+    if row is None and id_ is None:
+        # Deleted people are few, and no two living ones stand in the way of finding them.
+        cursor = await tx.connection.execute(
+            f"{_SELECT} and u.deleted_at is not null and u.upn_key = %s"
+            " order by u.deleted_at desc, u.user_no desc limit 1",
+            (tx.tenant_id, upn_key),
+        )
+        row = await cursor.fetchone()
+    return None if row is None else _user_of_row(row)
+
+
+async def list_users(
+    tx: Transaction, query: UserQuery, *, after: tuple[str, int] | None, limit: int
+) -> tuple[User, ...]:
+    """People by display name; `after` holds the name key and number of the last one shown.
+
+    A search word finds the people one of whose words begins with it; several must all be found.
+    """
+    text = f"{_SELECT} and u.deleted_at is {'not null' if query.is_deleted else 'null'}"
+    parameters: list[object] = [tx.tenant_id]
+    for condition, values in _conditions(tx, query):
+        text += f" and {condition}"
+        parameters += values
+    if after is not None:
+        text += " and (u.display_name_key, u.user_no) > (%s, %s)"
+        parameters += after
+    text += " order by u.display_name_key, u.user_no limit %s"
+    cursor = await tx.connection.execute(text, (*parameters, limit))
+    return tuple(_user_of_row(row) for row in await cursor.fetchall())
+
+
+_HAS_WORD = """u.user_no in
+    (select w.user_no from search_word w where w.tenant_id = %s and w.word ^@ %s)"""
+
+
+def _conditions(tx: Transaction, query: UserQuery) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Pieces of SQL, all constant, with the values that go into each."""
+    for word in searched_words(query.search or ""):
+        yield _HAS_WORD, (tx.tenant_id, word)
+    if query.department is not None:
+        yield "u.department_key = %s", (text_key(query.department),)
+    if query.is_enabled is not None:
+        yield "u.is_enabled = %s", (query.is_enabled,)
+    if query.user_type is not None:
+        yield "u.user_type = %s", (query.user_type,)
+
+
+async def users_after(tx: Transaction, after: int, *, limit: int) -> tuple[User, ...]:
+    """Living people by number, for exports that read everything."""
+    cursor = await tx.connection.execute(
+        f"{_SELECT} and u.user_no > %s and u.deleted_at is null order by u.user_no limit %s",
+        (tx.tenant_id, after, limit),
+    )
+    return tuple(_user_of_row(row) for row in await cursor.fetchall())
+
+
+async def numbers_taken(
+    tx: Transaction, *, upn_keys: Sequence[str] = (), external_ids: Sequence[str] = ()
+) -> tuple[dict[str, UserNo], dict[str, UserNo]]:
+    """Which living people have these UPNs, and which these external ids."""
+    by_upn = await tx.connection.execute(
+        "select upn_key, user_no from app_user"
+        " where tenant_id = %s and upn_key = any(%s) and deleted_at is null",
+        (tx.tenant_id, list(upn_keys)),
+    )
+    by_external = await tx.connection.execute(
+        "select external_id, user_no from app_user"
+        " where tenant_id = %s and external_id = any(%s) and deleted_at is null",
+        (tx.tenant_id, list(external_ids)),
+    )
+    return (
+        {row[0]: UserNo(row[1]) for row in await by_upn.fetchall()},
+        {row[0]: UserNo(row[1]) for row in await by_external.fetchall()},
+    )
+
+
+async def count_living_users(tx: Transaction, *, is_enabled: bool | None = None) -> int:
+    """How many people there are, deleted ones not counted."""
+    cursor = await tx.connection.execute(
+        "select count(*) from app_user where tenant_id = %s and deleted_at is null"
+        " and (%s::boolean is null or is_enabled = %s)",
+        (tx.tenant_id, is_enabled, is_enabled),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
