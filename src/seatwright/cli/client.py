@@ -39,6 +39,14 @@ class Content:
     media_type: str = "text/csv"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The rows of a list, of all its pages or of the first; `next_cursor` if there are more."""
+
+    rows: list[Json]
+    next_cursor: str | None
+
+
 class Api:
     """Calls of one command; every refusal ends the command with its sentence."""
 
@@ -66,20 +74,21 @@ class Api:
         self, path: str, *, query: Query | None = None, limit: int | None = None
     ) -> list[Json]:
         """All rows of a list over all its pages, or the first `limit` of them."""
-        return list(self._pages(path, query=query or {}, limit=limit))
+        return self.listing(path, query=query, limit=limit).rows
 
-    def _pages(self, path: str, *, query: Query, limit: int | None) -> Iterator[Json]:
-        left = limit
+    def listing(
+        self, path: str, *, query: Query | None = None, limit: int | None = None
+    ) -> Listing:
+        """The same, and where the list goes on if it does."""
+        rows: list[Json] = []
         cursor: str | None = None
-        while left is None or left > 0:
-            size = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
-            page = self.read(path, {**query, "limit": size, "cursor": cursor})
-            rows: list[Json] = page["value"]
-            yield from rows
-            left = None if left is None else left - len(rows)
+        while True:
+            size = PAGE_ROWS if limit is None else min(limit - len(rows), PAGE_ROWS)
+            page = self.read(path, {**(query or {}), "limit": size, "cursor": cursor})
+            rows += page["value"]
             cursor = page.get("nextCursor")
-            if cursor is None:
-                return
+            if cursor is None or (limit is not None and len(rows) >= limit):
+                return Listing(rows=rows, next_cursor=cursor)
 
     def call(
         self,
@@ -99,18 +108,24 @@ class Api:
         request.headers.update(headers or {})
         if method not in READING:
             request.headers["idempotency-key"] = str(uuid4())
-        try:
-            answer = self._send(request)
-        except httpx.HTTPError as error:
-            cause = str(error) or type(error).__name__
-            stop(
-                Ending.UNREACHABLE,
-                f"No seatwright answers at {self._http.base_url}: {cause}.",
-                fix="→ start it with ./run, or set SEATWRIGHT_URL to where it is",
-            )
+        answer = self._send(request)
         if answer.status_code >= 400:
             _refused(answer)
         return answer
+
+    @contextmanager
+    def streaming(self, path: str, *, query: Query | None = None) -> Iterator[httpx.Response]:
+        """GET something large, to be read while it comes in."""
+        request = self._request("GET", path, body=None, query=query)
+        request.headers["accept"] = "text/csv"
+        answer = self._send(request, is_stream=True)
+        try:
+            if answer.status_code >= 400:
+                answer.read()
+                _refused(answer)
+            yield answer
+        finally:
+            answer.close()
 
     def _request(
         self, method: str, path: str, *, body: Json | Content | None, query: Query | None
@@ -130,14 +145,18 @@ class Api:
             case _:
                 return self._http.build_request(method, path, params=params, json=body)
 
-    def _send(self, request: httpx.Request) -> httpx.Response:
+    def _send(self, request: httpx.Request, *, is_stream: bool = False) -> httpx.Response:
         try:
-            return self._http.send(request)
-        except (httpx.ConnectError, httpx.TimeoutException):
+            return self._http.send(request, stream=is_stream)
+        except (httpx.ConnectError, httpx.TimeoutException) as error:
             # Nobody is there, or somebody is who takes too long: a second try helps neither.
-            raise
+            refuse_unreachable(str(self._http.base_url), error)
         except httpx.TransportError:
-            return self._http.send(request)
+            pass
+        try:
+            return self._http.send(request, stream=is_stream)
+        except httpx.HTTPError as error:
+            refuse_unreachable(str(self._http.base_url), error)
 
 
 @contextmanager
@@ -180,6 +199,15 @@ def path_of(*segments: str) -> str:
 def api_path(*segments: str) -> str:
     """The same below `/api`."""
     return "/api/" + "/".join(quote(segment, safe="@") for segment in segments)
+
+
+def refuse_unreachable(url: str, error: httpx.HTTPError) -> NoReturn:
+    """End the command because nobody answers, or the connection was lost for good."""
+    stop(
+        Ending.UNREACHABLE,
+        f"No seatwright answers at {url}: {str(error) or type(error).__name__}.",
+        fix="→ start it with ./run, or set SEATWRIGHT_URL to where it is",
+    )
 
 
 def _json(answer: httpx.Response) -> Json:

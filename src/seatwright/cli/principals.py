@@ -13,7 +13,7 @@ from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.operator import Operator, operate
 from seatwright.cli.options import AsJson, Roles, TenantName
 from seatwright.cli.screen import print_json, result_screen, say, warn
-from seatwright.cli.tables import Column, moment, show_facts, show_table
+from seatwright.cli.tables import Column, moment, show_facts, show_list
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.tenants import Principal, PrincipalKind
 
@@ -182,11 +182,8 @@ def _show_list(kind: PrincipalKind, tenant: str | None, *, as_json: bool) -> Non
             return await _all(call, kind)
 
     rows = [_shape(principal) for principal in operate(work)]
-    if as_json:
-        print_json({"value": rows, "nextCursor": None})
-        return
     empty = f"There is no {kind.value} yet: `seatwright {kind.value} create NAME --role ROLE`."
-    show_table(rows, _COLUMNS, empty=empty)
+    show_list(rows, _COLUMNS, empty=empty, as_json=as_json)
 
 
 def _shape(principal: Principal) -> dict[str, object]:

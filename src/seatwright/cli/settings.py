@@ -35,7 +35,7 @@ def settings(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
-    show_table(answer["value"], _COLUMNS, empty="There are no settings.")
+    show_table(answer["value"], _COLUMNS)
 
 
 @settings_commands.command("get", epilog=EXIT_CODES)

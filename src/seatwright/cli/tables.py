@@ -12,7 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from seatwright.cli.screen import is_for_people, result_screen, say
+from seatwright.cli.client import Listing
+from seatwright.cli.screen import is_for_people, print_json, result_screen, say, warn
 
 Row: TypeAlias = dict[str, Any]
 """One JSON object as the API answered it: the wire's edge, so its values have any type."""
@@ -34,11 +35,24 @@ class Column:
     is_small: bool = False
 
 
-def show_table(rows: Sequence[Row], columns: Sequence[Column], *, empty: str) -> None:
-    """Print rows as a table, or the sentence that says why there are none."""
-    if not rows:
+def show_list(
+    found: Listing | Sequence[Row], columns: Sequence[Column], *, empty: str, as_json: bool
+) -> None:
+    """Print a list: as JSON with all its pages, as a table, or as a sentence why it is empty."""
+    listing = found if isinstance(found, Listing) else Listing(rows=list(found), next_cursor=None)
+    if as_json:
+        print_json({"value": listing.rows, "nextCursor": listing.next_cursor})
+        return
+    if not listing.rows:
         say(empty)
         return
+    show_table(listing.rows, columns)
+    if listing.next_cursor is not None:
+        warn(f"These are the first {len(listing.rows):,}; --all shows every one.")
+
+
+def show_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    """Print rows as a table."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(

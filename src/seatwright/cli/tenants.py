@@ -19,7 +19,7 @@ from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.operator import Operator, operate
 from seatwright.cli.options import AsJson
 from seatwright.cli.screen import print_json, say, warn
-from seatwright.cli.tables import Column, show_facts, show_table
+from seatwright.cli.tables import Column, show_facts, show_list
 from seatwright.domain.semantics import Preset
 from seatwright.domain.settings import setting_value
 from seatwright.domain.tenants import Tenant, TenantState
@@ -82,10 +82,8 @@ def create(
 def list_(*, as_json: AsJson = False) -> None:
     """List the tenants, oldest first."""
     rows = [_shape(tenant) for tenant in operate(lambda operator: all_tenants(operator.database))]
-    if as_json:
-        print_json({"value": rows, "nextCursor": None})
-        return
-    show_table(rows, _COLUMNS, empty="There is no tenant yet: `seatwright tenant create NAME`.")
+    empty = "There is no tenant yet: `seatwright tenant create NAME`."
+    show_list(rows, _COLUMNS, empty=empty, as_json=as_json)
 
 
 @tenant_commands.command("suspend", epilog=EXIT_CODES)

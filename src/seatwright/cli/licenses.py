@@ -1,0 +1,104 @@
+"""`seatwright licenses`, `holders` and `waiting`: products, their seats, who has or wants one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from seatwright.cli.client import Json, Listing, open_api, path_of
+from seatwright.cli.options import AsJson, Limit, Product, Search, ShowAll, rows_wanted
+from seatwright.cli.screen import say
+from seatwright.cli.tables import Column, moment, show_list
+
+_PRODUCTS = (
+    Column(title="Product", cell="displayName"),
+    Column(title="Part number", cell="skuPartNumber"),
+    Column(title="Bought", cell="assignable", is_number=True),
+    Column(title="Assigned", cell="consumed", is_number=True),
+    Column(title="Reserved", cell=lambda row: row["reserved"] or "", is_number=True),
+    Column(title="Waiting", cell=lambda row: row["waiting"] or "", is_number=True),
+    Column(title="Free", cell="free", is_number=True),
+)
+
+_HOLDERS = (
+    Column(title="Person", cell=lambda row: row["user"]["displayName"]),
+    Column(title="User principal name", cell=lambda row: row["user"]["userPrincipalName"]),
+    Column(title="From", cell=lambda row: source_of(row["source"])),
+    Column(title="Since (UTC)", cell=moment("since")),
+    Column(title="Off", cell="disabledServicePlans", is_prose=True),
+)
+
+_WAITING = (
+    Column(title="Place", cell="place", is_number=True),
+    Column(title="Person", cell=lambda row: row["user"]["displayName"]),
+    Column(title="User principal name", cell=lambda row: row["user"]["userPrincipalName"]),
+    Column(title="Priority", cell="priority", is_number=True),
+    Column(title="Since (UTC)", cell=moment("waitingSince")),
+    Column(
+        title="Wanted by",
+        cell=lambda row: [source_of(source) for source in row["sources"]],
+        is_prose=True,
+    ),
+)
+
+
+def licenses(
+    *,
+    search: Search = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every product of the catalogue, also without seats.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the products with their seats: bought, assigned, waiting, free."""
+    query = {"search": search, "all": True if every else None}
+    with open_api() as api:
+        rows = api.rows(path_of("licenses"), query=query)
+    empty = (
+        f"No product that you have matches “{search}”: --all looks in the whole catalogue."
+        if search
+        else "No product has seats yet: `seatwright subscriptions create PRODUCT UNITS` adds some."
+    )
+    show_list(rows, _PRODUCTS, empty=empty, as_json=as_json)
+    for row in [] if as_json else rows:
+        if row["hint"]:
+            say(f"→ {row['hint']}")
+
+
+def holders(
+    product: Product,
+    *,
+    limit: Limit = None,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
+) -> None:
+    """List who holds a product, and what gives it to them."""
+    found = _people(
+        product, "holders", rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
+    )
+    show_list(found, _HOLDERS, empty=f"Nobody holds {product}.", as_json=as_json)
+
+
+def waiting(
+    product: Product,
+    *,
+    limit: Limit = None,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
+) -> None:
+    """List who waits for a seat of a product, in the order in which they will get one."""
+    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
+    found = _people(product, "waiting-list", wanted)
+    show_list(found, _WAITING, empty=f"Nobody waits for {product}.", as_json=as_json)
+
+
+def source_of(source: Json) -> str:
+    """What is behind an assignment, in a word or by the group's name."""
+    name = source.get("groupName") or (source.get("group") or {}).get("displayName")
+    return f"group {name}" if name else str(source["kind"])
+
+
+def _people(product: str, list_: str, limit: int | None) -> Listing:
+    with open_api() as api:
+        return api.listing(path_of("licenses", product, list_), limit=limit)

@@ -1,0 +1,114 @@
+"""`seatwright subscriptions`: what was bought."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from seatwright.cli.assignment import Moment, instant, sku_field
+from seatwright.cli.client import api_path, open_api
+from seatwright.cli.endings import EXIT_CODES
+from seatwright.cli.options import (
+    AsJson,
+    Fields,
+    Limit,
+    Product,
+    ShowAll,
+    fields_of,
+    given,
+    rows_wanted,
+)
+from seatwright.cli.screen import print_json, say
+from seatwright.cli.tables import Column, Row, count_of, minute, show_list
+
+subscription_commands = typer.Typer(
+    help="Subscriptions: how many seats of which product were bought, and until when.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+)
+
+
+def _price(row: Row) -> str:
+    return f"{row['unitPrice']} {row['currency']}" if row["unitPrice"] is not None else ""
+
+
+def _until(row: Row) -> str:
+    return minute(row["nextLifecycleAt"])[:10]
+
+
+_COLUMNS = (
+    Column(title="Part number", cell="skuPartNumber"),
+    Column(title="Units", cell="units", is_number=True),
+    Column(title="Status", cell="status"),
+    Column(title="Until", cell=_until),
+    Column(title="Price", cell=_price, is_number=True),
+    Column(title="Id", cell="id", is_small=True),
+)
+
+
+@subscription_commands.command("list", epilog=EXIT_CODES)
+def list_(*, limit: Limit = None, show_all: ShowAll = False, as_json: AsJson = False) -> None:
+    """List what was bought, product by product."""
+    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
+    with open_api() as api:
+        found = api.listing(api_path("subscriptions"), limit=wanted)
+    empty = "Nothing was bought yet: `seatwright subscriptions create PRODUCT UNITS`."
+    show_list(found, _COLUMNS, empty=empty, as_json=as_json)
+
+
+@subscription_commands.command("create", epilog=EXIT_CODES)
+def create(
+    product: Product,
+    units: Annotated[int, typer.Argument(metavar="UNITS", min=0, help="How many seats.")],
+    *,
+    until: Moment = None,
+    fields: Fields = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store a purchase; its seats are there at once and go first to whoever waits."""
+    body = {
+        **sku_field(product),
+        "units": units,
+        **given(nextLifecycleAt=instant(until, "--until")),
+        **fields_of(fields),
+    }
+    with open_api() as api:
+        made = api.write("POST", api_path("subscriptions"), body=body)
+    if as_json:
+        print_json(made)
+        return
+    say(f"Added {count_of(made['units'], 'seat', 'seats')} of {made['displayName']}.")
+
+
+@subscription_commands.command("update", epilog=EXIT_CODES)
+def update(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The subscription's id.")],
+    *,
+    units: Annotated[int | None, typer.Option(min=0, help="How many seats from now on.")] = None,
+    until: Moment = None,
+    fields: Fields = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a purchase; fewer seats than are in use are refused."""
+    body = {
+        **given(units=units, nextLifecycleAt=instant(until, "--until")),
+        **fields_of(fields),
+    }
+    with open_api() as api:
+        changed = api.write("PATCH", api_path("subscriptions", id_), body=body)
+    if as_json:
+        print_json(changed)
+        return
+    seats = count_of(changed["units"], "seat", "seats")
+    say(f"{changed['displayName']} now has {seats} by this subscription, {changed['status']}.")
+
+
+@subscription_commands.command("delete", epilog=EXIT_CODES)
+def delete(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The subscription's id.")],
+) -> None:
+    """Delete a purchase; refused while its seats are in use."""
+    with open_api() as api:
+        api.write("DELETE", api_path("subscriptions", id_))
+    say("Deleted the subscription; its seats are gone.")
