@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from litestar import delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from seatwright.app import subscriptions
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.subscription_file import export_subscriptions, import_subscriptions
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.domain.subscriptions import (
@@ -26,6 +27,7 @@ from seatwright.domain.subscriptions import (
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.uploads import read_upload
 
 
 class NewSubscription(Body, kw_only=True, frozen=True):
@@ -242,10 +244,57 @@ async def delete_subscription(
     await subscriptions.remove_subscription(call, subscription_id, is_external=external)
 
 
+class SubscriptionImportShape(Shape, kw_only=True, frozen=True):
+    """What an import did; columns that were not understood are named."""
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    ignored_columns: list[str]
+
+
+@post(
+    "/api/imports/subscriptions",
+    opt=needs(Permission.WRITE_SUBSCRIPTIONS),
+    summary="Import subscriptions",
+    status_code=200,
+)
+async def import_file(call: TheCall, request: Request[Any, Any, Any]) -> SubscriptionImportShape:
+    """A CSV file: taken whole, or refused with every row that does not fit; safe to repeat."""
+    upload = await read_upload(request)
+    done = await import_subscriptions(call, upload.content)
+    return SubscriptionImportShape(
+        rows=done.rows,
+        created=done.created,
+        updated=done.updated,
+        unchanged=done.unchanged,
+        ignored_columns=list(done.ignored_columns),
+    )
+
+
+@get(
+    "/api/exports/subscriptions",
+    opt=needs(Permission.READ_SUBSCRIPTIONS),
+    summary="Export subscriptions",
+    media_type="text/csv",
+)
+async def export_file(call: TheCall) -> Response[bytes]:
+    """Every subscription as a CSV file that the import takes back unchanged."""
+    content = b"".join(await export_subscriptions(call))
+    return Response(
+        content,
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="subscriptions.csv"'},
+    )
+
+
 SUBSCRIPTION_ROUTES = (
     list_subscriptions,
     create_subscription,
     get_subscription,
     change_subscription,
     delete_subscription,
+    import_file,
+    export_file,
 )
