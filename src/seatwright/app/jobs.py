@@ -14,7 +14,7 @@ from seatwright.postgres import jobs as rows
 from seatwright.postgres.queue import wake_worker
 
 Scope = Mapping[str, Sequence[int]]
-"""Whom a reconcile is about: `{"groups": […]}`, `{"skus": […]}`, or `{}` for everyone."""
+"""Whom a reconcile is about: `users`, `groups`, `skus`, or nothing named for everyone."""
 
 
 async def start_job(call: Call, kind: JobKind, *, params: Mapping[str, object], total: int) -> Job:

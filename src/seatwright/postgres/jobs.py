@@ -190,7 +190,8 @@ async def users_in_scope(
 ) -> tuple[UserNo, ...]:
     """The people a reconcile job is about, in the order of their numbers, after one of them.
 
-    `scope` names groups (their members, through nested groups too), SKUs (who holds one, is wished
+    `scope` names people (groups beside them are only shown as being processed), groups (their
+    members, through nested groups too), SKUs (who holds one, is wished
     one, or waits for one) or, being empty, everyone.
     """
     statement, params = _scope_query(tx, scope)
@@ -233,6 +234,8 @@ select user_no from license_error where tenant_id = %s and sku_no = any(%s)
 def _scope_query(
     tx: Transaction, scope: Mapping[str, Sequence[int]]
 ) -> tuple[str, tuple[object, ...]]:
+    if "users" in scope:
+        return "select unnest(%s::int4[]) as user_no", (list(scope["users"]),)
     if "groups" in scope:
         return _BELOW, (tx.tenant_id, list(scope["groups"]), tx.tenant_id)
     if "skus" in scope:
