@@ -22,6 +22,7 @@ from seatwright.postgres.embedded import opened, running_urls
 from tests.conftest import Database
 
 Directories = Callable[[str], Path]
+_PARTS = {"seatwright web": 2, "seatwright worker": 1, "postgres -D": 1}
 _PROGRAM = [sys.executable, "-m", "seatwright"]
 
 
@@ -75,7 +76,7 @@ def serving(
 ) -> Iterator[Serving]:
     """Run ``serve`` in a session of its own until the block ends, and check that it ends well."""
     process = subprocess.Popen(
-        [*_PROGRAM, "serve", "--no-worker", "--workers", "2", "--port", str(port), *arguments],
+        [*_PROGRAM, "serve", "--workers", "2", "--port", str(port), *arguments],
         env=_environment(environment),
         stdout=subprocess.PIPE,
         text=True,
@@ -115,6 +116,7 @@ def test_it_answers_as_one_process_group_and_stops_cleanly(data_directory: Direc
         assert server.is_ready()
         lines = list(server.group().values())
         assert sum("seatwright web" in line for line in lines) == 2
+        assert sum("seatwright worker" in line for line in lines) == 1
         assert sum("postgres -D" in line for line in lines) == 1
         started = time.monotonic()
         server.process.terminate()
@@ -192,15 +194,32 @@ def test_whatever_is_killed_is_started_again(data_directory: Directories) -> Non
     print(f"seed {seed}")  # noqa: T201  To repeat a failure.
     chance = random.Random(seed)
     with serving("--data-dir", str(data_directory("data"))) as server:
-        for _ in range(6):
-            victim = server.pid_of(chance.choice(["seatwright web", "postgres -D"]))
+        for _ in range(8):
+            victim = server.pid_of(chance.choice([*_PARTS]))
             time.sleep(chance.uniform(0, 0.3))
             os.kill(victim, signal.SIGKILL)
             server.wait_until(lambda pid=victim: pid not in server.group())  # type: ignore[misc]
             server.wait_until(server.is_ready)
             server.wait_until(
-                lambda: sum("seatwright web" in line for line in server.group().values()) == 2
+                lambda: all(
+                    sum(words in line for line in server.group().values()) == count
+                    for words, count in _PARTS.items()
+                )
             )
+
+
+def test_a_worker_may_run_apart_from_the_web(database: Database) -> None:
+    environment = _environment({"SEATWRIGHT_DATABASE_URL": database.app_url})
+    process = subprocess.Popen([*_PROGRAM, "worker"], env=environment, start_new_session=True)
+    try:
+        with serving(
+            "--no-worker", environment={"SEATWRIGHT_DATABASE_URL": database.app_url}
+        ) as server:
+            assert not any("seatwright worker" in line for line in server.group().values())
+            server.wait_until(lambda: httpx.get(f"{server.url}/readyz").json()["worker"] is True)
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
 
 
 def test_a_taken_port_is_refused_with_what_to_do(data_directory: Directories) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Final, cast
 import typer
 import uvicorn
 
+from seatwright.cli.database import opened_database
 from seatwright.cli.listening import listen
 from seatwright.cli.supervision import ServeChoices, Supervision
 from seatwright.cli.welcome import welcome
@@ -94,10 +95,13 @@ def web(descriptor: Annotated[int, typer.Option(help="The listening socket.")]) 
 
 def worker() -> None:
     """Work on jobs, until stopped; for a worker on a machine of its own."""
+    # Imported only here: the other commands start faster without the whole product.
+    from seatwright.bootstrap import run_worker
+
     settings = Settings.from_environment()
     configure_logs(settings.log_level, process="worker")
-    run = cast(Callable[[Settings], None], pkgutil.resolve_name("seatwright.bootstrap:run_worker"))
-    run(settings)
+    with opened_database(settings) as database:
+        run_worker(replace(settings, database_url=database.app_url))
 
 
 def prepare() -> None:
