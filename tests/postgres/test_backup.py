@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from seatwright.postgres.backup import BackupError, restore_backup, write_backup
 from seatwright.postgres.binaries import wheel_binaries
@@ -139,3 +140,59 @@ def test_the_wheel_has_the_programs_that_backup_needs() -> None:
             [wheel_binaries().program(name), "--version"], check=True, capture_output=True
         )
         assert b"PostgreSQL" in finished.stdout
+
+
+def _fingerprints(database: Database) -> dict[str, str]:
+    """Return a digest of every row of every table, whatever the order of rows."""
+    with psycopg.connect(database.owner_url) as owner:
+        names = owner.execute(
+            "select c.relname from pg_class c where c.relkind = 'r' and not c.relispartition "
+            "and c.relnamespace = 'public'::regnamespace order by c.relname"
+        ).fetchall()
+        found = {}
+        for (name,) in names:
+            row = owner.execute(
+                sql.SQL(
+                    "select count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) "
+                    "from {} t"
+                ).format(sql.Identifier(name))
+            ).fetchone()
+            found[str(name)] = str(row and row[0])
+    return found
+
+
+@pytest.mark.slow
+def test_100_000_people_with_5_groups_each_come_back_row_for_row(
+    database: Database, empty_database: Database, tmp_path: Path
+) -> None:
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute(
+            "insert into tenant (id, name, name_key, domain, created_at) values "
+            "(gen_random_uuid(), 'Contoso', 'contoso', 'contoso.example', '2026-01-01')"
+        )
+        owner.execute(
+            "insert into app_user (tenant_id, user_no, id, upn, upn_key, display_name, "
+            "display_name_key, usage_location, created_at) "
+            "select t.tenant_id, n, gen_random_uuid(), 'Person' || n || '@contoso.example', "
+            "'person' || n || '@contoso.example', E'Zo\\u00eb \\\\ \\t ' || n, "
+            "E'zo\\u00eb \\\\ \\t ' || n, 'DE', '2026-01-01' "
+            "from tenant t, generate_series(1, 100000) n"
+        )
+        owner.execute(
+            "insert into app_group (tenant_id, group_no, id, display_name, display_name_key, "
+            "created_at) select tenant_id, n, gen_random_uuid(), 'G' || n, 'g' || n, '2026-01-01' "
+            "from tenant, generate_series(1, 50) n"
+        )
+        owner.execute(
+            "insert into membership (tenant_id, user_no, group_no, since) "
+            "select tenant_id, u, 1 + (u * 7 + g * 11) % 50, '2026-01-01' "
+            "from tenant, generate_series(1, 100000) u, generate_series(1, 5) g"
+        )
+    before = _fingerprints(database)
+    assert before["app_user"].startswith("100000 ")
+    assert before["membership"].startswith("500000 ")
+    file = tmp_path / "all.backup"
+    write_backup(database.owner_url, file=file, binaries=wheel_binaries())
+    restore_backup(empty_database.owner_url, file=file, binaries=wheel_binaries())
+    assert migrate(empty_database.owner_url) == ()
+    assert _fingerprints(empty_database) == before

@@ -33,7 +33,7 @@ from seatwright.settings import PREFIX, Settings
 log = structlog.get_logger(__name__)
 
 # Together below the 20 seconds that the interface promises.
-_CHILDREN_STOP_SECONDS_MAX: Final = 9.0
+_CHILDREN_STOP_SECONDS_MAX: Final = 11.0
 _POSTGRES_STOP_SECONDS_MAX: Final = 5.0
 _FIRST_ANSWER_SECONDS_MAX: Final = 90.0
 _FAILURES_BEFORE_FIRST_ANSWER_MAX: Final = 4
