@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,15 @@ from enum import StrEnum
 from seatwright.domain.assignments import DIRECT, PRIORITY_DEFAULT, SourceKind, Strategy
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
-from seatwright.domain.reconcile import ErrorChange, UserState, Wish
+from seatwright.domain.reconcile import (
+    Change,
+    ChangeSet,
+    ErrorChange,
+    Held,
+    StoredError,
+    UserState,
+    Wish,
+)
 
 
 class WantKind(StrEnum):
@@ -34,7 +43,8 @@ class Want:
     """One change to one person's own assignments; `key` is the caller's name for it.
 
     `disabled` is None where the choice of service plans stays as it is. `may_wait`: where no seat
-    is left the assignment is stored and the person waits; else the want is refused.
+    is left the assignment is stored and the person waits; else the want is refused. Wants of one
+    `bundle` happen all together or not at all.
     """
 
     key: int
@@ -50,6 +60,7 @@ class Want:
     strategy: Strategy = Strategy.MANUAL
     may_wait: bool = False
     note: str | None = None
+    bundle: int | None = None
 
 
 def wanted_state(user: UserState, wants: Iterable[Want], *, now: datetime) -> UserState:
@@ -85,6 +96,45 @@ def own_errors(user: UserState, changes: Iterable[ErrorChange]) -> dict[SkuNo, R
         else:
             errors[change.sku] = change.after
     return errors
+
+
+def settled_states(users: Iterable[UserState], changes: ChangeSet) -> Iterator[UserState]:
+    """These people as they are once the change set is written."""
+    held: dict[UserNo, list[Change]] = defaultdict(list)
+    for change in changes.changes:
+        held[change.user_no].append(change)
+    errors: dict[UserNo, list[ErrorChange]] = defaultdict(list)
+    for error in changes.error_changes:
+        errors[error.user_no].append(error)
+    for user in users:
+        yield replace(
+            user,
+            held=_held_after(user, held.get(user.user_no, ())),
+            errors=_errors_after(user, errors.get(user.user_no, ())),
+        )
+
+
+def _held_after(user: UserState, changes: Iterable[Change]) -> tuple[Held, ...]:
+    held = {one.sku: one for one in user.held}
+    for change in changes:
+        held.pop(change.sku, None)
+        if change.after is not None:
+            held[change.sku] = Held(sku=change.sku, enabled=change.after, given_by=change.source)
+    return tuple(held.values())
+
+
+def _errors_after(user: UserState, changes: Iterable[ErrorChange]) -> tuple[StoredError, ...]:
+    errors = {(one.sku, one.source): one for one in user.errors}
+    for change in changes:
+        errors.pop((change.sku, change.source), None)
+        if change.after is not None and change.waiting_since is not None:
+            errors[change.sku, change.source] = StoredError(
+                sku=change.sku,
+                source=change.source,
+                reason=change.after,
+                waiting_since=change.waiting_since,
+            )
+    return tuple(errors.values())
 
 
 def _fold(own: dict[SkuNo, Wish], want: Want, now: datetime) -> None:

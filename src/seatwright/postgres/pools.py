@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seatwright.domain.ids import SkuNo
+from seatwright.domain.reconcile import Pool
 from seatwright.postgres.transaction import Transaction
 
 
@@ -34,6 +35,28 @@ async def lock_pools(tx: Transaction, skus: list[SkuNo]) -> dict[SkuNo, int]:
         (tx.tenant_id, sorted(set(skus))),
     )
     return {SkuNo(sku): free for sku, free in await cursor.fetchall()}
+
+
+async def read_pools(tx: Transaction) -> tuple[Pool, ...]:
+    """Every pool as it is now, without a lock: for previews, never for decisions."""
+    cursor = await tx.connection.execute(
+        "select sku_no, assignable, consumed, reserved from sku_pool where tenant_id = %s",
+        (tx.tenant_id,),
+    )
+    return tuple(
+        Pool(sku=sku, assignable=assignable, consumed=consumed, reserved=reserved)
+        for sku, assignable, consumed, reserved in await cursor.fetchall()
+    )
+
+
+async def waiting_counts(tx: Transaction) -> dict[SkuNo, int]:
+    """How many people wait for a seat of each SKU."""
+    cursor = await tx.connection.execute(
+        "select sku_no, count(distinct user_no)::int4 from license_error"
+        " where tenant_id = %s and reason = 'noSeatLeft' group by sku_no",
+        (tx.tenant_id,),
+    )
+    return {SkuNo(sku): people for sku, people in await cursor.fetchall()}
 
 
 async def free_seats(tx: Transaction, skus: list[SkuNo]) -> dict[SkuNo, int]:

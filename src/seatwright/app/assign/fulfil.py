@@ -97,6 +97,18 @@ async def fulfil(
     )
 
 
+def foresee(call: Call, wants: Sequence[Want], world: World) -> Fulfilled:
+    """What `fulfil` would do in a world that nobody needs to have locked; nothing is written."""
+    session = _Session(call, world, wants)
+    changes = session.decide()
+    return Fulfilled(
+        results=session.results(changes),
+        snapshot=session.world.snapshot,
+        changes=changes,
+        used={},
+    )
+
+
 def _with_own_reservation(world: World, reservation: Mapping[SkuNo, int]) -> World:
     if not reservation:
         return world
@@ -132,6 +144,7 @@ class _Session:
 
     def _deny_impossible(self) -> None:
         """Refuse what no engine needs to look at: unknown people, and removals of nothing."""
+        denied: dict[int, Reason] = {}
         for user_no, wants in self.by_user.items():
             user = self.before.get(user_no)
             own = {} if user is None else own_wishes(user)
@@ -139,14 +152,16 @@ class _Session:
             added: set[SkuNo] = set()
             for want in wants:
                 if user is None or user.is_deleted:
-                    self.denied[want.key] = Reason.UNKNOWN_USER
+                    denied[want.key] = Reason.UNKNOWN_USER
                 elif want.kind in {WantKind.ADD, WantKind.REPLACE}:
                     added.add(want.sku)
                 elif want.sku not in own.keys() | added:
                     is_inherited = want.sku in inherited
-                    self.denied[want.key] = (
+                    denied[want.key] = (
                         Reason.INHERITED_ASSIGNMENT if is_inherited else Reason.NOT_ASSIGNED
                     )
+        if denied:
+            self._deny(denied)
 
     def decide(self) -> ChangeSet:
         """Run the engine, take out what it denies, and again until it denies nothing new."""
@@ -158,8 +173,18 @@ class _Session:
             if not newly:
                 self.world = replace(self.world, snapshot=snapshot)
                 return changes
-            self.denied.update(newly)
+            self._deny(newly)
         raise AssertionError("wants were denied one after another without an end")
+
+    def _deny(self, newly: Mapping[int, Reason]) -> None:
+        """Take wants out, and with each the other wants of its bundle."""
+        self.denied.update(newly)
+        broken = {
+            want.bundle for want in self.wants if want.bundle is not None and want.key in newly
+        }
+        for want in self.wants:
+            if want.bundle in broken:
+                self.denied.setdefault(want.key, Reason.SIBLING_FAILED)
 
     def _wanted_state(self, user: UserState) -> UserState:
         wants = [w for w in self.by_user.get(user.user_no, ()) if w.key not in self.denied]

@@ -1,1 +1,1 @@
-"""Assigning in bulk: rows of people and products, worked as a job."""
+"""Bulk: the same change for many people, as a job with an outcome for every row."""

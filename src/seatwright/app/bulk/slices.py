@@ -1,17 +1,71 @@
-"""The slices of a bulk job."""
+"""Working on a bulk job: a slice of rows at a time, each slice with its outcomes, exactly once."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from seatwright.app.assign.fulfil import fulfil
+from seatwright.app.bulk.outcomes import outcomes_of
+from seatwright.app.bulk.reservation import give_back, reserve_all
 from seatwright.app.call import Call
-from seatwright.domain.jobs import Job
+from seatwright.domain.bulk import SLICE_ROWS, BulkOrder, BulkRow, RowResult, order_of, wants_of
+from seatwright.domain.ids import SkuNo
+from seatwright.domain.jobs import Job, JobKind, Outcome
+from seatwright.postgres.job_rows import read_slice, write_rest, write_results
+from seatwright.postgres.jobs import Progress, advance_job
+from seatwright.postgres.users import find_users
 
 
 async def work_bulk_slice(call: Call, job: Job) -> bool:
-    """Do the next rows; True when there are none left."""
-    del call
-    return job.done >= job.total
+    """Do the next rows of a job; True when there are none left.
+
+    An all-or-nothing job reserves its seats in a slice of its own, before the first row.
+    """
+    order = order_of(job.params)
+    if order.must_reserve:
+        return await reserve_all(call, job, order)
+    rows = await read_slice(call.tx, job.job_no, after=job.position, limit=SLICE_ROWS)
+    results, left = await _do_rows(call, rows, order)
+    await write_results(call.tx, job.job_no, results)
+    is_last = job.done + len(rows) >= job.total
+    if is_last and left:
+        await give_back(call, left)
+        left = {}
+    order = replace(order, reserved=None if order.reserved is None else left)
+    await advance_job(call.tx, job.job_no, _progress(job, results, order))
+    return is_last
 
 
 async def cancel_rest(call: Call, job: Job) -> None:
-    """Mark the rows that were not reached as cancelled."""
-    del call, job
+    """End a job before its last row: what is left of it is cancelled, reserved seats go back."""
+    if job.kind is not JobKind.BULK:
+        return
+    reserved = order_of(job.params).reserved
+    if reserved:
+        await give_back(call, reserved)
+    cancelled = RowResult(row_no=job.position, outcome=Outcome.CANCELLED)
+    await write_rest(call.tx, job.job_no, cancelled)
+
+
+async def _do_rows(
+    call: Call, rows: Sequence[BulkRow], order: BulkOrder
+) -> tuple[list[RowResult], Mapping[SkuNo, int]]:
+    """What became of the rows, and the reserved seats that they left."""
+    users = await find_users(call.tx, [row.user_text for row in rows])
+    done = await fulfil(call, list(wants_of(rows, users, order)), reservation=order.reserved)
+    left = Counter(order.reserved or {})
+    left.subtract(done.used)
+    return await outcomes_of(call, rows, users, done), {s: n for s, n in left.items() if n > 0}
+
+
+def _progress(job: Job, results: Sequence[RowResult], order: BulkOrder) -> Progress:
+    counts = Counter(one.outcome for one in results)
+    return Progress(
+        succeeded=counts[Outcome.SUCCEEDED],
+        failed=counts[Outcome.FAILED],
+        waiting=counts[Outcome.WAITING],
+        position=results[-1].row_no if results else job.position,
+        params=None if order.reserved is None else order.params(),
+    )

@@ -33,21 +33,24 @@ create table job_row (
     tenant_id      int4 not null,
     job_no         int8 not null,
     row_no         int4 not null,
+    -- Null: every product of the job's template.
+    sku_no         int2,
+    -- Null: the choice of service plans stays as it is.
+    disabled_set   int4,
     user_text      text not null,
-    sku_text       text,
+    sku_text       text not null,
     action         text not null default 'add' check (action in ('add', 'remove', 'replace')),
-    disabled_text  text[],
     usage_location text,
     expires_at     timestamptz,
+    since          timestamptz,
+    -- Whom the row turned out to name: an erasure of a person's names finds it by this.
     user_no        int4,
-    sku_no         int2,
-    disabled_set   int4,
     outcome        text check (outcome in ('succeeded', 'failed', 'waiting', 'cancelled')),
     reason         text,
     message        text,
     primary key (tenant_id, job_no, row_no),
     foreign key (tenant_id, job_no) references job on delete cascade
-);
+) with (fillfactor = 70); -- Each row is updated once, with its outcome, and should stay in its page.
 call bind_to_tenant('job_row');
 
 -- The file an import job works on; removed when the job ends.

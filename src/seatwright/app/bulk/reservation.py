@@ -1,0 +1,95 @@
+"""All or nothing: the seats of a whole job are reserved before its first row is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from seatwright.app.bulk.foresight import Foresight, foresee_rows
+from seatwright.app.call import Call
+from seatwright.app.reconcile import refill
+from seatwright.domain.bulk import BulkOrder, RowResult
+from seatwright.domain.errors import Reason
+from seatwright.domain.ids import SkuNo
+from seatwright.domain.jobs import Job, JobState, Outcome
+from seatwright.postgres.job_rows import read_slice, write_rest, write_results
+from seatwright.postgres.jobs import Progress, advance_job, finish_job
+from seatwright.postgres.pools import lock_pools, move_reservations
+
+TRIES_MAX = 5
+"""Seats may be taken between looking and locking; each further try looks again."""
+
+NOT_TOUCHED = (
+    "Nothing was done for this row: all or nothing was asked for, and {rows} cannot be done."
+)
+
+
+async def reserve_all(call: Call, job: Job, order: BulkOrder) -> bool:
+    """Decide about every row, and reserve the seats or refuse the job whole; True when refused.
+
+    Deciding holds no lock: only the reservation itself does, and it looks again at what is free.
+    """
+    rows = await read_slice(call.tx, job.job_no, after=job.position, limit=job.total)
+    for _ in range(TRIES_MAX):
+        foresight = await foresee_rows(call, rows, order)
+        if any(one.outcome is not Outcome.SUCCEEDED for one in foresight.results):
+            await _refuse(call, job, foresight)
+            return True
+        if await _reserve(call, foresight.needed):
+            reserved = replace(order, reserved=dict(foresight.needed))
+            await advance_job(call.tx, job.job_no, Progress(params=reserved.params()))
+            return False
+    await _refuse_for_the_rush(call, job)
+    return True
+
+
+async def give_back(call: Call, reserved: Mapping[SkuNo, int]) -> None:
+    """Return reserved seats that no row used; who waits for one gets it."""
+    await lock_pools(call.tx, list(reserved))
+    await move_reservations(call.tx, {sku: -seats for sku, seats in reserved.items()})
+    await refill(call, reserved)
+
+
+async def _reserve(call: Call, needed: Counter[SkuNo]) -> bool:
+    """Reserve seats if they are free; the locks are held only if they are."""
+    connection = call.tx.connection
+    await connection.execute("savepoint before_reserving")
+    free = await lock_pools(call.tx, list(needed))
+    if all(free[sku] >= seats for sku, seats in needed.items()):
+        await move_reservations(call.tx, needed)
+        return True
+    await connection.execute("rollback to savepoint before_reserving")
+    return False
+
+
+async def _refuse(call: Call, job: Job, foresight: Foresight) -> None:
+    failing = [one for one in foresight.results if one.outcome is not Outcome.SUCCEEDED]
+    await write_results(call.tx, job.job_no, failing)
+    rows = "1 row" if len(failing) == 1 else f"{len(failing)} rows"
+    await _end(
+        call,
+        job,
+        message=NOT_TOUCHED.format(rows=rows),
+        error=f"All or nothing was asked for, and {rows} of {job.total} cannot be done: nothing"
+        f" was changed. The first is row {failing[0].row_no}: {failing[0].message}",
+    )
+
+
+async def _refuse_for_the_rush(call: Call, job: Job) -> None:
+    await _end(
+        call,
+        job,
+        message="The seats were taken by others while this job was being decided.",
+        error="Others took the seats again and again while all or nothing was being decided:"
+        " nothing was changed. Send it again.",
+    )
+
+
+async def _end(call: Call, job: Job, *, message: str, error: str) -> None:
+    untouched = RowResult(
+        row_no=job.position, outcome=Outcome.FAILED, reason=Reason.SIBLING_FAILED, message=message
+    )
+    await write_rest(call.tx, job.job_no, untouched)
+    await advance_job(call.tx, job.job_no, Progress(failed=job.total))
+    await finish_job(call.tx, job.job_no, JobState.FAILED, at=call.now, error=error)

@@ -1,0 +1,161 @@
+"""Bulk assignments: what is ordered for many people at once, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+from itertools import count
+from typing import Any, Final, cast
+
+from seatwright.domain.assignments import Strategy
+from seatwright.domain.errors import Reason
+from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
+from seatwright.domain.jobs import Outcome
+from seatwright.domain.wants import Want, WantKind
+
+ROWS_MAX: Final = 200_000
+"""Rows of one bulk job; a larger file is split, and its parts go in one after another."""
+
+SLICE_ROWS: Final = 2_000
+"""Rows of one transaction: about 30 ms of held locks for each (`performance.md` C)."""
+
+
+@unique
+class FillPolicy(StrEnum):
+    """What happens where there are fewer seats than rows."""
+
+    ALL_OR_NOTHING = "allOrNothing"
+    """Nobody gets anything unless every row can be done."""
+
+    AS_MANY = "asMany"
+    """As many as fit; the rest fail."""
+
+    WAIT = "wait"
+    """As many as fit; the rest are assigned and wait for a seat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkProduct:
+    """One product of a template, as it was when the job began; None: the choice stays."""
+
+    sku: SkuNo
+    disabled: ServicePlanBits | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkRow:
+    """One row: a person as they were named, and what to do.
+
+    `sku` None stands for every product of the job's template. `sku_text` is what the result
+    shows. `since` is for adopted holdings only.
+    """
+
+    row_no: int
+    user_text: str
+    sku_text: str
+    sku: SkuNo | None
+    kind: WantKind = WantKind.ADD
+    disabled: ServicePlanBits | None = None
+    usage_location: str | None = None
+    expires_at: datetime | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkOrder:
+    """What holds for all rows of a job; kept in the job itself.
+
+    `reserved` is None until an all-or-nothing job has reserved its seats; then it is what is left
+    of them. `adopts` is for an import of what people hold today.
+    """
+
+    fill: FillPolicy = FillPolicy.AS_MANY
+    products: tuple[BulkProduct, ...] = ()
+    reserved: Mapping[SkuNo, int] | None = None
+    adopts: bool = False
+    report: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def must_reserve(self) -> bool:
+        """Whether seats are still to be reserved before the first row is written."""
+        return self.fill is FillPolicy.ALL_OR_NOTHING and self.reserved is None
+
+    def params(self) -> dict[str, object]:
+        """The form in which a job keeps it; service plans are hexadecimal text."""
+        kept: dict[str, object] = {
+            "fillPolicy": self.fill.value,
+            "products": [
+                [one.sku, None if one.disabled is None else f"{one.disabled:x}"]
+                for one in self.products
+            ],
+            "adopts": self.adopts,
+            "report": dict(self.report),
+        }
+        if self.reserved is not None:
+            kept["reserved"] = [[sku, seats] for sku, seats in self.reserved.items()]
+        return kept
+
+
+def order_of(params: Mapping[str, object]) -> BulkOrder:
+    """The order that a job keeps: the way back from `BulkOrder.params`."""
+    kept = cast(Mapping[str, Any], params)
+    reserved = kept.get("reserved")
+    return BulkOrder(
+        fill=FillPolicy(kept["fillPolicy"]),
+        products=tuple(
+            BulkProduct(
+                sku=SkuNo(sku),
+                disabled=None if disabled is None else ServicePlanBits(int(disabled, 16)),
+            )
+            for sku, disabled in kept["products"]
+        ),
+        reserved=None if reserved is None else {SkuNo(sku): seats for sku, seats in reserved},
+        adopts=kept["adopts"],
+        report=kept["report"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowResult:
+    """What became of one row; `message` says it in a sentence where there is more to say."""
+
+    row_no: int
+    outcome: Outcome
+    user: UserNo | None = None
+    reason: Reason | None = None
+    message: str | None = None
+
+
+def wants_of(
+    rows: Sequence[BulkRow], users: Mapping[str, UserNo], order: BulkOrder
+) -> Iterator[Want]:
+    """What the rows want of the people that were found, in the order of the rows.
+
+    A row of a template is one want for each product, and all of them or none happen; the bundle
+    of a want is the place of its row.
+    """
+    keys = count()
+    for place, row in enumerate(rows):
+        user = users.get(row.user_text)
+        if user is None:
+            continue
+        products = order.products
+        if row.sku is not None:
+            products = (BulkProduct(sku=row.sku, disabled=row.disabled),)
+        for number, product in enumerate(products):
+            # The first product of a template takes everything else's place; the others join it.
+            is_joining = number > 0 and row.kind is WantKind.REPLACE
+            yield Want(
+                key=next(keys),
+                user=user,
+                sku=product.sku,
+                kind=WantKind.ADD if is_joining else row.kind,
+                disabled=product.disabled,
+                usage_location=row.usage_location,
+                expires_at=row.expires_at,
+                strategy=Strategy.BULK,
+                may_wait=order.fill is FillPolicy.WAIT,
+                bundle=place,
+            )

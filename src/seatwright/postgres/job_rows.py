@@ -1,0 +1,158 @@
+"""The rows of bulk jobs: stored once, read slice by slice, each given its outcome once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from seatwright.domain.bulk import BulkRow, RowResult
+from seatwright.domain.errors import Reason
+from seatwright.domain.ids import JobNo
+from seatwright.domain.jobs import Outcome
+from seatwright.domain.wants import WantKind
+from seatwright.postgres.transaction import Transaction
+
+_INSERT = """
+insert into job_row (tenant_id, job_no, row_no, user_text, sku_text, action, sku_no, disabled_set,
+    usage_location, expires_at, since)
+select %s, %s, line.* from unnest(%s::int4[], %s::text[], %s::text[], %s::text[], %s::int2[],
+    %s::int4[], %s::text[], %s::timestamptz[], %s::timestamptz[]) line
+"""
+_SLICE = """
+select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location, expires_at, since
+  from job_row where tenant_id = %s and job_no = %s and row_no > %s order by row_no limit %s
+"""
+_WRITE = """
+update job_row r set outcome = new.outcome, user_no = new.user_no, reason = new.reason,
+       message = new.message
+  from unnest(%s::int4[], %s::text[], %s::int4[], %s::text[], %s::text[])
+    as new (row_no, outcome, user_no, reason, message)
+ where r.tenant_id = %s and r.job_no = %s and r.row_no = new.row_no
+"""
+_WRITE_REST = """
+update job_row set outcome = %s, reason = %s, message = %s
+ where tenant_id = %s and job_no = %s and row_no > %s and outcome is null
+"""
+_PAGE = """
+select row_no, user_text, sku_text, action, outcome, reason, message
+  from job_row where tenant_id = %s and job_no = %s and row_no > %s
+   and (%s::text is null or outcome = %s) order by row_no limit %s
+"""
+
+
+async def insert_rows(tx: Transaction, job: JobNo, rows: Sequence[BulkRow]) -> None:
+    """Store what a bulk job is to do."""
+    sets = await tx.plan_set_ids({row.disabled for row in rows if row.disabled is not None})
+    await tx.connection.execute(
+        _INSERT,
+        (
+            tx.tenant_id,
+            job,
+            [row.row_no for row in rows],
+            [row.user_text for row in rows],
+            [row.sku_text for row in rows],
+            [row.kind.value for row in rows],
+            [row.sku for row in rows],
+            [None if row.disabled is None else sets[row.disabled] for row in rows],
+            [row.usage_location for row in rows],
+            [row.expires_at for row in rows],
+            [row.since for row in rows],
+        ),
+    )
+
+
+async def read_slice(tx: Transaction, job: JobNo, *, after: int, limit: int) -> list[BulkRow]:
+    """The next rows of a job."""
+    cursor = await tx.connection.execute(_SLICE, (tx.tenant_id, job, after, limit))
+    found = await cursor.fetchall()
+    bits = await tx.plan_set_bits({row[5] for row in found if row[5] is not None})
+    return [
+        BulkRow(
+            row_no=row_no,
+            user_text=user,
+            sku_text=sku_text,
+            kind=WantKind(action),
+            sku=sku,
+            disabled=None if disabled is None else bits[disabled],
+            usage_location=location,
+            expires_at=expires,
+            since=since,
+        )
+        for row_no, user, sku_text, action, sku, disabled, location, expires, since in found
+    ]
+
+
+async def write_results(tx: Transaction, job: JobNo, results: Sequence[RowResult]) -> None:
+    """Store what became of rows, in the transaction of what was done for them."""
+    if not results:
+        return
+    await tx.connection.execute(
+        _WRITE,
+        (
+            [one.row_no for one in results],
+            [one.outcome.value for one in results],
+            [one.user for one in results],
+            [None if one.reason is None else one.reason.value for one in results],
+            [one.message for one in results],
+            tx.tenant_id,
+            job,
+        ),
+    )
+
+
+async def write_rest(tx: Transaction, job: JobNo, result: RowResult) -> int:
+    """Give every row after `result.row_no` that has no outcome yet this one; gives how many."""
+    cursor = await tx.connection.execute(
+        _WRITE_REST,
+        (
+            result.outcome.value,
+            None if result.reason is None else result.reason.value,
+            result.message,
+            tx.tenant_id,
+            job,
+            result.row_no,
+        ),
+    )
+    return cursor.rowcount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRow:
+    """A row of a job as people see it; `outcome` is None while it was not worked on."""
+
+    row_no: int
+    user_text: str
+    sku_text: str | None
+    action: WantKind
+    outcome: Outcome | None
+    reason: Reason | None
+    message: str | None
+
+
+async def list_rows(
+    tx: Transaction, job: JobNo, *, after: int, limit: int, outcome: Outcome | None = None
+) -> list[StoredRow]:
+    """Rows in their order, with what became of them."""
+    wanted = None if outcome is None else outcome.value
+    cursor = await tx.connection.execute(_PAGE, (tx.tenant_id, job, after, wanted, wanted, limit))
+    return [
+        StoredRow(
+            row_no=row[0],
+            user_text=row[1],
+            sku_text=row[2],
+            action=WantKind(row[3]),
+            outcome=None if row[4] is None else Outcome(row[4]),
+            reason=None if row[5] is None else Reason(row[5]),
+            message=row[6],
+        )
+        for row in await cursor.fetchall()
+    ]
+
+
+async def all_rows(tx: Transaction, job: JobNo, *, page: int) -> AsyncIterator[StoredRow]:
+    """Every row of a job, read page by page; ends at the last one."""
+    after = -1
+    while rows := await list_rows(tx, job, after=after, limit=page):
+        for row in rows:
+            yield row
+        after = rows[-1].row_no
