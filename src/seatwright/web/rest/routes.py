@@ -12,6 +12,7 @@ from seatwright.web.rest.history import HISTORY_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
+from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.rest.templates import TEMPLATE_ROUTES
@@ -23,6 +24,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *LICENSE_ROUTES,
     *GROUP_LICENSE_ROUTES,
     *PRINCIPAL_ROUTES,
+    *REPORT_ROUTES,
     *SETTINGS_ROUTES,
     *USER_LICENSE_ROUTES,
     *USER_ROUTES,
