@@ -121,7 +121,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             name="bulkAdviceAbove",
             kind="number",
             default=25,
-            meaning="More manual assignments of one product than this in a day draw the advice to"
+            meaning="A product that more people than this have by hand draws the advice to"
             " use bulk or a group.",
             check=_number(1, 100_000),
         ),
