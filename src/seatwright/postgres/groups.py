@@ -20,7 +20,7 @@ async def find_groups(tx: Transaction, texts: Sequence[str]) -> dict[str, GroupN
     by_id = await _groups_by_id(tx, ids.values())
     found.update((text, by_id[id_]) for text, id_ in ids.items() if id_ in by_id)
     rest = [text for text in texts if text not in found and "\0" not in text]
-    by_external = await _groups_by_external_id(tx, rest)
+    by_external = await groups_by_external_id(tx, rest)
     found.update((text, by_external[text.strip()]) for text in rest if text.strip() in by_external)
     names = {text: key for text, key in keys.items() if text not in found}
     by_name = await _groups_by_name(tx, names.values())
@@ -40,7 +40,8 @@ async def _groups_by_id(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Grou
     return {row[0]: GroupNo(row[1]) for row in await cursor.fetchall()}
 
 
-async def _groups_by_external_id(tx: Transaction, texts: Iterable[str]) -> dict[str, GroupNo]:
+async def groups_by_external_id(tx: Transaction, texts: Iterable[str]) -> dict[str, GroupNo]:
+    """The living groups with these external ids, by external id."""
     wanted = list({text.strip() for text in texts})
     if not wanted:
         return {}

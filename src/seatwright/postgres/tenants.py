@@ -106,6 +106,7 @@ _NO_CASCADE = (
     "membership",
     "group_nesting",
     "search_word",
+    "group_word",
     "template_product",
     "subscription",
 )

@@ -23,11 +23,12 @@ class KeptLicense:
     strategy: Strategy
 
 
-async def held_skus(tx: Transaction, user: UserNo) -> tuple[SkuNo, ...]:
-    """The products that a person holds now."""
+async def held_skus_of(tx: Transaction, users: Sequence[UserNo]) -> tuple[SkuNo, ...]:
+    """The products that any of these people holds now."""
     cursor = await tx.connection.execute(
-        "select sku_no from effective_license where tenant_id = %s and user_no = %s order by 1",
-        (tx.tenant_id, user),
+        "select distinct sku_no from effective_license"
+        " where tenant_id = %s and user_no = any(%s) order by 1",
+        (tx.tenant_id, list(users)),
     )
     return tuple(SkuNo(row[0]) for row in await cursor.fetchall())
 

@@ -20,7 +20,7 @@ from seatwright.postgres.user_lives import (
     erase_names,
     find_remembered,
     forget_kept_licenses,
-    held_skus,
+    held_skus_of,
     kept_licenses,
     mark_deleted,
     purge_users,
@@ -42,10 +42,10 @@ async def delete_user(call: Call, text: str) -> None:
     Raises Refusal unknownUser.
     """
     user = await find_user(call, text)
-    held = frozenset(await held_skus(call.tx, user.user_no))
+    held = frozenset(await held_skus_of(call.tx, (user.user_no,)))
     await lock_world(call, (user.user_no,), skus=held)
     await find_user(call, str(user.id))
-    held |= frozenset(await held_skus(call.tx, user.user_no))
+    held |= frozenset(await held_skus_of(call.tx, (user.user_no,)))
     await mark_deleted(call.tx, user.user_no, at=call.now)
     await record(call, HistoryLine(action=HistoryAction.USER_DELETED, user=user.user_no))
     await reconcile_users(call, (user.user_no,), reason=ChangeReason.USER_DELETED, skus=held)

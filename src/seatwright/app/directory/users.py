@@ -24,7 +24,7 @@ from seatwright.domain.person_changes import differences, fields_of, history_of_
 from seatwright.domain.person_fields import user_field
 from seatwright.domain.roles import Permission, roles_permitting
 from seatwright.postgres.tenants import take_numbers
-from seatwright.postgres.user_lives import held_skus
+from seatwright.postgres.user_lives import held_skus_of
 from seatwright.postgres.user_read import (
     find_any_user,
     list_users,
@@ -117,7 +117,7 @@ async def change_user(call: Call, text: str, fields: UserFields) -> User:
     _may_change(call, fields)
     if UserField.USAGE_LOCATION in fields:
         # What they hold depends on it: pools are locked before people, always.
-        await lock_world(call, (user.user_no,), skus=await held_skus(call.tx, user.user_no))
+        await lock_world(call, (user.user_no,), skus=await held_skus_of(call.tx, (user.user_no,)))
     else:
         await lock_users(call.tx, (user.user_no,))
     locked = await read_user(call.tx, user.user_no)
@@ -155,7 +155,7 @@ async def _write_change(call: Call, user: User, fields: UserFields) -> User:
             call,
             (user.user_no,),
             reason=ChangeReason.RECONCILED,
-            skus=await held_skus(call.tx, user.user_no),
+            skus=await held_skus_of(call.tx, (user.user_no,)),
         )
     return await _stored(call, user.user_no)
 

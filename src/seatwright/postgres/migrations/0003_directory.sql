@@ -74,6 +74,16 @@ create unique index app_group_external on app_group (tenant_id, external_id)
 create index app_group_name on app_group (tenant_id, display_name_key, group_no);
 call bind_to_tenant('app_group');
 
+-- The words by which people find a group.
+create table group_word (
+    tenant_id int4 not null,
+    word      text not null collate "C",
+    group_no  int4 not null,
+    primary key (tenant_id, word, group_no)
+);
+create index group_word_group on group_word (tenant_id, group_no);
+call bind_to_tenant('group_word');
+
 create table membership (
     tenant_id int4 not null,
     user_no   int4 not null,

@@ -8,9 +8,11 @@ from litestar.types import ControllerRouterHandler
 
 from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
+from seatwright.web.rest.groups import GROUP_ROUTES
 from seatwright.web.rest.history import HISTORY_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
+from seatwright.web.rest.members import MEMBER_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
 from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
@@ -23,6 +25,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *HISTORY_ROUTES,
     *LICENSE_ROUTES,
     *GROUP_LICENSE_ROUTES,
+    *GROUP_ROUTES,
+    *MEMBER_ROUTES,
     *PRINCIPAL_ROUTES,
     *REPORT_ROUTES,
     *SETTINGS_ROUTES,
