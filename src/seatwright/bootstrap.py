@@ -16,6 +16,7 @@ from seatwright.web.edge import Edge
 from seatwright.web.entry import Entry
 from seatwright.web.open import OpenPages
 from seatwright.web.rest.application import create_rest_application
+from seatwright.web.watch import Watch
 
 
 def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> ASGIApp:
@@ -32,13 +33,13 @@ def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> A
         await database.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    app = Entry(
+    entry = Entry(
         surfaces={"/api": Edge(rest, database=database, clock=clock)},
         fallback=pages,
         public_host=public_host,
         lifespan=lifespan,
     )
-    return app
+    return Watch(entry)
 
 
 def create_web_app() -> ASGIApp:

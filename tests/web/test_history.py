@@ -223,6 +223,7 @@ async def test_the_rows_of_one_call_are_found_by_its_correlation_id(archive: Arc
         ({"user": "nobody@contoso.example"}, 404, "unknownUser"),
         ({"user": str(uuid4())}, 404, "unknownUser"),
         ({"user": "a\0b"}, 404, "unknownUser"),
+        ({"reason": "a\0b"}, 400, "invalidValue"),
         ({"group": "Nothing"}, 404, "unknownGroup"),
         ({"sku": "Nothing"}, 404, "unknownSku"),
         ({"principal": "Nobody"}, 404, "unknownPrincipal"),

@@ -3,22 +3,25 @@
 An ASGI layer around the REST routes. It finds out who calls (one round trip that also opens the
 transaction onto their tenant), answers a repeated `Idempotency-Key` with the first answer, runs
 the route, and commits if the answer is a success and rolls back if it is not. Answers of writing
-calls are held back until the commit is done: nobody is told of a change that is not durable.
+calls are held back until the commit is done: nobody is told of a change that is not durable. A
+writing call that another one stood in the way of (deadlock, serialization) is run again whole.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
+import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import UUID, uuid4
+from dataclasses import dataclass
+from typing import Final, cast
+from uuid import UUID
 
-import msgspec
 import psycopg
 import psycopg_pool
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
@@ -37,51 +40,53 @@ from seatwright.postgres.idempotency import (
 from seatwright.postgres.pool import Database
 from seatwright.postgres.principals import Authenticated, authenticate
 from seatwright.postgres.transaction import Transaction
-from seatwright.web.problems import STATUS_OF, problem
+from seatwright.web.answers import (
+    BODY_BYTES_MAX,
+    Answer,
+    Held,
+    internal_error,
+    not_signed_in,
+    outcome_unknown,
+    refuse,
+    too_busy,
+    too_large,
+    unavailable,
+)
+from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError, receive_of
+from seatwright.web.metrics import CONNECTIONS, DATABASE_WAIT, RERUNS
+
+__all__ = ("BODY_BYTES_MAX", "AfterCommit", "Answer", "Edge", "Failures", "refuse")
 
 log = structlog.get_logger(__name__)
 
-READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-BODY_BYTES_MAX = 64 * 1024 * 1024
-"""The largest body: an import of some 400,000 people."""
+READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-AfterCommit = Callable[[], Awaitable["Answer | None"]]
+RUNS_MAX: Final = 4
+"""A call is run once and at most three times again: more would only lengthen the queue."""
+
+PAUSE_SECONDS: Final = 0.02
+"""About how long the first pause is; each is twice the last, and random so that two part ways."""
+
+AfterCommit = Callable[[], Awaitable[Answer | None]]
 """Work that must see the commit (waiting for a job); it may replace the answer."""
 
+Failures: Final = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
+"""The database went away, or another transaction stood in the way: the edge's to deal with.
 
-@dataclass(slots=True)
-class Answer:
-    """An HTTP answer as a value."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-    async def send(self, send: Send) -> None:
-        """Put it on the wire."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+A route's exception handler leaves them in `scope["state"]["failure"]`.
+"""
 
 
-@dataclass(slots=True)
-class Held:
-    """A `send` that keeps the answer instead of sending it."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a writing call came to, once it is committed or rolled back."""
 
-    status: int = 500
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    chunks: list[bytes] = field(default_factory=list)
+    answer: Answer
+    after: AfterCommit | None = None
 
-    async def __call__(self, message: Message) -> None:
-        """Take one ASGI message."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = [(bytes(name), bytes(value)) for name, value in message["headers"]]
-        elif message["type"] == "http.response.body":
-            self.chunks.append(message.get("body", b""))
 
-    def answer(self) -> Answer:
-        """What was kept."""
-        return Answer(self.status, self.headers, b"".join(self.chunks))
+class StandoffError(Exception):
+    """Another transaction stood in the way: rolled back, and worth running again."""
 
 
 class Edge:
@@ -96,35 +101,64 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
-        headers = {name.lower(): value for name, value in scope["headers"]}
-        correlation = _correlation(headers)
-        structlog.contextvars.bind_contextvars(correlation=str(correlation))
+        sender = _Sender(send)
         try:
-            async with self._database.pool.connection() as connection:
-                await self._serve(scope, receive, send, connection, headers, correlation)
+            await self._serve(cast(HTTPScope, scope), receive, sender)
         except psycopg_pool.PoolTimeout:
             log.warning("no database connection was free in time")
-            await _unavailable().send(send)
+            await sender.instead(unavailable())
         except (psycopg.OperationalError, psycopg.InterfaceError):
             log.warning("the database went away during a call", exc_info=True)
-            await _unavailable().send(send)
-        finally:
-            structlog.contextvars.unbind_contextvars("correlation")
+            await sender.instead(unavailable())
+        except CallerGoneError:
+            log.info("the caller hung up before the body was complete")
+        except Exception:
+            log.exception("unhandled error")
+            await sender.instead(internal_error())
 
-    async def _serve(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        connection: AsyncConnection[TupleRow],
-        headers: dict[bytes, bytes],
-        correlation: UUID,
-    ) -> None:
-        who = await _who(connection, headers)
-        if isinstance(who, Answer):
-            await connection.rollback()
-            await who.send(send)
+    async def _serve(self, scope: HTTPScope, receive: Receive, send: _Sender) -> None:
+        headers = dict(scope["headers"])
+        if scope["method"] in READING_METHODS:
+            await self._read(scope, receive, send, headers)
             return
+        written = await self._write(scope, receive, headers)
+        # The connection is back in the pool: waiting for a job must not keep it from others.
+        answer = written.answer
+        if written.after is not None:
+            answer = await written.after() or answer
+        await answer.send(send)
+
+    async def _read(
+        self, scope: HTTPScope, receive: Receive, send: _Sender, headers: dict[bytes, bytes]
+    ) -> None:
+        connection = await self._take()
+        try:
+            who = await _who(connection, headers)
+            if isinstance(who, Authenticated):
+                scope["state"]["call"] = self._call(scope, connection, who)
+                await self._app(scope, receive, send)
+        finally:
+            await self._give_back(connection)
+        if isinstance(who, Answer):
+            await who.send(send)
+
+    async def _take(self) -> AsyncConnection[TupleRow]:
+        with DATABASE_WAIT.time():
+            connection = await self._database.pool.getconn()
+        CONNECTIONS.inc()
+        return connection
+
+    async def _give_back(self, connection: AsyncConnection[TupleRow]) -> None:
+        """Put a connection back with nothing open on it; the pool replaces what is broken."""
+        CONNECTIONS.dec()
+        with contextlib.suppress(psycopg.OperationalError, psycopg.InterfaceError):
+            await connection.rollback()
+        await self._database.pool.putconn(connection)
+
+    def _call(
+        self, scope: HTTPScope, connection: AsyncConnection[TupleRow], who: Authenticated
+    ) -> Call:
+        correlation: UUID = scope["state"]["correlation"]
         call = Call(
             tx=Transaction(connection, who.tenant.tenant_id, self._database.dictionary),
             tenant=who.tenant,
@@ -132,38 +166,100 @@ class Edge:
             now=self._clock.now(),
             correlation=correlation,
         )
-        scope["state"]["call"] = call
-        if scope["method"] in READING_METHODS:
-            await self._app(scope, receive, send)
-            await connection.rollback()
-            return
-        await self._write(scope, receive, send, call, headers)
+        scope["state"]["caller"] = (who.tenant.id, who.principal.id)
+        return call
 
     async def _write(
-        self, scope: Scope, receive: Receive, send: Send, call: Call, headers: dict[bytes, bytes]
-    ) -> None:
+        self, scope: HTTPScope, receive: Receive, headers: dict[bytes, bytes]
+    ) -> Written:
+        body = Body(receive)
+        try:
+            _refuse_announced_size(headers)
+            await body.read_some()
+            if not body.is_complete:
+                # No connection is held while a slow body arrives, and no stranger's is read whole.
+                stranger = await self._stranger(headers)
+                if stranger is not None:
+                    return Written(stranger)
+            content = await body.read_rest()
+        except BodyTooLargeError:
+            return Written(too_large())
+        for run in range(RUNS_MAX):
+            try:
+                return await self._run(scope, headers, content)
+            except StandoffError as standoff:
+                RERUNS.inc()
+                log.info("another call stood in the way", run=run + 1, cause=str(standoff))
+                await asyncio.sleep(PAUSE_SECONDS * 2**run * random.uniform(0.5, 1.5))  # noqa: S311
+        return Written(too_busy())
+
+    async def _stranger(self, headers: dict[bytes, bytes]) -> Answer | None:
+        """The refusal of someone who may not call at all; None for those who may."""
+        connection = await self._take()
+        try:
+            who = await _who(connection, headers)
+        finally:
+            await self._give_back(connection)
+        return who if isinstance(who, Answer) else None
+
+    async def _run(self, scope: HTTPScope, headers: dict[bytes, bytes], body: bytes) -> Written:
+        """One run of a writing call in a transaction of its own.
+
+        Raises StandoffError when another transaction stood in the way.
+        """
+        connection = await self._take()
+        try:
+            who = await _who(connection, headers)
+            if isinstance(who, Answer):
+                return Written(who)
+            return await self._run_as(who, connection, scope, headers=headers, body=body)
+        except psycopg.OperationalError as error:
+            if _is_standoff(error):
+                raise StandoffError(type(error).__name__) from error
+            raise
+        finally:
+            await self._give_back(connection)
+
+    async def _run_as(
+        self,
+        who: Authenticated,
+        connection: AsyncConnection[TupleRow],
+        scope: HTTPScope,
+        *,
+        headers: dict[bytes, bytes],
+        body: bytes,
+    ) -> Written:
+        call = self._call(scope, connection, who)
+        state = {**scope["state"], "call": call}
+        # A run leaves its marks on the scope, so each has a copy of its own.
+        attempt = cast(HTTPScope, {**scope, "state": state})
         key = headers.get(b"idempotency-key")
         if key is None:
-            answer = await self._run(scope, receive, call)
+            answer = await self._route(attempt, body)
         else:
-            answer = await self._run_once(scope, receive, call, key.decode("latin-1"))
-        if answer.status < 400:
-            await call.tx.connection.commit()
-            call.tx.remember()
-            after: AfterCommit | None = scope["state"].get("after_commit")
-            if after is not None:
-                answer = await after() or answer
-        else:
-            await call.tx.connection.rollback()
-        answer.headers.append((b"x-correlation-id", str(call.correlation).encode()))
-        await answer.send(send)
+            answer = await self._route_once(attempt, body, key.decode("latin-1"))
+        scope["path_template"] = attempt.get("path_template", "")
+        failure: BaseException | None = state.get("failure")
+        if failure is not None:
+            raise failure
+        if answer.status >= 400:
+            return Written(answer)
+        try:
+            await connection.commit()
+        except psycopg.OperationalError as error:
+            if _is_standoff(error):
+                raise
+            log.warning("the database went away during a commit", exc_info=True)
+            return Written(outcome_unknown())
+        call.tx.remember()
+        return Written(answer, state.get("after_commit"))
 
-    async def _run(self, scope: Scope, receive: Receive, call: Call) -> Answer:
+    async def _route(self, scope: HTTPScope, body: bytes) -> Answer:
         held = Held()
-        await self._app(scope, receive, held)
+        await self._app(scope, receive_of(body), held)
         return held.answer()
 
-    async def _run_once(self, scope: Scope, receive: Receive, call: Call, key: str) -> Answer:
+    async def _route_once(self, scope: HTTPScope, body: bytes, key: str) -> Answer:
         """Run the route unless this key was seen: then the first answer again."""
         if not key or len(key) > IDEMPOTENCY_KEY_LENGTH_MAX:
             return refuse(
@@ -171,9 +267,7 @@ class Edge:
                 f"The Idempotency-Key has {len(key)} characters: give 1 to"
                 f" {IDEMPOTENCY_KEY_LENGTH_MAX}.",
             )
-        body = await _read_body(receive)
-        if body is None:
-            return _too_large()
+        call: Call = scope["state"]["call"]
         route = f"{scope['method']} {scope['path']}?{scope.get('query_string', b'').decode()}"
         digest = hashlib.sha256(body).digest()
         principal = call.principal.principal_no
@@ -185,7 +279,7 @@ class Edge:
         kept = await find_answer(call.tx, principal=principal, route=route, key=key, now=call.now)
         if kept is not None:
             return _replay(kept, digest=digest, key=key)
-        answer = await self._run(scope, _receive_of(body), call)
+        answer = await self._route(scope, body)
         if answer.status < 400:
             await keep_answer(
                 call.tx,
@@ -203,18 +297,37 @@ class Edge:
         return answer
 
 
+class _Sender:
+    """A `send` that knows whether an answer has begun."""
+
+    __slots__ = ("_has_begun", "_send")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self._has_begun = True
+        await self._send(message)
+
+    async def instead(self, answer: Answer) -> None:
+        """Send this if nothing was sent; else the answer just ends, incomplete."""
+        if not self._has_begun:
+            await answer.send(self._send)
+
+
 async def _who(
     connection: AsyncConnection[TupleRow], headers: dict[bytes, bytes]
 ) -> Authenticated | Answer:
     scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        return _not_signed_in(
+        return not_signed_in(
             "This needs a token. Send it as “Authorization: Bearer TOKEN”;"
             " `seatwright token create NAME --role ROLE` makes one."
         )
     who = await authenticate(connection, digest_of(token.strip()))
     if who is None:
-        return _not_signed_in(
+        return not_signed_in(
             "The token is unknown or was revoked."
             " `seatwright token create NAME --role ROLE` makes a new one."
         )
@@ -227,36 +340,15 @@ async def _who(
     return who
 
 
-def refuse(reason: Reason, detail: str) -> Answer:
-    """A problem+json answer made outside the routes."""
-    return _problem(STATUS_OF[reason], reason.value, detail)
+def _is_standoff(error: psycopg.OperationalError) -> bool:
+    """Class 40 of SQLSTATE: rolled back by the server because of another transaction."""
+    return (error.sqlstate or "").startswith("40")
 
 
-def _problem(status: int, code: str, detail: str, *extra: tuple[bytes, bytes]) -> Answer:
-    body = msgspec.json.encode(problem(status=status, code=code, detail=detail))
-    return Answer(status, [(b"content-type", b"application/problem+json"), *extra], body)
-
-
-def _not_signed_in(detail: str) -> Answer:
-    return _problem(401, Reason.NOT_SIGNED_IN.value, detail, (b"www-authenticate", b"Bearer"))
-
-
-def _unavailable() -> Answer:
-    return _problem(
-        503,
-        "unavailable",
-        "The database cannot be reached right now. Nothing was changed: try again in a moment.",
-        (b"retry-after", b"1"),
-    )
-
-
-def _too_large() -> Answer:
-    return _problem(
-        413,
-        "bodyTooLarge",
-        f"The body is larger than {BODY_BYTES_MAX // 2**20} MiB: split the file and send the"
-        " parts one after another.",
-    )
+def _refuse_announced_size(headers: dict[bytes, bytes]) -> None:
+    announced = headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
+        raise BodyTooLargeError
 
 
 def _replay(kept: KeptAnswer, *, digest: bytes, key: str) -> Answer:
@@ -267,36 +359,3 @@ def _replay(kept: KeptAnswer, *, digest: bytes, key: str) -> Answer:
         )
     headers = [(name.encode(), value.encode("latin-1")) for name, value in kept.headers]
     return Answer(kept.status, [*headers, (b"idempotency-replayed", b"true")], kept.body)
-
-
-def _correlation(headers: dict[bytes, bytes]) -> UUID:
-    try:
-        return UUID(headers.get(b"x-correlation-id", b"").decode("ascii"))
-    except (ValueError, UnicodeDecodeError):
-        return uuid4()
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """The whole body; None when it is larger than a body may be."""
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return b"".join(chunks)
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > BODY_BYTES_MAX:
-            return None
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-
-
-def _receive_of(body: bytes) -> Receive:
-    """A `receive` that hands a body over that was read already."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> Message:
-        return messages.pop() if messages else {"type": "http.disconnect"}
-
-    return receive

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,11 @@ class Entry:
             await _misdirected(send)
             return
         head = "/" + path.split("/", 2)[1]
-        await self._surfaces.get(head, self._fallback)(scope, receive, send)
+        surface = self._surfaces.get(head, self._fallback)
+        if scope["method"] == "HEAD":
+            await _head(surface, scope, receive, send)
+        else:
+            await surface(scope, receive, send)
 
     def _is_our_host(self, scope: Scope) -> bool:
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
@@ -58,6 +62,18 @@ class Entry:
         name, port = split_host(host)
         our_name, our_port = split_host(self._host)
         return name in LOOPBACK_HOSTS and our_name in LOOPBACK_HOSTS and port == our_port
+
+
+async def _head(surface: ASGIApp, scope: Any, receive: Receive, send: Send) -> None:
+    """The answer to GET without its body (RFC 9110, 9.3.2), for every surface alike."""
+    scope["method"] = "GET"
+
+    async def bodiless(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    await surface(scope, receive, bodiless)
 
 
 def split_host(host: str) -> tuple[str, str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import psycopg
 import psycopg_pool
 from litestar import Litestar
-from litestar.types import Receive, Scope, Send
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from litestar.types import HTTPScope, Receive, Scope, Send
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from seatwright import __version__
 from seatwright.domain.clock import Clock
+from seatwright.postgres.job_counts import JobCounts, read_job_counts
 from seatwright.postgres.pool import Database
 from seatwright.postgres.readiness import Readiness, read_readiness
+from seatwright.web.metrics import render
 from seatwright.web.problems import problem
 
 READY_SECONDS_MAX = 5.0
@@ -35,14 +37,14 @@ class OpenPages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
         path = scope["path"]
-        if scope["method"] not in {"GET", "HEAD"}:
+        if cast(HTTPScope, scope)["method"] not in {"GET", "HEAD"}:
             await _send_json(send, 405, _unknown(405, "methodNotAllowed", f"{path} is read only."))
         elif path == "/healthz":
             await _send_json(send, 200, {"status": "ok", "version": __version__})
         elif path == "/readyz":
             await self._ready(send)
         elif path == "/metrics":
-            await _send(send, 200, CONTENT_TYPE_LATEST, generate_latest())
+            await _send(send, 200, CONTENT_TYPE_LATEST, render(await self._jobs()))
         elif path == "/openapi.json":
             await _send(send, 200, "application/json", self._openapi())
         else:
@@ -63,6 +65,13 @@ class OpenPages:
             "time": self._clock.now().isoformat(),
         }
         await _send_json(send, 200 if readiness.is_ready else 503, body)
+
+    async def _jobs(self) -> JobCounts | None:
+        try:
+            async with self._database.pool.connection(timeout=READY_SECONDS_MAX) as connection:
+                return await read_job_counts(connection)
+        except (psycopg.Error, psycopg_pool.PoolTimeout):
+            return None
 
     def _openapi(self) -> bytes:
         if self._schema is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
@@ -20,7 +21,8 @@ from litestar.types import ControllerRouterHandler
 from seatwright import __version__
 from seatwright.app.call import Call
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.web.edge import BODY_BYTES_MAX
+from seatwright.web.answers import BODY_BYTES_MAX
+from seatwright.web.edge import Failures
 from seatwright.web.problems import problem, status_of
 from seatwright.web.rest.access import call_of, guard
 from seatwright.web.rest.routes import ROUTES
@@ -39,6 +41,8 @@ def create_rest_application(routes: tuple[ControllerRouterHandler, ...] = ROUTES
         exception_handlers={
             Refusal: answer_refusal,
             HTTPException: answer_http_error,
+            psycopg.DataError: answer_unstorable,
+            **dict.fromkeys(Failures, answer_failure),
             Exception: answer_bug,
         },
         request_max_body_size=BODY_BYTES_MAX,
@@ -100,6 +104,36 @@ def _validation_detail(error: ValidationException) -> str:
         if isinstance(one, dict) and "message" in one
     ]
     return f"The call does not fit: {'; '.join(parts)}." if parts else error.detail
+
+
+def answer_failure(
+    request: Request[Any, Any, Any], error: Exception
+) -> Response[dict[str, object]]:
+    """The database went away or another call stood in the way: the edge decides what is next.
+
+    What is answered here reaches only those who read; a writing call is the edge's to run again.
+    """
+    request.scope["state"]["failure"] = error
+    body = problem(
+        status=503,
+        code="unavailable",
+        detail="The database cannot be reached right now. Try again in a moment.",
+    )
+    return Response(body, status_code=503, media_type=PROBLEM_JSON, headers={"retry-after": "1"})
+
+
+def answer_unstorable(
+    _: Request[Any, Any, Any], error: psycopg.DataError
+) -> Response[dict[str, object]]:
+    """A value that PostgreSQL has no room for, and that no rule before it caught."""
+    log.warning("a value could not be stored", exc_info=error)
+    body = problem(
+        status=400,
+        code=Reason.INVALID_VALUE.value,
+        detail="A value of the call cannot be stored: a text with a NUL character, a number that is"
+        " too large, or a time that is no time. Correct it and call again.",
+    )
+    return Response(body, status_code=400, media_type=PROBLEM_JSON)
 
 
 def answer_bug(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
