@@ -9,6 +9,7 @@ import pytest
 
 from seatwright.domain.roles import Role
 from tests.office import Office
+from tests.world import add_group, add_people, counts_agree
 
 URL = "/api/subscriptions"
 
@@ -190,3 +191,54 @@ async def test_every_change_of_a_purchase_is_in_the_history(office: Office) -> N
         (61, {"before": "10", "after": "12"}),
         (62, {"before": "12", "after": None}),
     ]
+
+
+async def waiting_group(office: Office, members: int) -> None:
+    """A group with Microsoft 365 E3 of which nobody has a seat yet."""
+    people = await add_people(office, *(f"member{number}" for number in range(members)))
+    group = await add_group(office, "Everyone", people)
+    answer = await office.admin.post(
+        f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": "SPE_E3"}
+    )
+    assert answer.status_code == 202, answer.text
+
+
+async def test_bought_seats_go_to_whoever_waits_at_once_and_in_order(office: Office) -> None:
+    await waiting_group(office, 5)
+    made = await buy(office, 2)
+    assert await seats(office) == (2, 2, 0)
+    left = (await office.admin.get("/api/identity/licenses/SPE_E3/waiting-list")).json()["value"]
+    assert [one["user"]["displayName"] for one in left] == ["member2", "member3", "member4"]
+    assert [one["sources"][0]["group"]["displayName"] for one in left] == ["Everyone"] * 3
+    more = await office.admin.patch(f"{URL}/{made['id']}", json={"units": 4})
+    assert more.status_code == 200
+    assert await seats(office) == (4, 4, 0)
+    assert await counts_agree(office)
+
+
+async def test_seats_that_come_back_from_grace_go_to_whoever_waits(office: Office) -> None:
+    made = await buy(office, 2, status="Suspended")
+    await waiting_group(office, 3)
+    assert await seats(office) == (0, 0, 0)
+    await office.admin.patch(f"{URL}/{made['id']}", json={"status": "Warning"})
+    assert await seats(office) == (2, 2, 0)
+
+
+async def test_nobody_loses_a_license_when_seats_are_cut_outside(office: Office) -> None:
+    made = await buy(office, 3)
+    await waiting_group(office, 3)
+    cut = await office.admin.patch(f"{URL}/{made['id']}", json={"units": 1, "external": True})
+    assert cut.status_code == 200
+    assert await seats(office) == (1, 3, 2)
+    assert await counts_agree(office)
+    holders = (await office.admin.get("/api/identity/licenses/SPE_E3/holders")).json()["value"]
+    assert len(holders) == 3
+    assert {one["source"]["group"]["displayName"] for one in holders} == {"Everyone"}
+
+
+async def test_under_entra_semantics_bought_seats_wait_for_a_reprocess(office: Office) -> None:
+    preset = {"preset": "entra", "groupLicensingNeedsEntraP1": False}
+    assert (await office.admin.patch("/api/settings", json=preset)).status_code == 200
+    await waiting_group(office, 2)
+    await buy(office, 2)
+    assert await seats(office) == (2, 0, 0)

@@ -7,6 +7,7 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from seatwright.web.rest.catalog import CATALOG_ROUTES
+from seatwright.web.rest.conflicts import CONFLICT_ROUTES
 from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
 from seatwright.web.rest.groups import GROUP_ROUTES
 from seatwright.web.rest.history import HISTORY_ROUTES
@@ -22,6 +23,7 @@ from seatwright.web.rest.users import USER_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *CATALOG_ROUTES,
+    *CONFLICT_ROUTES,
     *HISTORY_ROUTES,
     *LICENSE_ROUTES,
     *GROUP_LICENSE_ROUTES,
