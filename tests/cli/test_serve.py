@@ -110,6 +110,16 @@ def _refusal(*arguments: str, environment: Mapping[str, str] | None = None) -> t
     return finished.returncode, " ".join(finished.stderr.split())
 
 
+def _counted(url: str) -> list[float]:
+    """Return the counts of refused calls, which any worker gives for all of them."""
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    return [
+        float(line.split()[-1])
+        for line in lines
+        if line.startswith("seatwright_http_requests_total") and 'status="401"' in line
+    ]
+
+
 def test_it_answers_as_one_process_group_and_stops_cleanly(data_directory: Directories) -> None:
     directory = data_directory("data")
     with serving("--data-dir", str(directory)) as server:
@@ -118,6 +128,9 @@ def test_it_answers_as_one_process_group_and_stops_cleanly(data_directory: Direc
         assert sum("seatwright web" in line for line in lines) == 2
         assert sum("seatwright worker" in line for line in lines) == 1
         assert sum("postgres -D" in line for line in lines) == 1
+        for _ in range(20):
+            assert httpx.get(f"{server.url}/api/settings").status_code == 401
+        assert sum(_counted(server.url)) == 20
         started = time.monotonic()
         server.process.terminate()
         assert server.process.wait(20) == 0

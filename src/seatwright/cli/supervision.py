@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -70,6 +71,7 @@ class Supervision:
         self._listener = listener
         self._on_ready = on_ready
         self._stop = StopRequest()
+        self._metrics_dir = ""
         self._postgres: EmbeddedServer | None = None
         self._postgres_pause = Pause()
         self._postgres_started_at = 0.0
@@ -77,7 +79,11 @@ class Supervision:
 
     def run(self) -> None:
         """Serve until asked to stop; raises an error with a sentence when that cannot be."""
-        with self._stop.caught():
+        with (
+            self._stop.caught(),
+            # Where the processes put their numbers for /metrics, so that any one can add them up.
+            tempfile.TemporaryDirectory(prefix="seatwright-metrics-") as self._metrics_dir,
+        ):
             try:
                 with self._stop.interrupting():
                     self._prepare()
@@ -109,7 +115,7 @@ class Supervision:
         """What children are told: everything but the owner's way into the database."""
         handed = replace(self._settings, migrate_url=None).to_environment()
         inherited = {n: text for n, text in os.environ.items() if not n.startswith(PREFIX)}
-        return {**inherited, **handed}
+        return {**inherited, **handed, "PROMETHEUS_MULTIPROC_DIR": self._metrics_dir}
 
     def _load_demo(self) -> None:
         """Make the demo tenant and its token unless they are there, in a process of its own.
