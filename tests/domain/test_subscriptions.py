@@ -69,6 +69,10 @@ def test_a_product_without_purchases_has_no_units() -> None:
         (replace(PURCHASE, units=10_000_001), "units"),
         (replace(PURCHASE, included_units=-1), "includedUnits"),
         (replace(PURCHASE, unit_price=Decimal(-1), currency="EUR"), "unitPrice"),
+        (replace(PURCHASE, unit_price=Decimal("NaN"), currency="EUR"), "unitPrice"),
+        (replace(PURCHASE, unit_price=Decimal("0.00001"), currency="EUR"), "unitPrice"),
+        (replace(PURCHASE, unit_price=Decimal("1e-9999"), currency="EUR"), "unitPrice"),
+        (replace(PURCHASE, unit_price=Decimal("1e10"), currency="EUR"), "unitPrice"),
         (replace(PURCHASE, unit_price=Decimal(1)), "currency"),
         (replace(PURCHASE, currency="euro"), "currency"),
         (replace(PURCHASE, next_lifecycle_at=datetime(2025, 1, 1, tzinfo=UTC)), "nextLifecycleAt"),
@@ -113,6 +117,11 @@ def test_another_state_is_refused() -> None:
 )
 def test_dates_and_times_are_read_as_utc(text: str) -> None:
     assert parse_moment(text, name="startsAt") == datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def test_a_time_before_the_calendar_is_refused() -> None:
+    with pytest.raises(Refusal, match="startsAt"):
+        parse_moment("0001-01-01T00:00:00+14:00", name="startsAt")
 
 
 def test_another_date_is_refused_by_field() -> None:

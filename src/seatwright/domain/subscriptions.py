@@ -39,6 +39,7 @@ RESOLVE_WITHIN: Final = timedelta(days=90)
 _LIVING: Final = frozenset({SubscriptionStatus.ENABLED, SubscriptionStatus.WARNING})
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _PRICE_MAX: Final = Decimal(10) ** 10
+_PRICE_STEP: Final = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,9 @@ def units_assignable(units: PrepaidUnits, *, warning_counts: bool) -> int:
 def check_subscription(one: Subscription, *, is_external: bool = False) -> Subscription:
     """Give back a subscription that can be.
 
-    What happened outside, at the seller, may have fewer units than the offer asks for. Raises Refusal invalidValue for a value out of its range, and belowOfferMinimum for fewer
+    What happened outside, at the seller, may have fewer units than the offer asks for.
+
+    Raises Refusal invalidValue for a value out of its range, and belowOfferMinimum for fewer
     units than the offer allows.
     """
     problem = _misfit(one)
@@ -110,8 +113,11 @@ def _misfit(one: Subscription) -> str | None:
     for name, count in counts:
         if not 0 <= count <= UNITS_MAX:
             return f"{name} is {count}: give a whole number from 0 to {UNITS_MAX}."
-    if one.unit_price is not None and not 0 <= one.unit_price < _PRICE_MAX:
-        return f"unitPrice is {one.unit_price}: give a price of 0 or more, for one license."
+    if one.unit_price is not None and not _is_price(one.unit_price):
+        return (
+            f"unitPrice is {one.unit_price}: give the price of one license, 0 or more, with at"
+            " most four digits after the point."
+        )
     if one.currency is not None and not _CURRENCY.fullmatch(one.currency):
         return f"currency is “{one.currency}”: give a code of three letters such as EUR."
     if one.unit_price is not None and one.currency is None:
@@ -119,6 +125,11 @@ def _misfit(one: Subscription) -> str | None:
     if one.next_lifecycle_at is not None and one.next_lifecycle_at < one.starts_at:
         return "nextLifecycleAt is before startsAt: give the date on which the status changes next."
     return None
+
+
+def _is_price(price: Decimal) -> bool:
+    in_range = price.is_finite() and 0 <= price < _PRICE_MAX
+    return in_range and price == price.quantize(_PRICE_STEP)
 
 
 def parse_status(text: str) -> SubscriptionStatus:
@@ -149,10 +160,10 @@ def parse_moment(text: str, *, name: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refusal(
             Reason.INVALID_VALUE,
             f"{name} is “{text}”: give a date such as 2026-11-21, or a time such as"
             " 2026-11-21T09:00:00Z.",
         ) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
