@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 from typing import Any
 
 from litestar.types import ASGIApp
 
 from seatwright.app.work import Workshop
+from seatwright.demo import demo as demo_tenant
 from seatwright.domain.clock import Clock
 from seatwright.jobs import worker as jobs
 from seatwright.postgres.pool import Database
@@ -60,3 +63,40 @@ def run_worker(settings: Settings) -> None:
         database=Database(settings.database_url), clock=OffsetClock(settings.clock_offset)
     )
     asyncio.run(jobs.run_worker(workshop, listen_url=settings.listen_url or settings.database_url))
+
+
+def load_demo(settings: Settings) -> None:
+    """Make the demo tenant unless it is there, and keep its administrator's token.
+
+    A token that is kept already and still works stays: the file belongs to whoever came first.
+    """
+    asyncio.run(_load_demo(settings))
+
+
+async def _load_demo(settings: Settings) -> None:
+    assert settings.database_url is not None, "serve hands every process its database"
+    file = settings.token_file
+    kept = file.read_text().strip() if file.exists() else None
+    database = Database(settings.database_url, connections_max=2)
+    await database.open()
+    try:
+        now = OffsetClock(settings.clock_offset).now()
+        demo = await demo_tenant.load_demo(database, now=now, kept_token=kept)
+    finally:
+        await database.close()
+    if demo.token is not None:
+        _keep_token(file, demo.token)
+
+
+def _keep_token(file: Path, token: str) -> None:
+    """Leave a token where commands on this machine find it, readable by this account only."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.unlink(missing_ok=True)
+    with open(fresh, "w", opener=_open_private) as opened:
+        opened.write(token + "\n")
+    fresh.replace(file)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_EXCL, 0o600)

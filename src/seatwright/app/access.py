@@ -14,7 +14,9 @@ from seatwright.domain.ids import PrincipalNo
 from seatwright.domain.roles import Role
 from seatwright.domain.tenants import Principal, PrincipalKind
 from seatwright.identity.secrets import digest_of, new_client_secret, new_token
+from seatwright.postgres.pool import Database
 from seatwright.postgres.principals import (
+    authenticate,
     find_principal,
     insert_credential,
     insert_principal,
@@ -106,6 +108,14 @@ async def rotate(call: Call, kind: PrincipalKind, id_: UUID) -> Issued:
     secret = await _give_secret(call, principal)
     await _record(call, HistoryAction.PRINCIPAL_ROTATED, principal)
     return Issued(principal=principal, secret=secret)
+
+
+async def is_valid_token(database: Database, token: str) -> bool:
+    """Whether this secret lets anybody in."""
+    async with database.connection() as connection:
+        who = await authenticate(connection, digest_of(token))
+        await connection.rollback()
+    return who is not None
 
 
 async def revoke(call: Call, kind: PrincipalKind, id_: UUID) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -26,7 +27,7 @@ from seatwright.domain.tenants import (
     TenantState,
 )
 from seatwright.postgres.pool import Database, see_tenant
-from seatwright.postgres.principals import insert_principal
+from seatwright.postgres.principals import insert_principal, principal_by_number
 from seatwright.postgres.tenants import (
     delete_tenant,
     find_tenant,
@@ -66,6 +67,24 @@ async def create_tenant(database: Database, new: NewTenant, *, now: datetime) ->
     Raises Refusal invalidValue for a name that is empty, too long or taken, a domain that is
     none, or an unknown usage location.
     """
+    async with founding(database, new, now=now) as founded:
+        return MadeTenant(tenant=founded.call.tenant, token=founded.token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """A tenant that is being made: seatwright's own call in it, and its administrator's token."""
+
+    call: Call
+    token: str
+
+
+@asynccontextmanager
+async def founding(database: Database, new: NewTenant, *, now: datetime) -> AsyncIterator[Founded]:
+    """Make a tenant and whatever the block adds to it in one transaction: all of it, or nothing.
+
+    Raises what `create_tenant` raises.
+    """
     name, domain, settings = _checked(new)
     async with database.connection() as connection:
         tenant = await insert_tenant(
@@ -92,7 +111,18 @@ async def create_tenant(database: Database, new: NewTenant, *, now: datetime) ->
             name=LOCAL_ADMINISTRATOR,
             roles=(Role.GLOBAL_ADMINISTRATOR,),
         )
-    return MadeTenant(tenant=tenant, token=issued.secret)
+        yield Founded(call=call, token=issued.secret)
+        await connection.commit()
+        tx.remember()
+
+
+@asynccontextmanager
+async def calling(database: Database, tenant: Tenant, *, now: datetime) -> AsyncIterator[Call]:
+    """A call of seatwright itself in a tenant; committed at the end, or rolled back."""
+    async with database.transaction(tenant.tenant_id) as tx:
+        principal = await principal_by_number(tx, SYSTEM_PRINCIPAL)
+        assert principal is not None, "every tenant is made with its system principal"
+        yield Call(tx=tx, tenant=tenant, principal=principal, now=now, correlation=uuid4())
 
 
 async def _system_call(tx: Transaction, tenant: Tenant, *, now: datetime) -> Call:
