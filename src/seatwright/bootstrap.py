@@ -18,6 +18,7 @@ from seatwright.settings import OffsetClock, Settings
 from seatwright.web.edge import Edge
 from seatwright.web.entry import Entry
 from seatwright.web.open import OpenPages
+from seatwright.web.rate import RateLimit
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.watch import Watch
 
@@ -49,11 +50,15 @@ def create_web_app() -> ASGIApp:
     """The web application of one process that `serve` started, from its environment."""
     settings = Settings.from_environment()
     assert settings.database_url is not None, "serve hands every process its database"
-    return assemble_web_app(
+    app = assemble_web_app(
         database=Database(settings.database_url),
         clock=OffsetClock(settings.clock_offset),
         public_host=settings.public_host,
     )
+    if settings.rate_limit is None:
+        return app
+    # Every process counts for itself, and the kernel spreads the calls over all of them.
+    return RateLimit(app, per_second=settings.rate_limit / settings.workers)
 
 
 def run_worker(settings: Settings) -> None:

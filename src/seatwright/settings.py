@@ -82,7 +82,7 @@ class Settings:
 
     clock_offset: timedelta = timedelta(0)
     """Moves the clock of every process of a demo or test tenant, as an ISO 8601 duration of weeks,
-    days, hours, minutes and seconds: `P31D`, `-PT2H`. Shown by `/readyz`."""
+    days, hours, minutes and seconds: `P31D`, `-PT2H`. `/readyz` shows the time that it gives."""
 
     workers: int = field(default_factory=_default_workers)
     """How many web processes serve. Default: one for each core, at most 4."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 import socket
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Final, cast
+from typing import Annotated, Final
 
 import typer
 import uvicorn
@@ -106,10 +104,11 @@ def worker() -> None:
 
 def prepare() -> None:
     """Make the demo tenant and its first token, unless they are there."""
+    from seatwright.bootstrap import load_demo
+
     settings = Settings.from_environment()
     configure_logs(settings.log_level, process="prepare")
-    run = cast(Callable[[Settings], None], pkgutil.resolve_name("seatwright.bootstrap:load_demo"))
-    run(settings)
+    load_demo(settings)
 
 
 def _settings_with(
