@@ -9,8 +9,9 @@ from seatwright.app.call import Call
 from seatwright.app.record import record
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
-from seatwright.domain.jobs import Job, JobKind, JobState
+from seatwright.domain.jobs import Job, JobKind, JobState, Outcome
 from seatwright.postgres import jobs as rows
+from seatwright.postgres.job_rows import StoredRow, list_rows
 from seatwright.postgres.queue import wake_worker
 
 Scope = Mapping[str, Sequence[int]]
@@ -62,6 +63,19 @@ async def list_jobs(
 ) -> tuple[Job, ...]:
     """Jobs, newest first; one more than `limit` if there are more."""
     return await rows.list_jobs(call.tx, before=before, limit=limit + 1, state=state)
+
+
+async def list_job_rows(
+    call: Call, job: Job, *, after: int | None, limit: int, outcome: Outcome | None = None
+) -> list[StoredRow]:
+    """Rows of a job in the order of its file; one more than `limit` if there are more."""
+    return await list_rows(
+        call.tx,
+        job.job_no,
+        after=-1 if after is None else after,
+        limit=limit + 1,
+        outcome=outcome,
+    )
 
 
 async def cancel_job(call: Call, id_: UUID) -> Job:

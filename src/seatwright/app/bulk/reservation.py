@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from seatwright.app.bulk.foresight import Foresight, foresee_rows
@@ -20,9 +20,7 @@ from seatwright.postgres.pools import lock_pools, move_reservations
 TRIES_MAX = 5
 """Seats may be taken between looking and locking; each further try looks again."""
 
-NOT_TOUCHED = (
-    "Nothing was done for this row: all or nothing was asked for, and {rows} cannot be done."
-)
+NOT_TOUCHED = "Not touched: all or nothing was asked for, and {rows} cannot be done."
 
 
 async def reserve_all(call: Call, job: Job, order: BulkOrder) -> bool:
@@ -63,10 +61,26 @@ async def _reserve(call: Call, needed: Counter[SkuNo]) -> bool:
     return False
 
 
+def refused_whole(results: Sequence[RowResult]) -> list[RowResult]:
+    """The outcomes of a job that is refused because some of its rows cannot be done."""
+    failing = sum(one.outcome is not Outcome.SUCCEEDED for one in results)
+    message = NOT_TOUCHED.format(rows=_rows(failing))
+    return [
+        replace(one, outcome=Outcome.FAILED, reason=Reason.SIBLING_FAILED, message=message)
+        if one.outcome is Outcome.SUCCEEDED
+        else one
+        for one in results
+    ]
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
 async def _refuse(call: Call, job: Job, foresight: Foresight) -> None:
     failing = [one for one in foresight.results if one.outcome is not Outcome.SUCCEEDED]
     await write_results(call.tx, job.job_no, failing)
-    rows = "1 row" if len(failing) == 1 else f"{len(failing)} rows"
+    rows = _rows(len(failing))
     await _end(
         call,
         job,

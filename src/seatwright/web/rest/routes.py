@@ -6,11 +6,13 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from seatwright.web.rest.bulk import BULK_ROUTES
 from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.conflicts import CONFLICT_ROUTES
 from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
 from seatwright.web.rest.groups import GROUP_ROUTES
 from seatwright.web.rest.history import HISTORY_ROUTES
+from seatwright.web.rest.jobs import JOB_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.members import MEMBER_ROUTES
@@ -22,9 +24,11 @@ from seatwright.web.rest.templates import TEMPLATE_ROUTES
 from seatwright.web.rest.users import USER_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *BULK_ROUTES,
     *CATALOG_ROUTES,
     *CONFLICT_ROUTES,
     *HISTORY_ROUTES,
+    *JOB_ROUTES,
     *LICENSE_ROUTES,
     *GROUP_LICENSE_ROUTES,
     *GROUP_ROUTES,

@@ -1,0 +1,80 @@
+"""Bulk rows as CSV: what a header may say, and what a cell may hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from seatwright.app.bulk.orders import BulkLine
+from seatwright.domain.bulk import ROWS_MAX
+from seatwright.domain.csv_text import TableRow, read_table
+from seatwright.domain.errors import Reason, Refusal
+
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "userPrincipalName": ("UPN", "User", "User Id", "Sign-in name", "User name"),
+    "userEmail": ("Email", "Mail", "E-mail", "Email address"),
+    "skuPartNumber": ("Sku", "SkuId", "Product", "License", "Licence"),
+    "action": ("Operation",),
+    "disabledServicePlans": ("Disabled plans", "Service plans off", "Disabled"),
+    "usageLocation": ("Location", "Country"),
+    "expiresAt": ("Expiry", "Expires", "Expiry date", "End date"),
+}
+_HOLDINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "userPrincipalName": _COLUMNS["userPrincipalName"],
+    "userEmail": _COLUMNS["userEmail"],
+    "skuPartNumber": _COLUMNS["skuPartNumber"],
+    "disabledServicePlans": _COLUMNS["disabledServicePlans"],
+    "since": ("Since date", "Assigned", "Assigned at", "Assigned on"),
+}
+_BETWEEN_PLANS = re.compile(r"[;|,\s]+")
+
+
+def read_bulk_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]]:
+    """The rows of a bulk file, and the headers that it names in vain.
+
+    A person is named in `UserPrincipalName` or `UserEmail`; the product in `SkuPartNumber`, unless
+    the call names one for all rows. Raises Refusal invalidValue as `read_table` does.
+    """
+    return _read(content, _COLUMNS)
+
+
+def read_holdings_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]]:
+    """The rows of a file of what people hold today, and the headers that it names in vain.
+
+    Raises Refusal invalidValue as `read_table` does.
+    """
+    return _read(content, _HOLDINGS, required=("skuPartNumber",))
+
+
+def _read(
+    content: bytes, columns: Mapping[str, tuple[str, ...]], *, required: tuple[str, ...] = ()
+) -> tuple[list[BulkLine], tuple[str, ...]]:
+    table = read_table(content, columns=columns, required=required, rows_max=ROWS_MAX)
+    if not table.columns & {"userPrincipalName", "userEmail"}:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            "The header names no person: row 1 needs the column UserPrincipalName or UserEmail."
+            f" It has: {', '.join((*sorted(table.columns), *table.ignored_columns))[:300]}.",
+        )
+    return [_line(row) for row in table.rows], table.ignored_columns
+
+
+def _line(row: TableRow) -> BulkLine:
+    cell = row.values.get
+    plans = cell("disabledServicePlans")
+    return BulkLine(
+        row_no=row.row_no,
+        user=cell("userPrincipalName") or cell("userEmail") or "",
+        sku=cell("skuPartNumber") or None,
+        action=cell("action") or None,
+        disabled=service_plan_texts(plans) if plans else None,
+        usage_location=cell("usageLocation") or None,
+        expires_at=cell("expiresAt") or None,
+        since=cell("since") or None,
+    )
+
+
+def service_plan_texts(cell: str) -> tuple[str, ...]:
+    """The service plans that a cell names, between `;`, `|`, `,` or blanks."""
+    return tuple(text for text in _BETWEEN_PLANS.split(cell) if text)

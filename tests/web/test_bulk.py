@@ -1,0 +1,384 @@
+"""Bulk assignment: many people in one call, an outcome for every row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seatwright.app.work import Workshop, work_job
+from seatwright.domain.roles import Role
+from seatwright.postgres.jobs import find_job
+from tests.office import Office
+from tests.world import add_people, call_of, counts_agree, set_seats
+
+BULK = "/api/identity/licenses/bulk-assign"
+DONE = {"prefer": "wait=30"}
+
+
+def upn(name: str) -> str:
+    return f"{name}@contoso.example"
+
+
+def csv_of(*rows: str, header: str = "UserPrincipalName,SkuPartNumber") -> bytes:
+    return "\n".join((header, *rows, "")).encode()
+
+
+async def send_csv(office: Office, content: bytes, **query: str) -> dict[str, Any]:
+    answer = await office.admin.post(
+        BULK, content=content, params=query, headers={"content-type": "text/csv", **DONE}
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def send_json(office: Office, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await office.admin.post(BULK, json=body, headers=DONE)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def outcomes(job: dict[str, Any]) -> list[tuple[str, str | None]]:
+    return [(row["outcome"], row["reason"]) for row in job["rows"]]
+
+
+async def holders(office: Office, part_number: str) -> int:
+    async with call_of(office) as call:
+        cursor = await call.tx.connection.execute(
+            "select count(*) from effective_license l join sku s on s.tenant_id = l.tenant_id"
+            " and s.sku_no = l.sku_no where l.tenant_id = %s and s.part_number = %s",
+            (call.tx.tenant_id, part_number),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def reserved_seats(office: Office) -> int:
+    async with call_of(office) as call:
+        cursor = await call.tx.connection.execute(
+            "select sum(reserved)::int4 from sku_pool where tenant_id = %s", (call.tx.tenant_id,)
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_a_csv_file_is_done_row_by_row(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 5)
+    job = await send_csv(
+        office,
+        csv_of(f"{upn('ada')},SPE_E3", f"{upn('nobody')},SPE_E3", f"{upn('BOB')},spe_e3"),
+    )
+    assert (job["state"], job["total"], job["succeeded"], job["failed"]) == ("completed", 3, 2, 1)
+    assert outcomes(job) == [
+        ("succeeded", None),
+        ("failed", "unknownUser"),
+        ("succeeded", None),
+    ]
+    assert [row["row"] for row in job["rows"]] == [2, 3, 4]
+    assert "nobody@contoso.example" in job["rows"][1]["message"]
+    assert await holders(office, "SPE_E3") == 2
+    assert await counts_agree(office)
+
+
+async def test_without_waiting_the_answer_is_a_job_to_look_up(office: Office) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "SPE_E3", 1)
+    answer = await office.admin.post(BULK, json={"users": [upn("ada")], "skuPartNumber": "SPE_E3"})
+    assert answer.status_code == 202, answer.text
+    body = answer.json()
+    assert answer.headers["location"] == f"/api/jobs/{body['jobId']}"
+    assert (body["state"], body["total"], body["done"]) == ("queued", 1, 0)
+    async with call_of(office) as call:
+        job = await find_job(call.tx, body["jobId"])
+    assert job is not None
+    bench = Workshop(database=office.database, clock=office.clock)
+    await work_job(bench, office.made.tenant.tenant_id, job.job_no)
+    found = (await office.admin.get(answer.headers["location"])).json()
+    assert (found["state"], found["succeeded"]) == ("completed", 1)
+
+
+@pytest.mark.parametrize("header", ["UserEmail,SkuPartNumber", "skupartnumber;USER EMAIL"])
+async def test_headers_come_in_any_order_and_case(office: Office, header: str) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "SPE_E3", 1)
+    cells = (upn("ada"), "SPE_E3") if header.startswith("User") else ("SPE_E3", upn("ada"))
+    row = (";" if ";" in header else ",").join(cells)
+    job = await send_csv(office, csv_of(row, header=header))
+    assert outcomes(job) == [("succeeded", None)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "ascii"])
+async def test_every_encoding_that_spreadsheets_write_is_read(
+    office: Office, encoding: str
+) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "SPE_E3", 1)
+    content = f"UserPrincipalName\tSkuPartNumber\r\n{upn('ada')}\tSPE_E3\r\n".encode(encoding)
+    assert outcomes(await send_csv(office, content)) == [("succeeded", None)]
+
+
+async def test_a_form_with_a_file_names_the_product_for_all_rows(office: Office) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "SPE_E3", 1)
+    answer = await office.admin.post(
+        BULK,
+        files={"file": ("people.csv", csv_of(upn("ada"), header="UserEmail"), "text/csv")},
+        data={"skuPartNumber": "SPE_E3", "fillPolicy": "wait"},
+        headers=DONE,
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["fillPolicy"] == "wait"
+    assert outcomes(answer.json()) == [("succeeded", None)]
+
+
+async def test_an_unknown_product_fails_the_call_before_anyone_is_touched(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 2)
+    answer = await office.admin.post(
+        BULK,
+        content=csv_of(f"{upn('ada')},SPE_E3", f"{upn('bob')},SPE_E33"),
+        headers={"content-type": "text/csv", **DONE},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknownSku")
+    assert "Row 3" in answer.json()["detail"]
+    assert "SPE_E33" in answer.json()["detail"]
+    assert "SPE_E3" in answer.json()["nearMatches"]
+    assert await holders(office, "SPE_E3") == 0
+    assert (await office.admin.get("/api/jobs")).json()["value"] == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "code", "words"),
+    [
+        ("disabledServicePlans", '"TEAMS1;NOPE"', "servicePlanNotInSku", "NOPE"),
+        ("action", "explode", "invalidValue", "explode"),
+        ("usageLocation", "Norway", "invalidValue", "Norway"),
+        ("expiresAt", "soon", "invalidValue", "soon"),
+        ("expiresAt", "2001-01-01", "invalidValue", "2001"),
+    ],
+)
+async def test_a_cell_that_means_nothing_fails_the_call_and_names_the_row(
+    office: Office, *, columns: str, cells: str, code: str, words: str
+) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "SPE_E3", 2)
+    content = csv_of(
+        f"{upn('ada')},SPE_E3,",
+        f"{upn('ada')},SPE_E3,{cells}",
+        header=f"UserPrincipalName,SkuPartNumber,{columns}",
+    )
+    answer = await office.admin.post(BULK, content=content, headers={"content-type": "text/csv"})
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert "Row 3" in answer.json()["detail"]
+    assert words in answer.json()["detail"]
+    assert await holders(office, "SPE_E3") == 0
+
+
+async def test_optional_columns_are_done(office: Office) -> None:
+    await add_people(office, "ada", location=None)
+    await set_seats(office, "SPE_E3", 1)
+    content = csv_of(
+        f'{upn("ada")},SPE_E3,"TEAMS1|EXCHANGE_S_ENTERPRISE",no,2027-01-31',
+        header="UserPrincipalName,SkuPartNumber,Disabled Service Plans,Usage Location,Expiry",
+    )
+    assert outcomes(await send_csv(office, content)) == [("succeeded", None)]
+    licenses = f"/api/identity/users/{upn('ada')}/licenses"
+    held = (await office.admin.get(licenses)).json()["value"][0]
+    off = {plan["name"] for plan in held["servicePlans"] if not plan["enabled"]}
+    assert off == {"TEAMS1", "EXCHANGE_S_ENTERPRISE"}
+    assert held["sources"][0]["strategy"] == "bulk"
+    assert held["sources"][0]["expiresAt"].startswith("2027-01-31")
+
+
+async def test_running_the_same_file_again_uses_no_seat_and_succeeds(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 2)
+    content = csv_of(f"{upn('ada')},SPE_E3", f"{upn('bob')},SPE_E3")
+    await send_csv(office, content)
+    again = await send_csv(office, content)
+    assert outcomes(again) == [("succeeded", None)] * 2
+    assert {row["message"] for row in again["rows"]} == {"Already assigned: no seat was used."}
+    assert await holders(office, "SPE_E3") == 2
+    history = (await office.admin.get("/api/identity/licenses/assignment-history")).json()["value"]
+    assert [row["action"] for row in history if row["user"]] == ["assigned"] * 2
+
+
+async def test_rows_of_one_person_are_done_in_their_order(office: Office) -> None:
+    await add_people(office, "ada")
+    for part_number in ("SPE_E3", "VISIOCLIENT", "PROJECTPROFESSIONAL"):
+        await set_seats(office, part_number, 1)
+    job = await send_csv(
+        office,
+        csv_of(
+            f"{upn('ada')},VISIOCLIENT,add",
+            f"{upn('ada')},PROJECTPROFESSIONAL,add",
+            f"{upn('ada')},SPE_E3,replace",
+            f"{upn('ada')},VISIOCLIENT,add",
+            f"{upn('ada')},VISIOCLIENT,remove",
+            header="UserPrincipalName,SkuPartNumber,action",
+        ),
+    )
+    assert outcomes(job) == [("succeeded", None)] * 5
+    held = (await office.admin.get(f"/api/identity/users/{upn('ada')}/licenses")).json()["value"]
+    assert [one["skuPartNumber"] for one in held] == ["SPE_E3"]
+    assert await counts_agree(office)
+
+
+async def test_as_many_as_fit_get_a_seat_and_the_rest_say_why_not(office: Office) -> None:
+    await add_people(office, "ada", "bob", "cid")
+    await set_seats(office, "SPE_E3", 2)
+    users = [upn(name) for name in ("ada", "bob", "cid")]
+    job = await send_json(office, {"users": users, "skuPartNumber": "SPE_E3"})
+    assert outcomes(job) == [("succeeded", None)] * 2 + [("failed", "noSeatLeft")]
+    assert "Microsoft 365 E3" in job["rows"][2]["message"]
+    assert await holders(office, "SPE_E3") == 2
+
+
+async def test_with_wait_the_rest_stand_in_line_and_get_the_next_seat(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 1)
+    body = {"users": [upn("ada"), upn("bob")], "skuPartNumber": "SPE_E3", "fillPolicy": "wait"}
+    job = await send_json(office, body)
+    assert outcomes(job) == [("succeeded", None), ("waiting", "noSeatLeft")]
+    assert job["waiting"] == 1
+    gone = await send_json(
+        office, {"users": [upn("ada")], "skuPartNumber": "SPE_E3", "action": "remove"}
+    )
+    assert outcomes(gone) == [("succeeded", None)]
+    held = (await office.admin.get(f"/api/identity/users/{upn('bob')}/licenses")).json()["value"]
+    assert [one["state"] for one in held] == ["Active"]
+
+
+async def test_all_or_nothing_is_refused_whole_and_leaves_no_trace(office: Office) -> None:
+    await add_people(office, "ada", "bob", "cid")
+    await set_seats(office, "SPE_E3", 2)
+    users = [upn(name) for name in ("ada", "bob", "cid", "nobody")]
+    body = {"users": users, "skuPartNumber": "SPE_E3", "fillPolicy": "allOrNothing"}
+    job = await send_json(office, body)
+    assert job["state"] == "failed"
+    assert "2 rows" in job["error"]
+    assert outcomes(job) == [
+        ("failed", "siblingFailed"),
+        ("failed", "siblingFailed"),
+        ("failed", "noSeatLeft"),
+        ("failed", "unknownUser"),
+    ]
+    assert "Not touched" in job["rows"][0]["message"]
+    assert (job["done"], job["failed"]) == (4, 4)
+    assert await holders(office, "SPE_E3") == 0
+    assert await reserved_seats(office) == 0
+
+
+async def test_all_or_nothing_does_all_and_keeps_no_reservation(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 2)
+    body = {
+        "users": [upn("ada"), upn("bob")],
+        "skuPartNumber": "SPE_E3",
+        "fillPolicy": "allOrNothing",
+    }
+    job = await send_json(office, body)
+    assert (job["state"], job["succeeded"]) == ("completed", 2)
+    assert await holders(office, "SPE_E3") == 2
+    assert await reserved_seats(office) == 0
+    assert await counts_agree(office)
+
+
+async def test_all_or_nothing_moves_seats_between_people_of_one_file(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 1)
+    await send_json(office, {"users": [upn("ada")], "skuPartNumber": "SPE_E3"})
+    rows = [
+        {"user": upn("bob"), "sku": "SPE_E3"},
+        {"user": upn("ada"), "sku": "SPE_E3", "action": "remove"},
+    ]
+    job = await send_json(office, {"rows": rows, "fillPolicy": "allOrNothing"})
+    assert outcomes(job) == [("succeeded", None)] * 2, job
+    assert await holders(office, "SPE_E3") == 1
+    assert await counts_agree(office)
+
+
+async def test_a_template_is_given_whole_or_not_at_all(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 2)
+    await set_seats(office, "VISIOCLIENT", 1)
+    made = await office.admin.post(
+        "/api/templates",
+        json={
+            "name": "Architect",
+            "products": [
+                {"skuPartNumber": "SPE_E3", "disabledServicePlans": ["TEAMS1"]},
+                {"skuPartNumber": "VISIOCLIENT"},
+            ],
+        },
+    )
+    assert made.status_code == 201, made.text
+    answer = await office.admin.post(
+        "/api/templates/architect/apply",
+        json={"users": [upn("ada"), upn("bob")]},
+        headers=DONE,
+    )
+    assert answer.status_code == 200, answer.text
+    assert outcomes(answer.json()) == [("succeeded", None), ("failed", "noSeatLeft")]
+    assert answer.json()["rows"][0]["sku"] == "Architect"
+    assert "Visio" in answer.json()["rows"][1]["message"]
+    assert (await holders(office, "SPE_E3"), await holders(office, "VISIOCLIENT")) == (1, 1)
+    by_bulk = await send_json(office, {"users": [upn("ada")], "templateId": made.json()["id"]})
+    assert by_bulk["rows"][0]["message"] == "Already assigned: no seat was used."
+
+
+async def test_a_preview_says_what_the_job_then_does(office: Office) -> None:
+    await add_people(office, "ada", "bob", "cid")
+    await set_seats(office, "SPE_E3", 2)
+    body: dict[str, Any] = {
+        "users": [upn(name) for name in ("ada", "bob", "cid", "nobody")],
+        "skuPartNumber": "SPE_E3",
+    }
+    for policy in ("asMany", "wait", "allOrNothing"):
+        asked = {**body, "fillPolicy": policy, "preview": True}
+        answer = await office.admin.post(BULK, json=asked)
+        assert answer.status_code == 200, answer.text
+        preview = answer.json()
+        assert await holders(office, "SPE_E3") == 0
+        job = await send_json(office, {**body, "fillPolicy": policy})
+        assert outcomes(preview) == outcomes(job)
+        assert [r["message"] for r in preview["rows"]] == [r["message"] for r in job["rows"]]
+        seats = preview["seats"][0]
+        assert (seats["skuPartNumber"], seats["freeBefore"]) == ("SPE_E3", 2)
+        assert seats["consumedAfter"] == await holders(office, "SPE_E3")
+        assert sum(one["rows"] for one in preview["outcomes"]) == 4
+        if policy != "allOrNothing":
+            users = {**body, "action": "remove"}
+            await send_json(office, users)
+    assert await counts_agree(office)
+
+
+async def test_only_who_may_assign_in_bulk_can(office: Office) -> None:
+    body = {"users": [upn("ada")], "skuPartNumber": "SPE_E3"}
+    reader = await office.as_role(Role.GLOBAL_READER)
+    assert (await reader.post(BULK, json=body)).status_code == 403
+    administrator = await office.as_role(Role.LICENSE_ADMINISTRATOR)
+    assert (await administrator.post(BULK, json=body)).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"users": []},
+        {"users": ["a"], "rows": []},
+        {"users": ["a"]},
+        {"rows": [{"user": "a"}]},
+        {"users": ["a"], "skuPartNumber": "SPE_E3", "fillPolicy": "some"},
+        {"users": ["a"], "skuPartNumber": "SPE_E3", "unknown": 1},
+        {"users": ["a" * 501], "skuPartNumber": "SPE_E3"},
+    ],
+)
+async def test_a_body_that_does_not_fit_is_refused(office: Office, body: dict[str, Any]) -> None:
+    answer = await office.admin.post(BULK, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue"), answer.text
