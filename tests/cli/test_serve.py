@@ -139,6 +139,34 @@ def test_it_answers_as_one_process_group_and_stops_cleanly(data_directory: Direc
     assert running_urls(directory) is None
 
 
+@pytest.mark.slow
+def test_the_demo_greets_with_a_token_and_commands_that_work(data_directory: Directories) -> None:
+    directory = data_directory("data")
+    token_file = directory / "token"
+    with serving("--demo", "--data-dir", str(directory)) as server:
+        assert server.process.stdout is not None
+        greeting = [server.process.stdout.readline().strip() for _ in range(8)]
+        assert token_file.stat().st_mode & 0o777 == 0o600
+        token = token_file.read_text().strip()
+        assert f"Token: {token}" in greeting
+        commands = [line.split()[1:] for line in greeting if line.startswith(".venv/bin/")]
+        assert len(commands) == 3
+        for words in commands:
+            finished = subprocess.run(
+                [*_PROGRAM, *words],
+                check=False,
+                env=_environment(
+                    {"SEATWRIGHT_DATA_DIR": str(directory), "SEATWRIGHT_URL": server.url}
+                ),
+                capture_output=True,
+                text=True,
+            )
+            assert finished.returncode == 0, finished.stderr
+            assert finished.stdout.count("\n") > 3
+    with serving("--demo", "--data-dir", str(directory)):
+        assert token_file.read_text().strip() == token
+
+
 def test_interrupting_from_the_keyboard_stops_the_whole_group(data_directory: Directories) -> None:
     with serving("--data-dir", str(data_directory("data"))) as server:
         os.killpg(server.process.pid, signal.SIGINT)

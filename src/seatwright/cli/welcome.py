@@ -8,8 +8,8 @@ from seatwright.settings import Settings
 
 _TRY = (
     "seatwright licenses",
-    "seatwright groups",
-    "seatwright users --search alex",
+    "seatwright groups list",
+    "seatwright users list --search alex",
 )
 
 
