@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.office import Office
-from tests.world import add_people, counts_agree, set_seats
+from tests.world import add_group, add_people, counts_agree, set_seats
 
 ADA = "/api/identity/users/ada@contoso.example/licenses"
 
@@ -121,3 +121,35 @@ async def test_sixty_four_callers_on_twenty_seats_get_exactly_twenty(office: Off
     assert sum(status == 201 for status, _ in answers) == 20
     assert {code for status, code in answers if status != 201} == {"noSeatLeft"}
     assert await counts_agree(office)
+
+
+async def test_a_removal_that_something_else_needs_is_refused_whoever_gave_the_license_first(
+    office: Office,
+) -> None:
+    people = await add_people(office, "ada")
+    group = await add_group(office, "HR", people)
+    for sku in ("EXCHANGESTANDARD", "WORKPLACE_ANALYTICS"):
+        await set_seats(office, sku, 1)
+    path = f"/api/identity/groups/{group}"
+    await office.admin.post(f"{path}/licenses", json={"skuPartNumber": "EXCHANGESTANDARD"})
+    for sku in ("EXCHANGESTANDARD", "WORKPLACE_ANALYTICS"):
+        answer = await office.admin.post(ADA, json={"skuPartNumber": sku})
+        assert answer.status_code == 201, answer.text
+    assert (await office.admin.delete(f"{path}/licenses/EXCHANGESTANDARD")).status_code == 202
+    refused = await office.admin.delete(f"{ADA}/EXCHANGESTANDARD")
+    assert (refused.status_code, refused.json()["code"]) == (409, "dependencyMissing")
+    assert await counts_agree(office)
+
+
+async def test_a_product_outside_the_strategies_is_assigned_with_a_warning(office: Office) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "VIRTUAL_AGENT_USL", 1)
+    answer = await office.admin.post(ADA, json={"skuPartNumber": "VIRTUAL_AGENT_USL"})
+    assert answer.status_code == 201, answer.text
+    assert "Copilot Studio" in answer.json()["warnings"][0]
+
+
+async def test_a_product_for_the_whole_organisation_is_not_for_people(office: Office) -> None:
+    await add_people(office, "ada")
+    answer = await office.admin.post(ADA, json={"skuPartNumber": "POWERAPPS_PER_APP"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "notAssignableToUsers")

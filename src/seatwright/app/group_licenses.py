@@ -126,6 +126,8 @@ async def license_group(call: Call, group_id: str, order: GroupOrder) -> GroupLi
     held = next((row for row in existing if row.sku == sku.sku_no), None)
     row = _ordered(group, sku, order, held=held, catalog=catalog)
     warning = await _check(call, group, [*_others(existing, sku.sku_no), row], catalog)
+    if not sku.in_strategy_scope and sku.scope_note:
+        warning = " ".join(filter(None, (warning, sku.scope_note)))
     if held is not None and (held.disabled, held.priority) == (row.disabled, row.priority):
         return GroupLicensed(
             group=group, product=_product(held, catalog), job=None, warning=warning

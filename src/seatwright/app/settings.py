@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from seatwright.app.call import Call
 from seatwright.app.jobs import enqueue_reconcile
 from seatwright.app.record import record
+from seatwright.app.subscriptions import recount_all
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.settings import SETTINGS, SettingValue, check_setting, setting_value
@@ -23,6 +25,9 @@ _DECISIVE = frozenset(
     }
 )
 """Settings by which the engine decides: changing one looks at everybody again, as a job."""
+
+_SEAT_COUNTING = frozenset({"preset", "warningUnitsAreAssignable"})
+"""Settings by which units count as seats."""
 
 
 def read_settings(call: Call) -> dict[str, SettingValue]:
@@ -51,8 +56,11 @@ async def change_settings(call: Call, values: Mapping[str, object]) -> dict[str,
     if changed:
         await write_settings(call.tx, stored)
         await record(call, HistoryLine(action=HistoryAction.SETTINGS_CHANGED, detail=changed))
+        changed_call = replace(call, tenant=replace(call.tenant, settings=stored))
+        if not changed.keys().isdisjoint(_SEAT_COUNTING):
+            await recount_all(changed_call)
         if not changed.keys().isdisjoint(_DECISIVE):
-            await enqueue_reconcile(call, {}, reason=ChangeReason.RECONCILED)
+            await enqueue_reconcile(changed_call, {}, reason=ChangeReason.RECONCILED)
     return {name: setting_value(stored, name) for name in SETTINGS}
 
 

@@ -71,7 +71,21 @@ def wanted_state(user: UserState, wants: Iterable[Want], *, now: datetime) -> Us
         location = want.usage_location or location
         _fold(own, want, now)
     inherited = tuple(w for w in user.wishes if w.source.kind is SourceKind.GROUP)
-    return replace(user, wishes=(*inherited, *own.values()), usage_location=location)
+    taken = own_wishes(user).keys() - own.keys()
+    return replace(
+        user,
+        wishes=(*inherited, *own.values()),
+        held=tuple(_given_directly(one) if one.sku in taken else one for one in user.held),
+        usage_location=location,
+    )
+
+
+def _given_directly(held: Held) -> Held:
+    """A license whose own assignment is taken away: what blocks that is told of this want.
+
+    Without it the block would be told of whatever source the license was first given by (CON-01).
+    """
+    return replace(held, given_by=DIRECT)
 
 
 def own_wishes(user: UserState) -> dict[SkuNo, Wish]:

@@ -16,7 +16,7 @@ from seatwright.app.catalog import catalog_of
 from seatwright.domain.assignments import SourceKind
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
-from seatwright.domain.tenant_catalog import TenantCatalog
+from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape
 
@@ -93,6 +93,7 @@ class LicenseShape(Shape, kw_only=True, frozen=True):
     since: datetime | None
     service_plans: list[ServicePlanState]
     sources: list[SourceShape]
+    warnings: list[str]
 
 
 def license_shape(one: PersonLicense, catalog: TenantCatalog) -> LicenseShape:
@@ -114,7 +115,13 @@ def license_shape(one: PersonLicense, catalog: TenantCatalog) -> LicenseShape:
             for plan in catalog.plans_of(one.sku.service_plans)
         ],
         sources=[_source(source, catalog) for source in one.sources],
+        warnings=scope_warnings(one.sku),
     )
+
+
+def scope_warnings(sku: CatalogSku) -> list[str]:
+    """What to know of a product that the strategies are not meant for (T-007 to T-011)."""
+    return [] if sku.in_strategy_scope or sku.scope_note is None else [sku.scope_note]
 
 
 def _source(source: LicenseSource, catalog: TenantCatalog) -> SourceShape:
