@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import uvicorn
+from procrastinate import App
 from typer.testing import CliRunner, Result
 
+from seatwright.app.work import Workshop
 from seatwright.bootstrap import assemble_web_app
 from seatwright.cli.program import program
+from seatwright.jobs.worker import create_queue
 from tests.conftest import Database as DatabaseOfTest
 from tests.office import Office, open_office
 
@@ -80,14 +85,41 @@ class Serving:
                 config = uvicorn.Config(app, lifespan="off", log_config=None, ws="none")
                 self.server = uvicorn.Server(config)
                 self.office = office
-                # Calls that come before the server accepts wait in the listener's queue.
-                self.ready.set()
-                await self.server.serve(sockets=[listener])
+                queue = create_queue(
+                    Workshop(database=office.database, clock=office.clock), listen_url=self.app_url
+                )
+                async with queue.open_async():
+                    working = asyncio.create_task(_work(queue))
+                    # Calls that come before the server accepts wait in the listener's queue.
+                    self.ready.set()
+                    await self.server.serve(sockets=[listener])
+                    working.cancel()
+                    await asyncio.gather(working, return_exceptions=True)
+
+
+async def _work(queue: App) -> None:
+    """Work on jobs as the worker process does, in this thread, which may not have signals."""
+    await queue.run_worker_async(
+        concurrency=1,
+        delete_jobs="always",
+        install_signal_handlers=False,
+        fetch_job_polling_interval=0.2,
+        shutdown_graceful_timeout=5.0,
+    )
+
+
+@pytest.fixture
+def quiet_logs() -> Iterator[None]:
+    """Keep the server's log lines off the streams of the commands that share its process."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture
 def served_office(
-    database: DatabaseOfTest, monkeypatch: pytest.MonkeyPatch
+    database: DatabaseOfTest, monkeypatch: pytest.MonkeyPatch, quiet_logs: None
 ) -> Iterator[ServedOffice]:
     """An office of this test's own behind a real server."""
     for name in ("SEATWRIGHT_DATABASE_URL", "SEATWRIGHT_DATA_DIR", "NO_COLOR", "FORCE_COLOR"):

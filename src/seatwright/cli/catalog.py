@@ -41,7 +41,7 @@ _PRODUCTS = (
 _SERVICE_PLANS = (
     Column(title="Service plan", cell="displayName"),
     Column(title="Name", cell="name"),
-    Column(title="Not in", cell="prohibitedLocations", is_prose=True),
+    Column(title="Not in", cell="prohibitedLocations", is_prose=True, is_optional=True),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 import httpx
@@ -97,7 +97,6 @@ class Api:
         *,
         body: Json | Content | None = None,
         query: Query | None = None,
-        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Make one call, once more if the connection is lost.
 
@@ -105,7 +104,6 @@ class Api:
         first one's answer when only the answer was lost.
         """
         request = self._request(method, path, body=body, query=query)
-        request.headers.update(headers or {})
         if method not in READING:
             request.headers["idempotency-key"] = str(uuid4())
         answer = self._send(request)
@@ -186,8 +184,8 @@ def _token(settings: Settings) -> str:
     return stop(
         Ending.USAGE,
         f"SEATWRIGHT_TOKEN is not set, and {settings.token_file} cannot be read: {problem}.",
-        fix="→ seatwright token create NAME --role global-administrator, then set SEATWRIGHT_TOKEN"
-        " to what it prints",
+        fix="→ ./run leaves a token there at its first start; or make one with `seatwright token"
+        " create NAME --role global-administrator`, and set SEATWRIGHT_TOKEN to it",
     )
 
 
@@ -235,8 +233,21 @@ def _refused(answer: httpx.Response) -> NoReturn:
         Ending.REFUSED if answer.status_code < 500 else Ending.UNREACHABLE,
         detail,
         small=f"{code}, correlation id {correlation}" if correlation else code,
-        fix=fix_of(code),
+        fix=fix_of(code, names=_names(answer, problem)),
     )
+
+
+def _names(answer: httpx.Response, problem: Json) -> dict[str, str]:
+    """What the call was about, so that the command that mends it can be typed as it stands."""
+    segments = [unquote(segment) for segment in answer.request.url.path.split("/")]
+    names = {
+        word: segments[segments.index(noun) + 1]
+        for noun, word in (("users", "PERSON"), ("groups", "GROUP"))
+        if noun in segments[:-1]
+    }
+    if isinstance(problem.get("skuPartNumber"), str):
+        names["PRODUCT"] = problem["skuPartNumber"]
+    return names
 
 
 def _not_ours(answer: httpx.Response) -> NoReturn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
@@ -34,7 +36,12 @@ FIXES: Final[Mapping[str, str]] = {
 """Codes that are not named here carry their whole remedy in the server's own sentence."""
 
 
-def fix_of(code: str) -> str:
-    """The step that mends a refusal, as a last line; empty when the refusal says it all itself."""
-    step = FIXES.get(code)
+def fix_of(code: str, *, names: Mapping[str, str] | None = None) -> str:
+    """The step that mends a refusal, as a last line; empty when the refusal says it all itself.
+
+    `names` are what the words in capitals stand for, as far as they are known.
+    """
+    step = FIXES.get(code, "")
+    known = {word: shlex.quote(name) for word, name in (names or {}).items()}
+    step = re.sub(r"\b[A-Z]+\b", lambda found: known.get(found[0], found[0]), step)
     return f"→ {step}" if step else ""

@@ -30,8 +30,10 @@ _COLUMNS = (
     Column(title="When (UTC)", cell=moment("at")),
     Column(title="What", cell="action"),
     Column(title="For", cell=_subject),
-    Column(title="Product", cell=lambda row: (row["sku"] or {}).get("skuPartNumber")),
-    Column(title="By", cell=lambda row: row["principal"]["name"], is_prose=True),
+    Column(
+        title="Product", cell=lambda row: (row["sku"] or {}).get("skuPartNumber"), is_optional=True
+    ),
+    Column(title="By", cell=lambda row: row["principal"]["name"]),
     Column(title="Why", cell=_reason, is_prose=True),
 )
 

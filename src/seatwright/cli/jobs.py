@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 import typer
@@ -32,7 +33,7 @@ _JOBS = (
     Column(title="Kind", cell="kind"),
     Column(title="State", cell="state"),
     Column(title="Done", cell=lambda row: f"{row['done']:,} of {row['total']:,}", is_number=True),
-    Column(title="Failed", cell=lambda row: row["failed"] or "", is_number=True),
+    Column(title="Failed", cell=lambda row: row["failed"] or "", is_number=True, is_optional=True),
     Column(title="Started (UTC)", cell=moment("createdAt")),
 )
 
@@ -41,12 +42,17 @@ _ROWS = (
     Column(title="Person", cell="user"),
     Column(title="Product", cell="sku"),
     Column(title="Outcome", cell="outcome"),
-    Column(title="Why", cell=lambda row: row["message"] or row["reason"], is_prose=True),
+    Column(
+        title="Why",
+        cell=lambda row: row["message"] or row["reason"],
+        is_prose=True,
+        is_optional=True,
+    ),
 )
 
 _SUMMARY = (
     Column(title="Outcome", cell="outcome"),
-    Column(title="Reason", cell="reason"),
+    Column(title="Reason", cell="reason", is_optional=True),
     Column(title="Rows", cell="rows", is_number=True),
 )
 
@@ -179,18 +185,18 @@ def _report(api: Api, job: Json) -> None:
         for outcome in ("failed", "waiting")
         for row in api.rows(path, query={"outcome": outcome})
     ]
+    show_reasons(_summary(troubled), [row for row in troubled if row["outcome"] == "failed"])
+    if job["failed"] > FAILURES_SHOWN:
+        warn(f"All of them: seatwright jobs rows {job['id']} --outcome failed --all")
+
+
+def show_reasons(reasons: Sequence[Row], failures: Sequence[Row]) -> None:
+    """Print how many rows have which trouble, then the first rows that fail."""
     say("")
-    show_table(_summary(troubled), _SUMMARY)
-    failures = [row for row in troubled if row["outcome"] == "failed"]
-    if not failures:
-        return
-    say("")
-    show_table(failures[:FAILURES_SHOWN], _ROWS)
-    if len(failures) > FAILURES_SHOWN:
-        warn(
-            f"{len(failures) - FAILURES_SHOWN:,} more:"
-            f" seatwright jobs rows {job['id']} --outcome failed --all"
-        )
+    show_table(reasons, _SUMMARY)
+    if failures:
+        say("")
+        show_table(failures[:FAILURES_SHOWN], _ROWS)
 
 
 def _summary(rows_: list[Json]) -> list[Row]:

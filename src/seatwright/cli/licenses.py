@@ -16,7 +16,9 @@ _PRODUCTS = (
     Column(title="Part number", cell="skuPartNumber"),
     Column(title="Bought", cell="assignable", is_number=True),
     Column(title="Assigned", cell="consumed", is_number=True),
-    Column(title="Reserved", cell=lambda row: row["reserved"] or "", is_number=True),
+    Column(
+        title="Reserved", cell=lambda row: row["reserved"] or "", is_number=True, is_optional=True
+    ),
     Column(title="Waiting", cell=lambda row: row["waiting"] or "", is_number=True),
     Column(title="Free", cell="free", is_number=True),
 )
@@ -26,7 +28,7 @@ _HOLDERS = (
     Column(title="User principal name", cell=lambda row: row["user"]["userPrincipalName"]),
     Column(title="From", cell=lambda row: source_of(row["source"])),
     Column(title="Since (UTC)", cell=moment("since")),
-    Column(title="Off", cell="disabledServicePlans", is_prose=True),
+    Column(title="Off", cell="disabledServicePlans", is_prose=True, is_optional=True),
 )
 
 _WAITING = (

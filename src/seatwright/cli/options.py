@@ -53,6 +53,9 @@ OutFile: TypeAlias = Annotated[
 Confirm: TypeAlias = Annotated[
     bool, typer.Option("--confirm", help="Go ahead although much is removed.")
 ]
+WaitOption: TypeAlias = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Wait for the result, or only start it.")
+]
 Fields: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Any field of the API, by its name there."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -30,7 +31,9 @@ subscription_commands = typer.Typer(
 
 
 def _price(row: Row) -> str:
-    return f"{row['unitPrice']} {row['currency']}" if row["unitPrice"] is not None else ""
+    if row["unitPrice"] is None:
+        return ""
+    return f"{Decimal(str(row['unitPrice'])):,.2f} {row['currency'] or ''}".rstrip()
 
 
 def _until(row: Row) -> str:
@@ -41,8 +44,8 @@ _COLUMNS = (
     Column(title="Part number", cell="skuPartNumber"),
     Column(title="Units", cell="units", is_number=True),
     Column(title="Status", cell="status"),
-    Column(title="Until", cell=_until),
-    Column(title="Price", cell=_price, is_number=True),
+    Column(title="Until", cell=_until, is_optional=True),
+    Column(title="Price", cell=_price, is_number=True, is_optional=True),
     Column(title="Id", cell="id", is_small=True),
 )
 

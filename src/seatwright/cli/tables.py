@@ -25,7 +25,8 @@ Cell: TypeAlias = Callable[[Row], object]
 class Column:
     """One column: `cell` is a field's name or a function of the row.
 
-    A column of prose wraps; any other stays on one line, so that a line is a row.
+    A column of prose wraps; any other stays on one line, so that a line is a row. An optional one
+    is left out where no row has anything in it.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Column:
     is_number: bool = False
     is_prose: bool = False
     is_small: bool = False
+    is_optional: bool = False
 
 
 def show_list(
@@ -53,18 +55,31 @@ def show_list(
 
 def show_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
     """Print rows as a table."""
+    cells = [[_text(column, row) for column in columns] for row in rows]
+    shown = [
+        at
+        for at, column in enumerate(columns)
+        if not column.is_optional or any(row[at].plain for row in cells)
+    ]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
+    for at in shown:
+        column = columns[at]
         table.add_column(
             column.title,
             justify="right" if column.is_number else "left",
             no_wrap=not column.is_prose,
+            # A file or a pipe loses nothing, however long a name is.
+            min_width=None if column.is_prose or is_for_people(sys.stdout) else _widest(cells, at),
             overflow="fold" if column.is_prose else "ellipsis",
             style="dim" if column.is_small else None,
         )
-    for row in rows:
-        table.add_row(*(_text(column, row) for column in columns))
+    for row in cells:
+        table.add_row(*(row[at] for at in shown))
     _print(table)
+
+
+def _widest(cells: Sequence[Sequence[Text]], at: int) -> int:
+    return max(row[at].cell_len for row in cells)
 
 
 def show_facts(facts: Sequence[tuple[str, object]]) -> None:
@@ -84,8 +99,7 @@ def _print(table: Table) -> None:
     if is_for_people(sys.stdout):
         screen.print(table)
         return
-    # A file or a pipe loses nothing: the table is as wide as its longest line needs, without the
-    # blanks that rich puts behind it.
+    # As wide as its longest line needs, without the blanks that rich puts behind it.
     needed = Measurement.get(screen, screen.options.update(width=10_000), table).minimum
     screen.width = max(screen.width, needed)
     with screen.capture() as captured:

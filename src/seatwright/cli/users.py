@@ -49,8 +49,12 @@ _USERS = (
     Column(title="User principal name", cell="userPrincipalName"),
     Column(title="Department", cell="department"),
     Column(title="Location", cell="usageLocation"),
-    Column(title="Type", cell=lambda row: "" if row["userType"] == "Member" else row["userType"]),
-    Column(title="State", cell=_state),
+    Column(
+        title="Type",
+        cell=lambda row: "" if row["userType"] == "Member" else row["userType"],
+        is_optional=True,
+    ),
+    Column(title="State", cell=_state, is_optional=True),
 )
 
 
@@ -67,8 +71,9 @@ _LICENSES = (
         title="Trouble",
         cell=lambda row: [one["reason"] for one in row["sources"] if one["reason"]],
         is_prose=True,
+        is_optional=True,
     ),
-    Column(title="Off", cell=_plans_off, is_prose=True),
+    Column(title="Off", cell=_plans_off, is_prose=True, is_optional=True),
 )
 
 

@@ -1,0 +1,133 @@
+"""`seatwright bulk`: many people at once, from a file, with a result for each row."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+import typer
+
+from seatwright.cli.client import Api, Content, Json, Query, api_path, open_api, path_of
+from seatwright.cli.endings import Ending, stop
+from seatwright.cli.files import read_file
+from seatwright.cli.jobs import finish, follow, show_reasons
+from seatwright.cli.options import AsJson, CsvFile, WaitOption
+from seatwright.cli.screen import print_json, say, warn
+from seatwright.cli.tables import Column, count_of, show_table
+
+
+class Fill(StrEnum):
+    """What happens when there are fewer seats than rows."""
+
+    ALL_OR_NOTHING = "all-or-nothing"
+    AS_MANY = "as-many"
+    WAIT = "wait"
+
+    @property
+    def wire(self) -> str:
+        """As the API spells it."""
+        return {"all-or-nothing": "allOrNothing", "as-many": "asMany", "wait": "wait"}[self.value]
+
+
+FillOption: TypeAlias = Annotated[
+    Fill, typer.Option("--fill", help="When seats run out: nobody, as many as fit, or wait.")
+]
+
+Preview: TypeAlias = Annotated[bool, typer.Option("--preview", help="Only show what would happen.")]
+
+_SEATS = (
+    Column(title="Product", cell="displayName"),
+    Column(title="Bought", cell="assignable", is_number=True),
+    Column(title="Assigned before", cell="consumedBefore", is_number=True),
+    Column(title="after", cell="consumedAfter", is_number=True),
+    Column(title="Free before", cell="freeBefore", is_number=True),
+    Column(title="after", cell="freeAfter", is_number=True),
+)
+
+
+def bulk(
+    file: CsvFile,
+    *,
+    sku: Annotated[
+        str | None, typer.Option(help="The product of every row that names none.")
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option(help="A template instead of a product: its name or id.")
+    ] = None,
+    fill: FillOption = Fill.AS_MANY,
+    only_preview: Preview = False,
+    wait: WaitOption = True,
+    as_json: AsJson = False,
+) -> None:
+    """Assign products to the people of a CSV file, row by row.
+
+    The file has the columns UserPrincipalName (or UserEmail) and SkuPartNumber, and if you like
+    action (add, remove, replace), disabled service plans, usage location and expiry.
+    """
+    content = Content(data=read_file(file))
+    with open_api() as api:
+        query: Query = {"fillPolicy": fill.wire, "skuPartNumber": sku, "templateId": template}
+        path = path_of("licenses", "bulk-assign")
+        if only_preview:
+            preview(api, path, body=content, query=query, as_json=as_json)
+            return
+        start(api, path, body=content, query=query, wait=wait, as_json=as_json)
+
+
+def start(
+    api: Api,
+    path: str,
+    *,
+    body: Json | Content,
+    query: Query | None = None,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Start a job over many people and, unless told otherwise, wait for it and report it."""
+    answer = api.write("POST", path, body=body, query=query)
+    for column in answer["ignoredColumns"]:
+        warn(f"The column “{column}” means nothing here and is left out.")
+    job = api.read(api_path("jobs", str(answer["jobId"])))
+    if wait:
+        finish(api, follow(api, job), as_json=as_json)
+    elif as_json:
+        print_json(job)
+    else:
+        say(
+            f"Started with {count_of(job['total'], 'row', 'rows')}:"
+            f" `seatwright jobs show {job['id']} --wait` waits for the result."
+        )
+
+
+def preview(
+    api: Api, path: str, *, body: Json | Content, query: Query | None = None, as_json: bool
+) -> None:
+    """Show what a job would come to now: seats before and after, reasons, and who fails."""
+    seen = api.write("POST", path, body=body, query={**(query or {}), "preview": True})
+    if as_json:
+        print_json(seen)
+    else:
+        _show_preview(seen)
+    if seen["isRefused"]:
+        stop(
+            Ending.REFUSED,
+            "Nothing would be assigned: the whole of it is refused, because not every row can be.",
+            fix="→ --fill as-many assigns to as many as fit, --fill wait lets the others wait",
+        )
+
+
+def _show_preview(seen: Json) -> None:
+    waiting = f", {seen['waiting']:,} would wait for a seat" if seen["waiting"] else ""
+    failed = f", {seen['failed']:,} would fail" if seen["failed"] else ""
+    say(
+        f"{seen['succeeded']:,} of {count_of(seen['total'], 'row', 'rows')} would be done"
+        f"{waiting}{failed}. Nothing was changed."
+    )
+    if seen["seats"]:
+        say("")
+        show_table(seen["seats"], _SEATS)
+    if seen["failed"] or seen["waiting"]:
+        troubled = [one for one in seen["outcomes"] if one["outcome"] != "succeeded"]
+        show_reasons(troubled, [row for row in seen["rows"] if row["outcome"] == "failed"])
+    for column in seen["ignoredColumns"]:
+        warn(f"The column “{column}” means nothing here and is left out.")

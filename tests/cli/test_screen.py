@@ -1,0 +1,103 @@
+"""What a terminal sees and what a pipe gets: widths, colours, exit codes in the help."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from fcntl import ioctl
+
+import pytest
+
+from tests.cli.conftest import ServedOffice
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+WIDTH = 100
+
+
+def in_terminal(office: ServedOffice, *arguments: str, **environment: str) -> str:
+    """What a terminal of 100 columns shows for a command."""
+    parent, child = pty.openpty()
+    ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, WIDTH, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seatwright", *arguments],
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        env={
+            **{name: value for name, value in os.environ.items() if name not in _LEFT_OUT},
+            "TERM": "xterm-256color",
+            "SEATWRIGHT_URL": office.url,
+            "SEATWRIGHT_TOKEN": office.token,
+            **environment,
+        },
+    )
+    os.close(child)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(parent, 65536)
+        except OSError:  # The other end is closed: Linux answers EIO, others an empty read.
+            break
+        if not piece:
+            break
+        shown += piece
+    process.wait(30)
+    os.close(parent)
+    return shown.decode().replace("\r\n", "\n")
+
+
+_LEFT_OUT = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}
+
+
+@pytest.fixture
+def office(served_office: ServedOffice) -> ServedOffice:
+    """A person with a long name, licensed."""
+    served_office.done(
+        "users", "create", "maximiliana.featherstonehaugh-cholmondeley@contoso.example",
+        "--name", "Maximiliana Featherstonehaugh-Cholmondeley", "--usage-location", "GB",
+        "--department", "Research, development and everything that comes after",
+    )  # fmt: skip
+    served_office.done("subscriptions", "create", "SPE_E3", "100")
+    return served_office
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("users", "list"), ("licenses",), ("settings",), ("history", "--everything"), ("--help",)],
+)
+def test_a_table_fits_a_terminal_of_a_hundred_columns(
+    office: ServedOffice, arguments: tuple[str, ...]
+) -> None:
+    lines = ESCAPE.sub("", in_terminal(office, *arguments)).splitlines()
+    assert lines
+    assert max(len(line) for line in lines) <= WIDTH
+
+
+def test_a_terminal_gets_bold_heads_and_no_color_gets_none(office: ServedOffice) -> None:
+    assert "\x1b[1m" in in_terminal(office, "licenses")
+    plain = in_terminal(office, "licenses", NO_COLOR="1")
+    assert "\x1b" not in plain
+    assert "SPE_E3" in plain
+    refused = in_terminal(office, "users", "show", "nobody", NO_COLOR="1")
+    assert "\x1b" not in refused
+
+
+def test_a_pipe_loses_nothing_and_gets_no_escape_codes(office: ServedOffice) -> None:
+    text = office.done("users", "list")
+    assert "maximiliana.featherstonehaugh-cholmondeley@contoso.example" in text
+    assert "Maximiliana Featherstonehaugh-Cholmondeley" in text
+    assert "\x1b" not in text
+    assert not any(line.endswith(" ") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("command", [(), ("users",), ("assign",), ("token", "create")])
+def test_every_help_ends_with_the_exit_codes(
+    served_office: ServedOffice, command: tuple[str, ...]
+) -> None:
+    text = " ".join(served_office.done(*command, "--help").split())
+    assert text.endswith("4 done in part, some rows failed.")
