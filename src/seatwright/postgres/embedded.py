@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import shutil
 import signal
 import subprocess
@@ -36,7 +37,11 @@ from seatwright.postgres.cluster import (
     server_options,
     urls_at,
 )
-from seatwright.postgres.leftovers import clear_leftovers, socket_directory_of_running
+from seatwright.postgres.leftovers import (
+    SUPERVISOR_LOCK,
+    clear_leftovers,
+    socket_directory_of_running,
+)
 from seatwright.postgres.lifeline import end_with_parent
 from seatwright.postgres.sockets import socket_directory
 
@@ -173,7 +178,7 @@ class EmbeddedServer:
     def _hold_lock(self) -> None:
         if self._lock is not None:
             return
-        lock = (self.data_dir / "supervisor.lock").open("a+b")
+        lock = (self.data_dir / SUPERVISOR_LOCK).open("a+b")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:
@@ -182,6 +187,9 @@ class EmbeddedServer:
                 f"Another seatwright already runs on the data directory {self.data_dir}. Stop it "
                 "first, or give this one another with --data-dir or SEATWRIGHT_DATA_DIR."
             ) from held
+        lock.truncate(0)
+        lock.write(str(os.getpid()).encode())
+        lock.flush()
         self._lock = lock
 
     def _write_authentication(self, cluster: Path, *, account: Account) -> None:
@@ -242,7 +250,7 @@ class EmbeddedServer:
 
 def running_urls(data_dir: Path) -> Urls | None:
     """Return the connection strings of the server that runs on ``data_dir``, or None."""
-    found = socket_directory_of_running(data_dir.absolute() / "postgres")
+    found = socket_directory_of_running(data_dir.absolute())
     return None if found is None else urls_at(found)
 
 

@@ -18,6 +18,9 @@ from typing import Final
 
 from seatwright.postgres.cluster import EmbeddedServerError
 
+SUPERVISOR_LOCK: Final = "supervisor.lock"
+"""Held by the supervisor of a data directory; holds its process id."""
+
 _PID_FILE: Final = "postmaster.pid"
 _SOCKET_DIRECTORY_LINE: Final = 4
 _STATUS_LINE: Final = 7
@@ -52,17 +55,30 @@ def clear_leftovers(cluster: Path) -> None:
     (cluster / _PID_FILE).unlink(missing_ok=True)
 
 
-def socket_directory_of_running(cluster: Path) -> Path | None:
-    """Return where the server of ``cluster`` listens, or None when none takes connections."""
+def socket_directory_of_running(data_dir: Path) -> Path | None:
+    """Return where the server of ``data_dir`` listens, or None when none takes connections.
+
+    A server whose supervisor is dead is about to shut down, and does not count.
+    """
+    cluster = data_dir / "postgres"
     try:
         lines = (cluster / _PID_FILE).read_text().splitlines()
-    except OSError:
+        supervisor = int((data_dir / SUPERVISOR_LOCK).read_text())
+    except (OSError, ValueError):
         return None
     if len(lines) <= _STATUS_LINE or lines[_STATUS_LINE].strip() != "ready":
         return None
-    if int(lines[0]) not in _processes_in(cluster):
+    postmaster = int(lines[0])
+    if postmaster not in _processes_in(cluster) or _parent_of(postmaster) != supervisor:
         return None
     return Path(lines[_SOCKET_DIRECTORY_LINE])
+
+
+def _parent_of(pid: int) -> int | None:
+    with contextlib.suppress(OSError):
+        # The name in parentheses may hold anything, spaces and parentheses included.
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return None
 
 
 def _processes_in(directory: Path) -> list[int]:
