@@ -57,6 +57,7 @@ class PersonRef:
     id: UUID
     user_principal_name: str
     display_name: str
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ def _detail(
     told = {
         name: {"before": _shown(before, name), "after": _shown(after, name)}
         for name in names
-        if UserField(name) not in _PERSONAL
+        if UserField(name) not in _PERSONAL and UserField(name) in after
     }
     return {"changed": names, **told}
 

@@ -261,3 +261,75 @@ async def groups_within(tx: Transaction, groups: Sequence[GroupNo]) -> tuple[Gro
         (list(groups), tx.tenant_id),
     )
     return tuple(GroupNo(row[0]) for row in await cursor.fetchall())
+
+
+async def nestings_of(
+    tx: Transaction, parents: Sequence[GroupNo]
+) -> frozenset[tuple[GroupNo, GroupNo]]:
+    """The groups directly in each of these groups, as (child, parent)."""
+    cursor = await tx.connection.execute(
+        "select child_no, parent_no from group_nesting"
+        " where tenant_id = %s and parent_no = any(%s)",
+        (tx.tenant_id, list(parents)),
+    )
+    return frozenset((GroupNo(row[0]), GroupNo(row[1])) for row in await cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberLine:
+    """One row of an export of members: a person or a group in a group."""
+
+    group_no: GroupNo
+    member_no: int
+    group_id: UUID
+    group_name: str
+    upn: str | None = None
+    child_id: UUID | None = None
+
+
+async def members_after(
+    tx: Transaction, after: tuple[int, int], *, limit: int
+) -> tuple[MemberLine, ...]:
+    """Living people in living groups, by the numbers of group and person."""
+    cursor = await tx.connection.execute(
+        "select m.group_no, m.user_no, g.id, g.display_name, u.upn from membership m"
+        " join app_group g on g.tenant_id = m.tenant_id and g.group_no = m.group_no"
+        " join app_user u on u.tenant_id = m.tenant_id and u.user_no = m.user_no"
+        " where m.tenant_id = %s and (m.group_no, m.user_no) > (%s, %s)"
+        " and u.deleted_at is null order by m.group_no, m.user_no limit %s",
+        (tx.tenant_id, *after, limit),
+    )
+    return tuple(
+        MemberLine(
+            group_no=GroupNo(row[0]),
+            member_no=row[1],
+            group_id=row[2],
+            group_name=row[3],
+            upn=row[4],
+        )
+        for row in await cursor.fetchall()
+    )
+
+
+async def nested_groups_after(
+    tx: Transaction, after: tuple[int, int], *, limit: int
+) -> tuple[MemberLine, ...]:
+    """Groups inside groups, by the numbers of outer and inner group."""
+    cursor = await tx.connection.execute(
+        "select n.parent_no, n.child_no, g.id, g.display_name, c.id from group_nesting n"
+        " join app_group g on g.tenant_id = n.tenant_id and g.group_no = n.parent_no"
+        " join app_group c on c.tenant_id = n.tenant_id and c.group_no = n.child_no"
+        " where n.tenant_id = %s and (n.parent_no, n.child_no) > (%s, %s)"
+        " order by n.parent_no, n.child_no limit %s",
+        (tx.tenant_id, *after, limit),
+    )
+    return tuple(
+        MemberLine(
+            group_no=GroupNo(row[0]),
+            member_no=row[1],
+            group_id=row[2],
+            group_name=row[3],
+            child_id=row[4],
+        )
+        for row in await cursor.fetchall()
+    )

@@ -23,8 +23,10 @@ async def find_groups(tx: Transaction, texts: Sequence[str]) -> dict[str, GroupN
     by_external = await groups_by_external_id(tx, rest)
     found.update((text, by_external[text.strip()]) for text in rest if text.strip() in by_external)
     names = {text: key for text, key in keys.items() if text not in found}
-    by_name = await _groups_by_name(tx, names.values())
-    found.update((text, by_name[key]) for text, key in names.items() if key in by_name)
+    by_name = await groups_by_name(tx, names.values())
+    found.update(
+        (text, by_name[key][0]) for text, key in names.items() if len(by_name.get(key, ())) == 1
+    )
     return found
 
 
@@ -53,14 +55,15 @@ async def groups_by_external_id(tx: Transaction, texts: Iterable[str]) -> dict[s
     return {row[0]: GroupNo(row[1]) for row in await cursor.fetchall()}
 
 
-async def _groups_by_name(tx: Transaction, keys: Iterable[str]) -> dict[str, GroupNo]:
+async def groups_by_name(tx: Transaction, keys: Iterable[str]) -> dict[str, tuple[GroupNo, ...]]:
+    """The living groups that bear each of these names, by the name's key."""
     wanted = list(set(keys))
     if not wanted:
         return {}
     cursor = await tx.connection.execute(
-        "select display_name_key, min(group_no) from app_group"
+        "select display_name_key, array_agg(group_no order by group_no) from app_group"
         " where tenant_id = %s and display_name_key = any(%s) and deleted_at is null"
-        " group by display_name_key having count(*) = 1",
+        " group by display_name_key",
         (tx.tenant_id, wanted),
     )
-    return {row[0]: GroupNo(row[1]) for row in await cursor.fetchall()}
+    return {row[0]: tuple(row[1]) for row in await cursor.fetchall()}

@@ -15,7 +15,7 @@ _SELECT = """
 select u.user_no, u.id, u.upn, u.display_name, u.mail, u.given_name, u.surname, u.job_title,
        u.department, u.company_name, u.cost_center, u.employee_id, u.external_id,
        u.usage_location, u.user_type, u.is_enabled, u.last_sign_in_at, u.created_at, u.deleted_at,
-       m.user_no, m.id, m.upn, m.display_name
+       m.user_no, m.id, m.upn, m.display_name, m.deleted_at is not null
   from app_user u
   left join app_user m on m.tenant_id = u.tenant_id and m.user_no = u.manager_no
  where u.tenant_id = %s
@@ -43,14 +43,18 @@ def _user_of_row(row: TupleRow) -> User:
         last_sign_in_at=row[16],
         created_at=row[17],
         deleted_at=row[18],
-        manager=None if row[19] is None else person_of_row(row[19:23]),
+        manager=None if row[19] is None else person_of_row(row[19:24]),
     )
 
 
 def person_of_row(row: TupleRow) -> PersonRef:
-    """A person from user_no, id, upn and display_name."""
+    """A person from user_no, id, upn, display_name and, if it is known, whether deleted."""
     return PersonRef(
-        user_no=UserNo(row[0]), id=row[1], user_principal_name=row[2], display_name=row[3]
+        user_no=UserNo(row[0]),
+        id=row[1],
+        user_principal_name=row[2],
+        display_name=row[3],
+        is_deleted=len(row) > 4 and bool(row[4]),
     )
 
 

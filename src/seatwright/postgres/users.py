@@ -79,3 +79,15 @@ async def _users_by_mail(tx: Transaction, keys: Iterable[str]) -> dict[str, User
         (tx.tenant_id, wanted),
     )
     return {row[0]: UserNo(row[1]) for row in await cursor.fetchall()}
+
+
+async def users_by_external_id(tx: Transaction, texts: Sequence[str]) -> dict[str, UserNo]:
+    """The living people with these external ids, by external id."""
+    if not texts:
+        return {}
+    cursor = await tx.connection.execute(
+        "select external_id, user_no from app_user"
+        " where tenant_id = %s and external_id = any(%s) and deleted_at is null",
+        (tx.tenant_id, list(texts)),
+    )
+    return {row[0]: UserNo(row[1]) for row in await cursor.fetchall()}

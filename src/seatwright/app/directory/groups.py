@@ -10,14 +10,9 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.follow import follow_memberships, people_within
 from seatwright.app.record import record
-from seatwright.domain.directory import (
-    Group,
-    GroupField,
-    GroupFields,
-    GroupKind,
-    parse_id,
-)
+from seatwright.domain.directory import Group, GroupField, GroupFields, parse_id
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
+from seatwright.domain.group_changes import complete_group, fields_of_group
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo
 from seatwright.domain.person_fields import group_field
@@ -118,37 +113,6 @@ def parse_group_fields(
     Raises Refusal invalidValue for the first one that does not fit.
     """
     return {field: group_field(field, value) for field, value in given.items()}
-
-
-def complete_group(fields: GroupFields) -> dict[GroupField, str | bool | None]:
-    """Every field of a new group; a Microsoft 365 group is not security enabled by itself.
-
-    Raises Refusal invalidValue for a security group that would not be security enabled.
-    """
-    kind = fields.get(GroupField.KIND) or GroupKind.SECURITY.value
-    is_security = fields.get(GroupField.SECURITY_ENABLED)
-    if is_security is None:
-        is_security = kind == GroupKind.SECURITY.value
-    if kind == GroupKind.SECURITY.value and not is_security:
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            "securityEnabled cannot be false for a group of the kind security: leave it out, or"
-            " make a group of the kind microsoft365.",
-            context={"field": GroupField.SECURITY_ENABLED.value},
-        )
-    return {**fields, GroupField.KIND: kind, GroupField.SECURITY_ENABLED: is_security}
-
-
-def fields_of_group(group: Group) -> dict[GroupField, str | bool | None]:
-    """Every field of a group."""
-    return {
-        GroupField.DISPLAY_NAME: group.display_name,
-        GroupField.DESCRIPTION: group.description,
-        GroupField.MAIL_NICKNAME: group.mail_nickname,
-        GroupField.KIND: group.kind.value,
-        GroupField.SECURITY_ENABLED: group.is_security,
-        GroupField.EXTERNAL_ID: group.external_id,
-    }
 
 
 async def create_group(call: Call, fields: GroupFields) -> Group:

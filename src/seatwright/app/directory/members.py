@@ -93,14 +93,12 @@ async def join_group(
     group = await find_group(call, text)
     people = await _known_users(call, users)
     children = await _known_groups(call, groups)
+    # Before the groups are held: two calls could close a circle, each seeing half of it.
     if children:
         await hold_nesting(call.tx)
     await hold_groups(call.tx, (group.group_no,))
-    await _refuse_circles(call, group, children)
     new_people = await _add_people(call, group, sorted(set(people.values())))
-    new_children = [
-        child for child in sorted(set(children.values())) if await _nest(call, group, child)
-    ]
+    new_children = await nest_groups(call, group, sorted(set(children.values())))
     texts_of_new = [t for t, no in people.items() if no in new_people]
     texts_of_new += [t for t, no in children.items() if no in new_children]
     new = frozenset(texts_of_new)
@@ -123,6 +121,18 @@ async def _add_people(call: Call, group: Group, people: Sequence[UserNo]) -> fro
         # Before the licenses, so that the history reads in the order of cause and effect.
         await _record(call, HistoryAction.MEMBER_ADDED, group, users)
     return frozenset(users)
+
+
+async def nest_groups(call: Call, group: Group, children: Sequence[GroupNo]) -> frozenset[GroupNo]:
+    """Put groups into a group; answers those that were not in it.
+
+    Raises Refusal invalidValue for a circle of groups.
+    """
+    if not children:
+        return frozenset()
+    await hold_nesting(call.tx)
+    await _refuse_circles(call, group, children)
+    return frozenset([child for child in children if await _nest(call, group, child)])
 
 
 async def _nest(call: Call, group: Group, child: GroupNo) -> bool:
@@ -204,19 +214,18 @@ def _refuse_unknown(noun: str, reason: Reason, texts: Sequence[str]) -> None:
     )
 
 
-async def _refuse_circles(call: Call, group: Group, children: Mapping[str, GroupNo]) -> None:
+async def _refuse_circles(call: Call, group: Group, children: Sequence[GroupNo]) -> None:
     """A group is never inside itself, at any depth: its members could not be counted."""
-    if not children:
-        return
     above = await groups_above(call.tx, group.group_no)
-    for text, child in children.items():
+    for child in children:
         if child in above:
-            name = (await read_groups(call.tx, (child,)))[child].display_name
+            inner = (await read_groups(call.tx, (child,)))[child]
             raise Refusal(
                 Reason.INVALID_VALUE,
-                f"{name} cannot be put into {group.display_name}: {group.display_name} is, or is"
-                f" inside of, {name} already, and groups cannot stand in a circle.",
-                context={"group": text},
+                f"{inner.display_name} cannot be put into {group.display_name}:"
+                f" {group.display_name} is, or is inside of, {inner.display_name} already, and"
+                " groups cannot stand in a circle.",
+                context={"group": str(inner.id)},
             )
 
 

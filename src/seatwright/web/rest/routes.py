@@ -12,6 +12,8 @@ from seatwright.web.rest.conflicts import CONFLICT_ROUTES
 from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
 from seatwright.web.rest.groups import GROUP_ROUTES
 from seatwright.web.rest.history import HISTORY_ROUTES
+from seatwright.web.rest.holdings import HOLDINGS_ROUTES
+from seatwright.web.rest.imports import IMPORT_ROUTES
 from seatwright.web.rest.jobs import JOB_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
@@ -28,7 +30,9 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *CATALOG_ROUTES,
     *CONFLICT_ROUTES,
     *HISTORY_ROUTES,
+    *HOLDINGS_ROUTES,
     *JOB_ROUTES,
+    *IMPORT_ROUTES,
     *LICENSE_ROUTES,
     *GROUP_LICENSE_ROUTES,
     *GROUP_ROUTES,

@@ -1,0 +1,147 @@
+"""Importing who is in which group from a file; licenses follow at once or as a job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from seatwright.app.call import Call
+from seatwright.app.directory.follow import follow_memberships
+from seatwright.app.directory.imports import (
+    ImportChoices,
+    ImportMode,
+    ImportResult,
+    record_import,
+    stop_large_removals,
+)
+from seatwright.app.directory.members import nest_groups
+from seatwright.app.record import record_all
+from seatwright.domain.csv_text import Table
+from seatwright.domain.errors import ChangeReason, Reason, Refusal
+from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.domain.ids import UserNo
+from seatwright.domain.members_file import (
+    GROUP,
+    GROUP_ID,
+    MembersWanted,
+    Nesting,
+    Pair,
+    group_texts,
+    member_texts,
+    resolve_members,
+)
+from seatwright.domain.people_file import RowNote
+from seatwright.postgres.group_licenses import hold_groups
+from seatwright.postgres.group_read import nestings_of, read_groups
+from seatwright.postgres.group_write import Membership, add_members, remove_members
+from seatwright.postgres.groups import find_groups
+from seatwright.postgres.people_import import groups_that_give, members_of_groups
+from seatwright.postgres.users import find_users, users_by_external_id
+
+WRITTEN_AT_ONCE = 100_000
+"""Memberships in one statement: arrays beyond this only cost memory."""
+
+NESTINGS_MAX = 1000
+"""Groups put into groups by one file; each is looked at for circles by itself."""
+
+
+async def import_members(call: Call, table: Table, choices: ImportChoices) -> ImportResult:
+    """Put people, and groups, into groups as a file says.
+
+    With `replace`, whoever is in a group that the file names and in none of its rows is taken
+    out of it; groups that the file does not name, and groups inside groups, stay as they are.
+
+    Raises Refusal importStopped where more would be removed than the tenant allows, and
+    invalidValue for a circle of groups.
+    """
+    wanted = await _wanted(call, table)
+    if not choices.is_preview:
+        await hold_groups(call.tx, sorted(wanted.groups))
+    present = await members_of_groups(call.tx, sorted(wanted.groups))
+    joining = sorted(wanted.pairs - present)
+    is_replace = choices.mode is ImportMode.REPLACE
+    leaving = wanted.leaving(present) if is_replace else []
+    nesting = sorted(wanted.nestings - await nestings_of(call.tx, sorted(wanted.groups)))
+    added = len(joining) + len(nesting)
+    result = ImportResult(
+        kind="members",
+        total=len(table.rows),
+        created=added,
+        unchanged=len(table.rows) - added - len(wanted.errors),
+        removed=len(leaving),
+        errors=tuple(wanted.errors),
+        warnings=await _doubts(call, wanted) if is_replace else (),
+        ignored_columns=table.ignored_columns,
+        is_preview=choices.is_preview,
+    )
+    stop_large_removals(call, result, choices, there_are=len(present))
+    if not choices.is_preview:
+        await _write(call, joining, leaving)
+        await _nest(call, nesting)
+        await record_import(call, result)
+    return result
+
+
+async def _wanted(call: Call, table: Table) -> MembersWanted:
+    if not table.columns & {GROUP, GROUP_ID}:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"The header lacks the column {GROUP} or {GROUP_ID}: each row names a group.",
+        )
+    groups = await find_groups(call.tx, sorted(group_texts(table)))
+    texts = sorted(member_texts(table))
+    users = await find_users(call.tx, texts)
+    users |= await users_by_external_id(call.tx, [text for text in texts if text not in users])
+    return await asyncio.to_thread(resolve_members, table, groups=groups, users=users)
+
+
+async def _doubts(call: Call, wanted: MembersWanted) -> tuple[RowNote, ...]:
+    """Where nobody is removed, because a row could not be read."""
+    groups = await read_groups(call.tx, sorted(wanted.in_doubt))
+    return tuple(
+        RowNote(
+            row_no=0,
+            value=group.display_name,
+            message="Nobody is taken out of this group, because a row of it names nobody known:"
+            " correct that row and send the file again.",
+        )
+        for group in groups.values()
+    )
+
+
+async def _write(call: Call, joining: Sequence[Pair], leaving: Sequence[Pair]) -> None:
+    groups = sorted({group for _, group in (*joining, *leaving)})
+    giving = await groups_that_give(call.tx, groups)
+    people = sorted({user for user, group in (*joining, *leaving) if group in giving})
+    async with follow_memberships(
+        call, people, groups=sorted(giving), reason=ChangeReason.IMPORTED
+    ):
+        for start in range(0, len(joining), WRITTEN_AT_ONCE):
+            pairs = [Membership(*pair) for pair in joining[start : start + WRITTEN_AT_ONCE]]
+            await add_members(call.tx, pairs, since=call.now)
+            await _tell(call, HistoryAction.MEMBER_ADDED, pairs)
+        for start in range(0, len(leaving), WRITTEN_AT_ONCE):
+            pairs = [Membership(*pair) for pair in leaving[start : start + WRITTEN_AT_ONCE]]
+            await remove_members(call.tx, pairs)
+            await _tell(call, HistoryAction.MEMBER_REMOVED, pairs)
+
+
+async def _tell(call: Call, action: HistoryAction, members: Sequence[Membership]) -> None:
+    reason = ChangeReason.IMPORTED.value
+    lines = [
+        HistoryLine(action=action, reason=reason, user=UserNo(one.user), group=one.group)
+        for one in members
+    ]
+    await record_all(call, lines)
+
+
+async def _nest(call: Call, nesting: Sequence[Nesting]) -> None:
+    if len(nesting) > NESTINGS_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"The file puts {len(nesting)} groups into groups; {NESTINGS_MAX} is the most of one"
+            " file: split it.",
+        )
+    for child, parent in nesting:
+        group = (await read_groups(call.tx, (parent,)))[parent]
+        await nest_groups(call, group, (child,))
