@@ -17,7 +17,7 @@ from seatwright.app.catalog import catalog_of
 from seatwright.app.templates import require_template
 from seatwright.domain.bulk import ROWS_MAX, BulkOrder, BulkProduct, BulkRow, FillPolicy
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.ids import NO_SERVICE_PLANS, ServicePlanBits
+from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.locations import parse_location
 from seatwright.domain.subscriptions import parse_moment
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
@@ -228,7 +228,7 @@ class _Reader:
         self, sku: CatalogSku | None, texts: tuple[str, ...] | None
     ) -> ServicePlanBits | None:
         if texts is None:
-            return NO_SERVICE_PLANS if self.sent.adopts else None
+            return None
         if sku is None:
             raise Refusal(
                 Reason.INVALID_VALUE,

@@ -32,7 +32,7 @@ async def outcomes_of(
     for place, row in enumerate(rows):
         results = by_place.get(place)
         if results is None:
-            outcomes.append(_unknown(row))
+            outcomes.append(unknown_person(row))
         elif place in said:
             outcomes.append(_failed(row, users[row.user_text], said[place]))
         else:
@@ -70,7 +70,8 @@ def _gives(one: Fulfilment) -> bool:
     return one.reason is None and one.want.kind is not WantKind.REMOVE
 
 
-def _unknown(row: BulkRow) -> RowResult:
+def unknown_person(row: BulkRow) -> RowResult:
+    """The outcome of a row whose person was not found."""
     message = (
         f"There is no person “{row.user_text}”. Give the id, user principal name or mail address"
         " of one who was not deleted."

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from seatwright.app.assign.fulfil import fulfil
+from seatwright.app.bulk.adoption import adopt_rows, over_assigned
 from seatwright.app.bulk.outcomes import outcomes_of
 from seatwright.app.bulk.reservation import give_back, reserve_all
 from seatwright.app.call import Call
@@ -34,6 +35,9 @@ async def work_bulk_slice(call: Call, job: Job) -> bool:
         await give_back(call, left)
         left = {}
     order = replace(order, reserved=None if order.reserved is None else left)
+    if is_last and order.adopts:
+        found = await over_assigned(call, job.job_no)
+        order = replace(order, report={"overAssigned": found})
     await advance_job(call.tx, job.job_no, _progress(job, results, order))
     return is_last
 
@@ -54,6 +58,8 @@ async def _do_rows(
 ) -> tuple[list[RowResult], Mapping[SkuNo, int]]:
     """What became of the rows, and the reserved seats that they left."""
     users = await find_users(call.tx, [row.user_text for row in rows])
+    if order.adopts:
+        return await adopt_rows(call, rows, users), {}
     done = await fulfil(call, list(wants_of(rows, users, order)), reservation=order.reserved)
     left = Counter(order.reserved or {})
     left.subtract(done.used)
@@ -67,5 +73,5 @@ def _progress(job: Job, results: Sequence[RowResult], order: BulkOrder) -> Progr
         failed=counts[Outcome.FAILED],
         waiting=counts[Outcome.WAITING],
         position=results[-1].row_no if results else job.position,
-        params=None if order.reserved is None else order.params(),
+        params=order.params() if order.reserved is not None or order.report else None,
     )

@@ -28,8 +28,14 @@ async def start_bulk(call: Call, resolved: Resolved) -> Job:
     order = resolved.order
     job = await start_job(call, JobKind.BULK, params=order.params(), total=len(resolved.rows))
     await insert_rows(call.tx, job.job_no, resolved.rows)
-    detail = {"job": str(job.id), "rows": job.total, "fillPolicy": order.fill.value}
-    await record(call, HistoryLine(action=HistoryAction.JOB_STARTED, detail=detail))
+    detail: dict[str, object] = {"job": str(job.id), "rows": job.total}
+    if order.adopts:
+        line = HistoryLine(action=HistoryAction.IMPORTED, detail={**detail, "kind": "holdings"})
+    else:
+        line = HistoryLine(
+            action=HistoryAction.JOB_STARTED, detail={**detail, "fillPolicy": order.fill.value}
+        )
+    await record(call, line)
     return job
 
 

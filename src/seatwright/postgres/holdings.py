@@ -1,0 +1,50 @@
+"""What people held before seatwright knew them: since when, and beyond which seats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from seatwright.domain.adoption import Holding
+from seatwright.domain.ids import SkuNo
+from seatwright.postgres.transaction import Transaction
+
+# Only what this import gave carries its time; what was known before keeps its own.
+_SINCE_LICENSE = """
+update effective_license l set since = h.since
+  from unnest(%s::int4[], %s::int2[], %s::timestamptz[]) as h (user_no, sku_no, since)
+ where l.tenant_id = %s and l.user_no = h.user_no and l.sku_no = h.sku_no and l.since = %s
+"""
+_SINCE_ASSIGNMENT = """
+update assignment a set created_at = h.since
+  from unnest(%s::int4[], %s::int2[], %s::timestamptz[]) as h (user_no, sku_no, since)
+ where a.tenant_id = %s and a.user_no = h.user_no and a.sku_no = h.sku_no and a.created_at = %s
+   and a.source_kind = 0
+"""
+_OVER = """
+select sku_no, assignable, consumed from sku_pool
+ where tenant_id = %s and consumed > assignable and sku_no in (
+    select sku_no from job_row where tenant_id = %s and job_no = %s)
+ order by sku_no
+"""
+
+
+async def write_since(tx: Transaction, holdings: Sequence[Holding], *, at: datetime) -> None:
+    """Date licenses and assignments that were written at `at` back to when they began."""
+    if not holdings:
+        return
+    values = (
+        [holding.user for holding in holdings],
+        [holding.sku for holding in holdings],
+        [holding.since for holding in holdings],
+        tx.tenant_id,
+        at,
+    )
+    await tx.connection.execute(_SINCE_LICENSE, values)
+    await tx.connection.execute(_SINCE_ASSIGNMENT, values)
+
+
+async def pools_over_assigned(tx: Transaction, job_no: int) -> list[tuple[SkuNo, int, int]]:
+    """The SKUs of a job with more holders than seats, as (SKU, seats, holders)."""
+    cursor = await tx.connection.execute(_OVER, (tx.tenant_id, tx.tenant_id, job_no))
+    return [(SkuNo(sku), seats, holders) for sku, seats, holders in await cursor.fetchall()]
