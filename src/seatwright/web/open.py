@@ -19,6 +19,7 @@ from seatwright.postgres.pool import Database
 from seatwright.postgres.readiness import Readiness, read_readiness
 from seatwright.web.metrics import render
 from seatwright.web.problems import problem
+from seatwright.web.rest.openapi import describe
 
 READY_SECONDS_MAX = 5.0
 
@@ -75,7 +76,7 @@ class OpenPages:
 
     def _openapi(self) -> bytes:
         if self._schema is None:
-            self._schema = msgspec.json.encode(self._rest.openapi_schema.to_schema())
+            self._schema = msgspec.json.encode(describe(self._rest))
         return self._schema
 
 

@@ -6,7 +6,9 @@ from typing import Any, TypeAlias, cast
 
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
+from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import BaseRouteHandler
+from litestar.types import HTTPScope
 
 from seatwright.app.call import Call
 from seatwright.domain.errors import Reason, Refusal
@@ -26,9 +28,9 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
     It waits for nothing, yet is no plain function: Litestar would run that in another thread.
     """
-    if connection.scope["method"] == "OPTIONS":
-        # Litestar's own answer: which methods a path has is in the description of the API anyway.
-        return
+    if cast(HTTPScope, connection.scope)["method"] == "OPTIONS":
+        # Litestar makes these by itself, and forgets the methods of a path's other functions.
+        raise MethodNotAllowedException
     permission = cast(Permission, handler.opt["permission"])
     call = call_of(connection)
     if call.principal.may(permission):

@@ -15,16 +15,15 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
-from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from seatwright import __version__
 from seatwright.app.call import Call
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.web.answers import BODY_BYTES_MAX
 from seatwright.web.edge import Failures
 from seatwright.web.problems import problem, status_of
 from seatwright.web.rest.access import call_of, guard
+from seatwright.web.rest.doors import AllowedMethods, doors_of
 from seatwright.web.rest.routes import ROUTES
 
 log = structlog.get_logger(__name__)
@@ -34,7 +33,7 @@ PROBLEM_JSON = "application/problem+json"
 
 def create_rest_application(routes: tuple[ControllerRouterHandler, ...] = ROUTES) -> Litestar:
     """Every route under `/api`, with problem+json for whatever goes wrong."""
-    return Litestar(
+    app = Litestar(
         route_handlers=list(routes),
         guards=[guard],
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
@@ -46,12 +45,13 @@ def create_rest_application(routes: tuple[ControllerRouterHandler, ...] = ROUTES
             Exception: answer_bug,
         },
         request_max_body_size=BODY_BYTES_MAX,
-        openapi_config=OpenAPIConfig(
-            title="seatwright", version=__version__, path="/unused", render_plugins=()
-        ),
+        # The description is our own (`openapi.py`): Litestar's does not say that bodies are strict.
+        openapi_config=None,
         logging_config=None,
         on_app_init=[_without_signature_noise],
     )
+    app.state.allowed_methods = AllowedMethods(doors_of(app))
+    return app
 
 
 def provide_call(request: Request[Any, Any, Any]) -> Call:
@@ -79,9 +79,10 @@ def answer_http_error(
     """What Litestar itself refuses: unknown paths, methods, and bodies that do not parse."""
     code, detail = _code_and_detail(request, error)
     body = problem(status=error.status_code, code=code, detail=detail)
-    return Response(
-        body, status_code=error.status_code, media_type=PROBLEM_JSON, headers=error.headers
-    )
+    headers = dict(error.headers or {})
+    if isinstance(error, MethodNotAllowedException):
+        headers["allow"] = request.app.state.allowed_methods.at(request.url.path)
+    return Response(body, status_code=error.status_code, media_type=PROBLEM_JSON, headers=headers)
 
 
 def _code_and_detail(request: Request[Any, Any, Any], error: HTTPException) -> tuple[str, str]:

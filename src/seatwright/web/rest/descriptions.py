@@ -1,0 +1,116 @@
+"""The words of the API's description that no type can say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from seatwright.web.rest.bulk import BulkBody, EndedShape
+
+ABOUT: Final = """\
+A control plane that gives every person the licenses they should have, and says why.
+
+Every call needs a token: `Authorization: Bearer TOKEN`. Lists are pages: `limit` rows and a
+`nextCursor` for the next page, null on the last one. A call that changes something may carry an
+`Idempotency-Key`: sent again with the same body it gets the first answer again. Whatever is refused
+is answered as problem+json with a `code` of the closed list at `/docs/errors`, and a `detail` that
+says what to do."""
+
+TAGS: Final[Mapping[str, str]] = {
+    "catalog": "Products and their service plans",
+    "clients": "API clients",
+    "exports": "Files out",
+    "groups": "Groups, their members and their licenses",
+    "imports": "Files in",
+    "jobs": "Work in the background",
+    "licenses": "Seats, who holds them, who waits, bulk assignment and history",
+    "reports": "What to look at",
+    "settings": "The tenant's settings",
+    "subscriptions": "Purchases",
+    "templates": "Named sets of products",
+    "tokens": "Long-lived tokens",
+    "users": "People and their licenses",
+}
+
+PARAMETERS: Final[Mapping[str, str]] = {
+    "Idempotency-Key": "A name for this call, kept for 24 hours: the same key with the same body"
+    " gets the first answer again, with another body 422, and 409 while the first call runs.",
+    "action": "Only these actions, separated by commas, whatever kind they are.",
+    "confirm": "true takes an import that removes or disables more than the tenant's limit.",
+    "correlationId": "Only what one call or job did.",
+    "cursor": "The `nextCursor` of the page before.",
+    "deleted": "People who were deleted and can be restored, instead of those who are there.",
+    "department": "Only people of this department.",
+    "enabled": "Only people whose account is enabled, or is not.",
+    "external": "The change happened at the seller: it is taken as a fact even when more seats are"
+    " in use than are left.",
+    "fillPolicy": "allOrNothing, asMany (default) or wait.",
+    "format": "json (default) or csv, which has every row at once.",
+    "group": "A group by id, external id or name.",
+    "inactiveDays": "How long without a sign-in counts as inactive.",
+    "job": "Only what this job did.",
+    "job_id": "The id of a job.",
+    "kind": "license (default) for what happened to licenses, all for everything.",
+    "licensed": "Only groups with a license, or without.",
+    "limit": "How many rows a page has.",
+    "member": "A member by id or user principal name; a group by its id.",
+    "mode": "merge (default) adds and changes; replace also takes out what no row names.",
+    "origin": "Only products that were shipped, imported or are own.",
+    "outcome": "Only rows that ended so: succeeded, failed, waiting or cancelled.",
+    "preview": "true says what would happen and changes nothing.",
+    "principal": "Only what this principal did, by id or name.",
+    "principal_id": "The id of a token or client.",
+    "reason": "Only rows with this reason.",
+    "unassign_user_license.reason": "Why, for the history.",
+    "search": "The beginnings of words to find.",
+    "since": "Not before this date or time (ISO 8601, UTC unless it says otherwise).",
+    "sku": "A product by id, part number or alias, whatever the case.",
+    "skuId": "The product of every row that names none, by id.",
+    "skuPartNumber": "The product of every row that names none, by part number.",
+    "state": "Only jobs in this state: queued, running, completed, failed or cancelled.",
+    "strategy": "Only what came about this way: manual, bulk, group, request or on_demand.",
+    "subscription_id": "The id of a subscription.",
+    "template": "A template by id or name.",
+    "templateId": "The template of every row that names no product.",
+    "transitive": "Also the members of groups inside the group.",
+    "until": "Not after this date, or before this time.",
+    "user": "A person by id or user principal name, whatever the case.",
+    "userType": "Member or Guest.",
+    "all": "Every product of the catalogue, also those without a subscription or a holder.",
+}
+"""By name, or by function and name where one route means something of its own."""
+
+ALSO_ASKS: Final[Mapping[str, Mapping[str, str]]] = {
+    "bulk_assign": {
+        "skuId": "string",
+        "skuPartNumber": "string",
+        "templateId": "string",
+        "fillPolicy": "string",
+        "preview": "boolean",
+    },
+    "apply_template": {"preview": "boolean"},
+}
+"""Query parameters that a function reads from the request itself."""
+
+ALSO_TAKES: Final[Mapping[str, Any]] = {"bulk_assign": BulkBody}
+"""JSON bodies of functions that also take a file."""
+
+ALSO_ANSWERS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "bulk_assign": (EndedShape,),
+    "apply_template": (EndedShape,),
+}
+"""What is answered in place of a job that ended while the caller waited (`Prefer: wait=…`)."""
+
+STATUSES: Final[Mapping[int, tuple[str, str]]] = {
+    400: ("Malformed", "The call does not fit: a value is missing, unknown or malformed."),
+    401: ("NotSignedIn", "There is no token, or it is unknown or revoked."),
+    403: ("RoleMissing", "The principal has none of the roles that may do this."),
+    404: ("NotFound", "What the call names is not there."),
+    409: ("Conflict", "A rule or the state of things stands in the way."),
+    412: ("WorldMoved", "What was previewed is not what would happen now."),
+    413: ("TooLarge", "The body is too large."),
+    422: ("KeyReused", "The Idempotency-Key came with another body before."),
+    429: ("TooMany", "Too many calls in a short time."),
+    503: ("Unavailable", "The database cannot be reached, or other calls stood in the way."),
+}
+"""Names and words of the refusals, by status."""
