@@ -55,7 +55,7 @@ def test_a_missing_usage_location_ends_with_the_command_that_sets_it(office: Ser
     assert result.exit_code == Ending.REFUSED
     assert result.stdout == ""
     assert result.stderr.splitlines()[-1] == (
-        "→ seatwright users update PERSON --usage-location CC"
+        f"→ seatwright users update {ALEX} --usage-location CC"
     )
     office.done("users", "update", ALEX, "--usage-location", "NO")
     assert office.run("assign", ALEX, "SPE_E3").exit_code == 0

@@ -11,7 +11,7 @@ from seatwright.cli.client import Api, Json, open_api, path_of
 from seatwright.cli.endings import Ending, stop
 from seatwright.cli.licenses import source_of
 from seatwright.cli.options import AsJson, Disabled, Person, Product, UsageLocation, given
-from seatwright.cli.screen import print_json, say
+from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import minute
 
 Why: TypeAlias = Annotated[str | None, typer.Option("--reason", help="Kept in the history.")]
@@ -45,6 +45,8 @@ def assign(
         print_json(license_)
         return
     say(_sentence(person, license_, is_new=is_new))
+    for warning in license_["warnings"]:
+        warn(warning)
 
 
 def unassign(person: Person, product: Product, *, reason: Why = None) -> None:

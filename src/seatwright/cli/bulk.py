@@ -10,9 +10,10 @@ import typer
 from seatwright.cli.client import Api, Content, Json, Query, api_path, open_api, path_of
 from seatwright.cli.endings import Ending, stop
 from seatwright.cli.files import read_file
+from seatwright.cli.imports import warn_ignored
 from seatwright.cli.jobs import finish, follow, show_reasons
 from seatwright.cli.options import AsJson, CsvFile, WaitOption
-from seatwright.cli.screen import print_json, say, warn
+from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, count_of, show_table
 
 
@@ -85,8 +86,7 @@ def start(
 ) -> None:
     """Start a job over many people and, unless told otherwise, wait for it and report it."""
     answer = api.write("POST", path, body=body, query=query)
-    for column in answer["ignoredColumns"]:
-        warn(f"The column “{column}” means nothing here and is left out.")
+    warn_ignored(answer["ignoredColumns"])
     job = api.read(api_path("jobs", str(answer["jobId"])))
     if wait:
         finish(api, follow(api, job), as_json=as_json)
@@ -129,5 +129,4 @@ def _show_preview(seen: Json) -> None:
     if seen["failed"] or seen["waiting"]:
         troubled = [one for one in seen["outcomes"] if one["outcome"] != "succeeded"]
         show_reasons(troubled, [row for row in seen["rows"] if row["outcome"] == "failed"])
-    for column in seen["ignoredColumns"]:
-        warn(f"The column “{column}” means nothing here and is left out.")
+    warn_ignored(seen["ignoredColumns"])

@@ -14,6 +14,7 @@ import httpx
 from seatwright import __version__
 from seatwright.cli.endings import Ending, stop
 from seatwright.cli.fixes import fix_of
+from seatwright.cli.screen import warn
 from seatwright.settings import Settings
 
 Json: TypeAlias = dict[str, Any]
@@ -27,6 +28,9 @@ TIMEOUT_SECONDS = 120.0
 CONNECT_SECONDS = 5.0
 PAGE_ROWS = 1000
 """The most the API gives at once: fewer round trips when everything is wanted."""
+
+ROWS_TOLD = 20
+"""How many rows of a refused file are told: enough to see what is wrong with it."""
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -162,7 +166,12 @@ def open_api() -> Iterator[Api]:
     """The API that the environment names, with the token that it names."""
     settings = Settings.from_environment()
     token = _token(settings)
-    headers = {"accept": "application/json", "user-agent": f"seatwright/{__version__}"}
+    headers = {
+        "accept": "application/json",
+        # What takes long is followed as a job, with a bar, and not waited for in silence.
+        "prefer": "respond-async",
+        "user-agent": f"seatwright/{__version__}",
+    }
     with httpx.Client(
         base_url=settings.url or settings.served_url,
         headers={**headers, "authorization": f"Bearer {token}"},
@@ -229,6 +238,8 @@ def _refused(answer: httpx.Response) -> NoReturn:
     except (ValueError, KeyError, TypeError):
         _not_ours(answer)
     correlation = answer.headers.get("x-correlation-id")
+    for row in (problem.get("rows") or ())[:ROWS_TOLD]:
+        warn(f"Row {row['row']}: {row['message']}")
     stop(
         Ending.REFUSED if answer.status_code < 500 else Ending.UNREACHABLE,
         detail,

@@ -11,7 +11,7 @@ from seatwright.cli.assignment import sku_field
 from seatwright.cli.client import Api, Json, api_path, open_api, path_of
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.fixes import fix_of
-from seatwright.cli.imports import export_kind, import_kind
+from seatwright.cli.imports import ImportChoices, export_kind, import_kind
 from seatwright.cli.jobs import follow
 from seatwright.cli.options import (
     AsJson,
@@ -20,6 +20,7 @@ from seatwright.cli.options import (
     Disabled,
     Fields,
     Group,
+    ImportPreview,
     Limit,
     OutFile,
     Person,
@@ -281,12 +282,19 @@ def import_(
     members_: Annotated[
         bool, typer.Option("--members", help="The file says who is in which group.")
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="With --members: take out whoever is not in the file."),
+    ] = False,
+    preview: ImportPreview = False,
     confirm: Confirm = False,
     as_json: AsJson = False,
 ) -> None:
     """Create and change groups, or their members, from a CSV file; safe to run again."""
-    kind = "members" if members_ else "groups"
-    import_kind(kind, file, confirm=confirm, as_json=as_json)
+    if replace and not members_:
+        stop(Ending.USAGE, "--replace goes with --members: no file of groups removes a group.")
+    choices = ImportChoices(replace=replace, preview=preview, confirm=confirm)
+    import_kind("members" if members_ else "groups", file, choices, as_json=as_json)
 
 
 @group_commands.command("export", epilog=EXIT_CODES)

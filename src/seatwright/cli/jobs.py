@@ -177,6 +177,11 @@ def _report(api: Api, job: Json) -> None:
     waiting = f", {job['waiting']:,} wait for a seat" if job["waiting"] else ""
     failed = f", {job['failed']:,} failed" if job["failed"] else ""
     say(f"{done} of {job['total']:,} done{waiting}{failed} ({job['state']}).")
+    for over in (job["report"] or {}).get("overAssigned", ()):
+        warn(
+            f"{over['skuPartNumber']}: {over['holders']:,} people hold one, and"
+            f" {count_of(over['seats'], 'seat was', 'seats were')} bought."
+        )
     if not job["failed"] and not job["waiting"]:
         return
     path = api_path("jobs", str(job["id"]), "rows")

@@ -13,9 +13,11 @@ from seatwright.cli.demo import demo_commands
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.groups import group_commands
 from seatwright.cli.history import history
+from seatwright.cli.imports import holdings_commands
 from seatwright.cli.jobs import job_commands
 from seatwright.cli.licenses import holders, licenses, waiting
 from seatwright.cli.principals import client_commands, token_commands
+from seatwright.cli.reports import report_commands
 from seatwright.cli.settings import settings_commands
 from seatwright.cli.subscriptions import subscription_commands
 from seatwright.cli.templates import template_commands
@@ -33,6 +35,8 @@ _NOUNS: Final = {
     "templates": template_commands,
     "catalog": catalog_commands,
     "subscriptions": subscription_commands,
+    "reports": report_commands,
+    "holdings": holdings_commands,
     "jobs": job_commands,
     "settings": settings_commands,
 }

@@ -50,6 +50,9 @@ OutFile: TypeAlias = Annotated[
     Path | None,
     typer.Option("--output", "-o", dir_okay=False, help="Write here instead of to stdout."),
 ]
+ImportPreview: TypeAlias = Annotated[
+    bool, typer.Option("--preview", help="Only count what the file would change.")
+]
 Confirm: TypeAlias = Annotated[
     bool, typer.Option("--confirm", help="Go ahead although much is removed.")
 ]

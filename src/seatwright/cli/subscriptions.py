@@ -10,10 +10,13 @@ import typer
 from seatwright.cli.assignment import Moment, instant, sku_field
 from seatwright.cli.client import api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
+from seatwright.cli.imports import ImportChoices, export_kind, import_kind
 from seatwright.cli.options import (
     AsJson,
+    CsvFile,
     Fields,
     Limit,
+    OutFile,
     Product,
     ShowAll,
     fields_of,
@@ -115,3 +118,15 @@ def delete(
     with open_api() as api:
         api.write("DELETE", api_path("subscriptions", id_))
     say("Deleted the subscription; its seats are gone.")
+
+
+@subscription_commands.command("import", epilog=EXIT_CODES)
+def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
+    """Create and change subscriptions from a CSV file, whole or not at all; safe to run again."""
+    import_kind("subscriptions", file, ImportChoices(), as_json=as_json)
+
+
+@subscription_commands.command("export", epilog=EXIT_CODES)
+def export(*, output: OutFile = None) -> None:
+    """Write every subscription as CSV."""
+    export_kind("subscriptions", output=output)

@@ -9,13 +9,14 @@ import typer
 from seatwright.cli.assignment import sku_field
 from seatwright.cli.client import Json, open_api, path_of
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
-from seatwright.cli.imports import export_kind, import_kind
+from seatwright.cli.imports import ImportChoices, export_kind, import_kind
 from seatwright.cli.licenses import source_of
 from seatwright.cli.options import (
     AsJson,
     Confirm,
     CsvFile,
     Fields,
+    ImportPreview,
     Limit,
     OutFile,
     Person,
@@ -207,9 +208,23 @@ def reprocess(person: Person) -> None:
 
 
 @user_commands.command("import", epilog=EXIT_CODES)
-def import_(file: CsvFile, *, confirm: Confirm = False, as_json: AsJson = False) -> None:
-    """Create and change people from a CSV file; safe to run again."""
-    import_kind("users", file, confirm=confirm, as_json=as_json)
+def import_(
+    file: CsvFile,
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Disable whoever is not in the file.")
+    ] = False,
+    preview: ImportPreview = False,
+    confirm: Confirm = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create and change people from a CSV file; safe to run again.
+
+    People are matched by externalId, then userPrincipalName: a changed one is a rename. The
+    columns are those of `seatwright users export`.
+    """
+    choices = ImportChoices(replace=replace, preview=preview, confirm=confirm)
+    import_kind("users", file, choices, as_json=as_json)
 
 
 @user_commands.command("export", epilog=EXIT_CODES)
