@@ -6,7 +6,8 @@ back to the pool carries nothing over, and row-level security answers with nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection
@@ -51,6 +52,23 @@ class Transaction:
     tenant_id: TenantId
     dictionary: PlanSetDictionary
     _fresh: dict[ServicePlanBits, ServicePlanSetId] = field(default_factory=dict)
+    _is_together: bool = False
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """Send the statements of the block in one round trip; inside another such block, in its.
+
+        psycopg's own nested pipelines would wait for the server at the end of each.
+        """
+        if self._is_together:
+            yield
+            return
+        async with self.connection.pipeline():
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
 
     async def plan_set_ids(
         self, sets: Iterable[ServicePlanBits]

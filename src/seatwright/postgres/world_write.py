@@ -90,7 +90,7 @@ async def write_change_set(
     revokes = [c for c in change_set.changes if c.action is Action.REVOKE]
     moved = [(s.sku, s.consumed_after - s.consumed_before) for s in change_set.seat_changes]
     connection, tenant = tx.connection, tx.tenant_id
-    async with connection.pipeline():
+    async with tx.together():
         if moved and may_exceed:
             await connection.execute(_ALLOW_OVER, (*_columns(moved, 2), tenant))
         if ended := [(c.user_no, c.sku) for c in (*updates, *revokes)]:

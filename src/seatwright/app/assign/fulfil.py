@@ -8,7 +8,7 @@ another may have.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seatwright.app.assign.people import set_usage_locations
@@ -31,6 +31,7 @@ from seatwright.domain.wants import (
     own_errors,
     own_wishes,
     replaced_by,
+    settled_states,
     wanted_state,
 )
 from seatwright.postgres.assignments import (
@@ -69,6 +70,17 @@ class Fulfilled:
     changes: ChangeSet
     used: dict[SkuNo, int]
 
+    @property
+    def has_freed_seats(self) -> bool:
+        """Whether people who wait may have been given seats after the changes."""
+        return any(
+            seats.consumed_after < seats.consumed_before for seats in self.changes.seat_changes
+        )
+
+    def states(self) -> Iterator[UserState]:
+        """These people as they are now."""
+        return settled_states(self.snapshot.users, self.changes)
+
 
 async def fulfil(
     call: Call, wants: Sequence[Want], *, reservation: Mapping[SkuNo, int] | None = None
@@ -82,12 +94,13 @@ async def fulfil(
     world = _with_own_reservation(world, reservation or {})
     session = _Session(call, world, wants)
     changes = session.decide()
-    await session.write()
     used = _used(changes, reservation or {})
-    await move_reservations(call.tx, {sku: -seats for sku, seats in used.items()})
-    outcome = await write_outcome(
-        call, session.world, changes, reason=ChangeReason.RECONCILED, edits=session.edits()
-    )
+    async with call.tx.together():
+        await session.write()
+        await move_reservations(call.tx, {sku: -seats for sku, seats in used.items()})
+        outcome = await write_outcome(
+            call, session.world, changes, reason=ChangeReason.RECONCILED, edits=session.edits()
+        )
     await refill(call, outcome.freed)
     return Fulfilled(
         results=session.results(changes),

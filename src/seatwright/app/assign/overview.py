@@ -66,6 +66,15 @@ async def licenses_of(call: Call, user: UserNo) -> tuple[PersonLicense, ...]:
     return tuple(sorted(found, key=_by_name))
 
 
+async def license_in(
+    call: Call, state: UserState, sku: SkuNo, *, since: datetime | None
+) -> PersonLicense:
+    """One product of a person whose state is known; `since` None: as it is stored."""
+    labels = await group_labels(call.tx, sorted(_groups(state)))
+    known = await read_since(call.tx, state.user_no) if since is None else {sku: since}
+    return _license(state, sku, catalog=await catalog_of(call), since=known, labels=labels)
+
+
 def _by_name(one: PersonLicense) -> tuple[str, SkuNo]:
     return one.sku.display_name, one.sku.sku_no
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from seatwright.app.assign.fulfil import Fulfilment, fulfil
+from seatwright.app.assign.fulfil import Fulfilled, fulfil
+from seatwright.app.assign.overview import PersonLicense, license_in, licenses_of
 from seatwright.app.assign.people import require_user
 from seatwright.app.assign.refusals import refusals_of
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.domain.assignments import PRIORITY_MAX, Strategy
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.ids import UserNo
 from seatwright.domain.locations import parse_location
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.domain.wants import Want, WantKind
@@ -43,8 +43,7 @@ class AssignOrder:
 class Assigned:
     """An assignment that now stands; `is_new` when the person had none of their own before."""
 
-    user: UserNo
-    sku: CatalogSku
+    license: PersonLicense
     is_new: bool
 
 
@@ -74,8 +73,8 @@ async def assign(call: Call, person: str, order: AssignOrder) -> Assigned:
         strategy=Strategy.MANUAL,
         note=_note(order.reason),
     )
-    result = await _fulfil_one(call, want, person=user.upn)
-    return Assigned(user=user.user_no, sku=sku, is_new=not result.had)
+    done = await _fulfil_one(call, want, person=user.upn)
+    return await _assigned(call, done)
 
 
 async def update_license(call: Call, person: str, sku_text: str, order: AssignOrder) -> Assigned:
@@ -99,8 +98,7 @@ async def update_license(call: Call, person: str, sku_text: str, order: AssignOr
         expires_at=_expiry(call, order),
         note=_note(order.reason),
     )
-    await _fulfil_one(call, want, person=user.upn)
-    return Assigned(user=user.user_no, sku=sku, is_new=False)
+    return await _assigned(call, await _fulfil_one(call, want, person=user.upn))
 
 
 async def unassign(call: Call, person: str, sku_text: str, *, reason: str | None = None) -> None:
@@ -115,12 +113,26 @@ async def unassign(call: Call, person: str, sku_text: str, *, reason: str | None
     await _fulfil_one(call, want, person=user.upn)
 
 
-async def _fulfil_one(call: Call, want: Want, *, person: str) -> Fulfilment:
+async def _fulfil_one(call: Call, want: Want, *, person: str) -> Fulfilled:
     done = await fulfil(call, (want,))
     result = done.results[0]
     if result.reason is not None:
         raise (await refusals_of(call, [(result, person)], snapshot=done.snapshot))[0]
-    return result
+    return done
+
+
+async def _assigned(call: Call, done: Fulfilled) -> Assigned:
+    """What stands now: what was just written, unless freed seats went on to people who wait."""
+    result = done.results[0]
+    user, sku = result.want.user, result.want.sku
+    if done.has_freed_seats:
+        licenses = await licenses_of(call, user)
+        found = next(one for one in licenses if one.sku.sku_no == sku)
+    else:
+        is_changed = any(change.sku == sku for change in done.changes.changes)
+        state = next(done.states())
+        found = await license_in(call, state, sku, since=call.now if is_changed else None)
+    return Assigned(license=found, is_new=not result.had)
 
 
 def _check_assignable(sku: CatalogSku) -> None:

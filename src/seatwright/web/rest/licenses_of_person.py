@@ -151,9 +151,7 @@ def _sku_text(data: NewLicense) -> str:
 
 
 async def _answer(call: Call, done: Assigned) -> LicenseShape:
-    licenses = await licenses_of(call, done.user)
-    one = next(one for one in licenses if one.sku.sku_no == done.sku.sku_no)
-    return license_shape(one, await catalog_of(call))
+    return license_shape(done.license, await catalog_of(call))
 
 
 @get(
