@@ -20,13 +20,14 @@ from seatwright.web.entry import Entry
 from seatwright.web.open import OpenPages
 from seatwright.web.rate import RateLimit
 from seatwright.web.rest.application import create_rest_application
+from seatwright.web.rest.openapi import describe
 from seatwright.web.watch import Watch
 
 
 def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> ASGIApp:
     """The whole web application over an unopened database; its lifespan opens and closes it."""
     rest = create_rest_application()
-    pages = OpenPages(database=database, clock=clock, rest=rest)
+    pages = OpenPages(database=database, clock=clock, describe=lambda: describe(rest))
 
     async def lifespan(receive: Any, send: Any) -> None:
         """Answer the server's start and stop, holding the pool open in between."""

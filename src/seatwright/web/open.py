@@ -1,14 +1,13 @@
-"""What needs no token: health, metrics, and the description of the API."""
+"""What needs no token: health, metrics, and the description of the API with its pages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import msgspec
 import psycopg
 import psycopg_pool
-from litestar import Litestar
 from litestar.types import HTTPScope, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -17,9 +16,9 @@ from seatwright.domain.clock import Clock
 from seatwright.postgres.job_counts import JobCounts, read_job_counts
 from seatwright.postgres.pool import Database
 from seatwright.postgres.readiness import Readiness, read_readiness
+from seatwright.web.answers import Answer, answer_problem
+from seatwright.web.docs import SECURITY_POLICY, docs_page, errors_page
 from seatwright.web.metrics import render
-from seatwright.web.problems import problem
-from seatwright.web.rest.openapi import describe
 
 READY_SECONDS_MAX = 5.0
 
@@ -27,32 +26,44 @@ READY_SECONDS_MAX = 5.0
 class OpenPages:
     """The paths outside every surface."""
 
-    __slots__ = ("_clock", "_database", "_rest", "_schema")
+    __slots__ = ("_clock", "_database", "_describe", "_docs_html", "_pages", "_schema")
 
-    def __init__(self, *, database: Database, clock: Clock, rest: Litestar) -> None:
+    def __init__(
+        self, *, database: Database, clock: Clock, describe: Callable[[], dict[str, Any]]
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._rest = rest
+        self._describe = describe
         self._schema: bytes | None = None
+        self._docs_html: bytes | None = None
+        self._pages: Mapping[str, Callable[[], Awaitable[Answer]]] = {
+            "/healthz": self._health,
+            "/readyz": self._ready,
+            "/metrics": self._metrics,
+            "/openapi.json": self._openapi,
+            "/docs": self._docs,
+            "/docs/errors": self._errors,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
         path = scope["path"]
-        if cast(HTTPScope, scope)["method"] not in {"GET", "HEAD"}:
-            await _send_json(send, 405, _unknown(405, "methodNotAllowed", f"{path} is read only."))
-        elif path == "/healthz":
-            await _send_json(send, 200, {"status": "ok", "version": __version__})
-        elif path == "/readyz":
-            await self._ready(send)
-        elif path == "/metrics":
-            await _send(send, 200, CONTENT_TYPE_LATEST, render(await self._jobs()))
-        elif path == "/openapi.json":
-            await _send(send, 200, "application/json", self._openapi())
-        else:
+        method = cast(HTTPScope, scope)["method"]
+        page = self._pages.get(path)
+        if page is None:
             detail = f"There is nothing at {path}. GET /openapi.json lists every path of the API."
-            await _send_json(send, 404, _unknown(404, "unknownPath", detail))
+            await answer_problem(404, "unknownPath", detail).send(send)
+        elif method != "GET":
+            detail = f"{path} does not answer {method}: it is read only."
+            allow = (b"allow", b"GET, HEAD")
+            await answer_problem(405, "methodNotAllowed", detail, allow).send(send)
+        else:
+            await (await page()).send(send)
 
-    async def _ready(self, send: Send) -> None:
+    async def _health(self) -> Answer:
+        return _json(200, {"status": "ok", "version": __version__})
+
+    async def _ready(self) -> Answer:
         try:
             async with self._database.pool.connection(timeout=READY_SECONDS_MAX) as connection:
                 readiness = await read_readiness(connection)
@@ -65,7 +76,10 @@ class OpenPages:
             "worker": readiness.worker,
             "time": self._clock.now().isoformat(),
         }
-        await _send_json(send, 200 if readiness.is_ready else 503, body)
+        return _json(200 if readiness.is_ready else 503, body)
+
+    async def _metrics(self) -> Answer:
+        return _answer(CONTENT_TYPE_LATEST, render(await self._jobs()))
 
     async def _jobs(self) -> JobCounts | None:
         try:
@@ -74,25 +88,39 @@ class OpenPages:
         except (psycopg.Error, psycopg_pool.PoolTimeout):
             return None
 
-    def _openapi(self) -> bytes:
+    async def _openapi(self) -> Answer:
         if self._schema is None:
-            self._schema = msgspec.json.encode(describe(self._rest))
-        return self._schema
+            self._schema = msgspec.json.encode(self._describe())
+        return _answer("application/json", self._schema)
+
+    async def _docs(self) -> Answer:
+        if self._docs_html is None:
+            self._docs_html = docs_page(self._describe())
+        return _page(self._docs_html)
+
+    async def _errors(self) -> Answer:
+        return _page(errors_page())
 
 
-def _unknown(status: int, code: str, detail: str) -> Mapping[str, object]:
-    return problem(status=status, code=code, detail=detail)
+def _json(status: int, body: Mapping[str, Any]) -> Answer:
+    answer = _answer("application/json", msgspec.json.encode(body))
+    answer.status = status
+    return answer
 
 
-async def _send_json(send: Send, status: int, body: Mapping[str, Any]) -> None:
-    kind = "application/json" if "code" not in body else "application/problem+json"
-    await _send(send, status, kind, msgspec.json.encode(body))
+def _page(html: bytes) -> Answer:
+    answer = _answer("text/html; charset=utf-8", html)
+    answer.headers += [
+        (b"content-security-policy", SECURITY_POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
+    return answer
 
 
-async def _send(send: Send, status: int, content_type: str, body: bytes) -> None:
+def _answer(content_type: str, body: bytes) -> Answer:
     headers = [
         (b"content-type", content_type.encode()),
         (b"content-length", str(len(body)).encode()),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    return Answer(200, headers, body)
