@@ -1,0 +1,1 @@
+"""How fast seatwright is, as ratios to what the machine could do at best, measured in one run."""
