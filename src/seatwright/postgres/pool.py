@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from seatwright.domain.ids import TenantId
+from seatwright.postgres.arrays import use_quick_lists
 from seatwright.postgres.transaction import PlanSetDictionary, Transaction
 
 CONNECTIONS_MAX = 16
@@ -33,6 +34,7 @@ class Database:
             max_size=connections_max,
             timeout=WAIT_SECONDS_MAX,
             open=False,
+            configure=use_quick_lists,
             name="seatwright",
         )
 
@@ -63,9 +65,7 @@ class Database:
 
 async def see_tenant(connection: AsyncConnection[TupleRow], tenant_id: TenantId) -> None:
     """Open the connection's transaction onto one tenant, until it ends."""
-    await connection.execute(
-        "select set_config('seatwright.tenant', %s, true)", (str(tenant_id),)
-    )
+    await connection.execute("select set_config('seatwright.tenant', %s, true)", (str(tenant_id),))
 
 
 async def could_bypass_the_wall(connection: AsyncConnection[TupleRow]) -> str | None:
