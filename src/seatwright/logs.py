@@ -14,13 +14,14 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-_QUIET: Final = (
-    # These say at "info" what our own lines already say, once for every request or job.
-    "httpx",
-    "uvicorn.error",
-    "procrastinate",
-    "psycopg.pool",
-)
+# Libraries that say often what our own lines already say, and the least level that is news.
+_QUIET: Final = {
+    "httpx": logging.WARNING,
+    "uvicorn.error": logging.WARNING,
+    "procrastinate": logging.WARNING,
+    # While PostgreSQL is away, every try of every connection would be a line.
+    "psycopg.pool": logging.ERROR,
+}
 
 
 def configure_logs(level: str, *, process: str) -> None:
@@ -56,8 +57,8 @@ def configure_logs(level: str, *, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(max(number, least))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

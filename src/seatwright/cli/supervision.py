@@ -4,8 +4,9 @@
            ├─ web x workers     (one shared listening socket)
            └─ worker            (unless --no-worker)
 
-All are one process group.  SIGTERM or Ctrl-C stops them in order within 20 seconds; when the
-parent is killed the kernel ends them, and the next start recovers.
+They are one process group, but for PostgreSQL, which a Ctrl-C must not reach before the others have
+finished.  SIGTERM or Ctrl-C stops them in order within 20 seconds; when the parent is killed, alone
+or with its group, the kernel ends them all, PostgreSQL too, and the next start recovers.
 """
 
 from __future__ import annotations

@@ -220,6 +220,9 @@ class EmbeddedServer:
                 stderr=log,
                 cwd="/",
                 env={"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"},
+                # Out of reach of a Ctrl-C in the terminal, which goes to a whole group: the server
+                # must outlast whoever is still finishing work in it.
+                process_group=0,
                 # SIGINT is a fast shutdown.  Safe here although generally not: the supervisor has
                 # no threads.
                 preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509
