@@ -239,7 +239,7 @@ async def create_one_user(call: TheCall, data: JSONBody[NewUser]) -> CreatedUser
     assigned: set[UUID] = set()
     for license_ in data.licenses:
         order = AssignOrder(sku=_sku_text(license_), disabled=license_.disabled_service_plans)
-        assigned.add((await assign(call, str(user.id), order)).sku.sku_id)
+        assigned.add((await assign(call, str(user.id), order)).license.sku.sku_id)
     seats = await list_seats(call, is_all=False, after=0, limit=PRODUCTS_SHOWN_MAX)
     left = [_seats_left(one) for one in seats if one.sku.is_assignable_to_users]
     shape = user_shape(user)
