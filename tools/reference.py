@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,41 +19,31 @@ from seatwright.domain.history import HistoryAction
 from seatwright.domain.roles import Permission, Role, permissions_of
 from seatwright.domain.settings import SETTINGS
 from seatwright.web.rest.application import create_rest_application
+from seatwright.web.rest.doors import doors_of
+from tools.field_docs import field_docs
+from tools.markdown import page, table
+from tools.reference_tables import TABLE_WRITERS
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
 
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
-    return "\n".join(lines)
-
-
-def _page(title: str, words: str, *parts: str) -> str:
-    return "\n\n".join((f"# {title}", words, *parts)) + "\n"
-
-
-def _field_docs() -> dict[str, str]:
-    """The sentence under each field of `Settings`, whatever its line breaks."""
-    tree = ast.parse(inspect.getsource(settings))
-    node = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Settings")
-    docs: dict[str, str] = {}
-    for field, after in zip(node.body, node.body[1:], strict=False):
-        is_text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
-            assert isinstance(after, ast.Expr)
-            assert isinstance(after.value, ast.Constant)
-            docs[field.target.id] = " ".join(str(after.value.value).split())
-    return docs
+OPEN_ROUTES = (
+    ("/healthz", "200 while the process is up"),
+    ("/readyz", "200 while database, migrations and worker are well, else 503; the business time"),
+    ("/metrics", "numbers for Prometheus: [metrics](metrics.md)"),
+    ("/openapi.json", "the description of the API, OpenAPI 3.1"),
+    ("/docs", "the same for people"),
+    ("/docs/errors", "every code of a refusal: [reasons](reasons.md)"),
+)
 
 
 def settings_page() -> str:
     """The environment variables."""
-    rows = [(f"`{settings.PREFIX}{name.upper()}`", doc) for name, doc in _field_docs().items()]
-    return _page(
+    docs = field_docs(settings.Settings)
+    rows = [(f"`{settings.PREFIX}{name.upper()}`", doc) for name, doc in docs.items()]
+    return page(
         "Settings of the process",
         "Read once from the environment by `./run`, `seatwright serve` and every command.",
-        _table(("variable", "meaning"), rows),
+        table(("variable", "meaning"), rows),
     )
 
 
@@ -65,11 +53,11 @@ def tenant_settings_page() -> str:
         (f"`{one.name}`", one.kind, f"`{one.default}`", one.meaning, f"`{one.role.value}`")
         for one in SETTINGS.values()
     ]
-    return _page(
+    return page(
         "Settings of a tenant",
         "Read and changed with `GET|PATCH /api/settings` and `seatwright settings`; every change is"
         " in the history.",
-        _table(("setting", "type", "default", "meaning", "who may change it"), rows),
+        table(("setting", "type", "default", "meaning", "who may change it"), rows),
     )
 
 
@@ -79,14 +67,14 @@ def roles_page() -> str:
         (f"`{role.value}`", *("yes" if p in permissions_of((role,)) else "" for p in Permission))
         for role in Role
     ]
-    wide = _table(
+    wide = table(
         ("may", *(f"`{role.value}`" for role in Role)),
         [
             (permission.value, *(row[1 + n] for row in rows))
             for n, permission in enumerate(Permission)
         ],
     )
-    return _page(
+    return page(
         "Roles",
         "One table decides (`domain/roles.py`), and a test tries every role on every route. The"
         " claim values `admin` and `reader` are accepted for the first and the seventh.",
@@ -96,9 +84,9 @@ def roles_page() -> str:
 
 def history_page() -> str:
     """Actions and reasons of history rows."""
-    actions = _table(("action", "number"), [(f"`{a.wire}`", str(a.value)) for a in HistoryAction])
-    reasons = _table(("reason",), [(f"`{reason.value}`",) for reason in ChangeReason])
-    return _page(
+    actions = table(("action", "number"), [(f"`{a.wire}`", str(a.value)) for a in HistoryAction])
+    reasons = table(("reason",), [(f"`{reason.value}`",) for reason in ChangeReason])
+    return page(
         "History",
         "Both lists are closed. A change to a person's own assignment and its effect are one row"
         " (`assigned`, `updated`, `removed`); an effect that comes from elsewhere is one row"
@@ -111,28 +99,25 @@ def history_page() -> str:
 
 
 def routes_page() -> str:
-    """Every route with the permission it needs."""
-    rows = []
-    for route in create_rest_application().routes:
-        for method, handler in sorted(getattr(route, "route_handler_map", {}).items()):
-            opt = handler[0].opt if isinstance(handler, tuple) else handler.opt
-            if "permission" in opt:
-                permission: Permission = opt["permission"]
-                rows.append((f"`{method} {_plain(route.path)}`", permission.value))
-    return _page(
-        "Routes",
-        "The bodies are described by `GET /openapi.json` and readable at `/docs`. Users are named"
-        " by user principal name or id, products by GUID or part number, whatever the case.",
-        _table(("route", "the caller may"), sorted(rows, key=lambda row: row[0].split(" ")[::-1])),
-    )
-
-
-def _plain(path: str) -> str:
-    """`/api/jobs/{job_id:uuid}` as people write it: `/api/jobs/{job_id}`."""
-    parts = [
-        part.partition(":")[0] + "}" if part.startswith("{") else part for part in path.split("/")
+    """Every route with what it does and the permission it needs."""
+    doors = doors_of(create_rest_application())
+    rows = [
+        (
+            f"`{door.method} {door.path}`",
+            str(door.handler.summary or ""),
+            door.permission.value if door.permission else "",
+        )
+        for door in doors
     ]
-    return "/".join(parts)
+    return page(
+        "Routes",
+        "Bodies, parameters and answers are described by `GET /openapi.json` and shown at `/docs`."
+        " Users are named by user principal name or id, products by GUID, part number or alias,"
+        " whatever the case. What a role may do is on the page about [roles](roles.md).",
+        table(("route", "does", "the caller may"), rows),
+        "## Without a token",
+        table(("route", "does"), [(f"`GET {path}`", does) for path, does in OPEN_ROUTES]),
+    )
 
 
 def commands_page() -> str:
@@ -144,9 +129,9 @@ def commands_page() -> str:
         parts.append((command.help or "").strip())
         rows = [_parameter(parameter) for parameter in command.params if parameter.name != "help"]
         if rows:
-            parts.append(_table(("argument or option", "meaning"), rows))
+            parts.append(table(("argument or option", "meaning"), rows))
     words = "Every command has `--help`; those with `--json` print the API's answer."
-    return _page("Commands", words, *parts)
+    return page("Commands", words, *parts)
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], Any]]:
@@ -175,6 +160,7 @@ WRITERS = {
     "history.md": history_page,
     "routes.md": routes_page,
     "commands.md": commands_page,
+    **TABLE_WRITERS,
 }
 
 

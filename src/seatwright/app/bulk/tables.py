@@ -11,7 +11,7 @@ from seatwright.domain.bulk import ROWS_MAX
 from seatwright.domain.csv_text import TableRow, read_table
 from seatwright.domain.errors import Reason, Refusal
 
-_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+BULK_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "userPrincipalName": ("UPN", "User", "User Id", "Sign-in name", "User name"),
     "userEmail": ("Email", "Mail", "E-mail", "Email address"),
     "skuPartNumber": ("Sku", "SkuId", "Product", "License", "Licence"),
@@ -20,11 +20,11 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "usageLocation": ("Location", "Country"),
     "expiresAt": ("Expiry", "Expires", "Expiry date", "End date"),
 }
-_HOLDINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "userPrincipalName": _COLUMNS["userPrincipalName"],
-    "userEmail": _COLUMNS["userEmail"],
-    "skuPartNumber": _COLUMNS["skuPartNumber"],
-    "disabledServicePlans": _COLUMNS["disabledServicePlans"],
+HOLDINGS_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "userPrincipalName": BULK_COLUMNS["userPrincipalName"],
+    "userEmail": BULK_COLUMNS["userEmail"],
+    "skuPartNumber": BULK_COLUMNS["skuPartNumber"],
+    "disabledServicePlans": BULK_COLUMNS["disabledServicePlans"],
     "since": ("Since date", "Assigned", "Assigned at", "Assigned on"),
 }
 _BETWEEN_PLANS = re.compile(r"[;|,\s]+")
@@ -36,7 +36,7 @@ def read_bulk_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]]:
     A person is named in `UserPrincipalName` or `UserEmail`; the product in `SkuPartNumber`, unless
     the call names one for all rows. Raises Refusal invalidValue as `read_table` does.
     """
-    return _read(content, _COLUMNS)
+    return _read(content, BULK_COLUMNS)
 
 
 def read_holdings_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]]:
@@ -44,7 +44,7 @@ def read_holdings_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]
 
     Raises Refusal invalidValue as `read_table` does.
     """
-    return _read(content, _HOLDINGS, required=("skuPartNumber",))
+    return _read(content, HOLDINGS_COLUMNS, required=("skuPartNumber",))
 
 
 def _read(
