@@ -107,6 +107,8 @@ _NO_CASCADE = (
     "group_nesting",
     "search_word",
     "group_word",
+    "app_user",
+    "history_name",
     "template_product",
     "subscription",
 )

@@ -63,7 +63,7 @@ _ARRAYS: Final = ", ".join(f"%s::{column.type}[]" for column in _COLUMNS)
 
 _INSERT = f"""
 insert into app_user (tenant_id, created_at, {_NAMES})
-select %s, %s, line.* from unnest({_ARRAYS}) line on conflict do nothing
+select %s, %s, line.* from unnest({_ARRAYS}) line
 """
 _UPDATE = f"""
 update app_user u set {", ".join(f"{c.name} = new.{c.name}" for c in _COLUMNS[2:])}
@@ -91,14 +91,15 @@ on conflict (tenant_id, noun, subject_no) do update
 
 
 async def insert_users(tx: Transaction, users: Sequence[UserRecord], *, at: datetime) -> bool:
-    """Store new people; False when a UPN or an external id is taken, and then nothing is right.
+    """Store new people; False when a UPN or an external id is taken.
 
-    The caller answers False with a refusal, so that its transaction is rolled back.
+    The transaction can then do nothing more: the caller answers with a refusal.
     """
     if not users:
         return True
-    cursor = await tx.connection.execute(_INSERT, (tx.tenant_id, at, *_arrays(users)))
-    if cursor.rowcount < len(users):
+    try:
+        await tx.connection.execute(_INSERT, (tx.tenant_id, at, *_arrays(users)))
+    except errors.UniqueViolation:
         return False
     await _store_names(tx, users)
     return True

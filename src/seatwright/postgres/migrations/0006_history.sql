@@ -39,8 +39,9 @@ call bind_to_tenant('history_event');
 call bind_to_tenant('history_event_other');
 
 -- The last known names of people and groups, kept for the history after they are gone.
+-- No foreign key to the tenant, for the reason that people have none.
 create table history_name (
-    tenant_id    int4 not null references tenant on delete cascade,
+    tenant_id    int4 not null,
     noun         text not null collate "C" check (noun in ('user', 'group')),
     subject_no   int4 not null,
     id           uuid not null,
