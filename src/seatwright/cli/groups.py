@@ -108,7 +108,7 @@ def show(group: Group, *, as_json: AsJson = False) -> None:
     with open_api() as api:
         id_ = group_id(api, group)
         found = api.read(path_of("groups", id_))
-        licenses = api.rows(path_of("groups", id_, "licenses"))
+        licenses = api.read(path_of("groups", id_, "licenses"))["value"]
     if as_json:
         print_json({**found, "licenses": licenses})
         return

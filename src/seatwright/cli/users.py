@@ -111,7 +111,7 @@ def show(person: Person, *, as_json: AsJson = False) -> None:
     """Show one person and what they have."""
     with open_api() as api:
         found = api.read(path_of("users", person))
-        licenses = api.rows(path_of("users", person, "licenses"))
+        licenses = api.read(path_of("users", person, "licenses"))["value"]
     if as_json:
         print_json({**found, "licenses": licenses})
         return
