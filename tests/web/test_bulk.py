@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from seatwright.app.work import Workshop, work_job
 from seatwright.domain.roles import Role
 from seatwright.postgres.jobs import find_job
 from tests.office import Office
-from tests.world import add_people, call_of, counts_agree, set_seats
+from tests.world import add_group, add_people, call_of, counts_agree, set_seats
 
 BULK = "/api/identity/licenses/bulk-assign"
 DONE = {"prefer": "wait=30"}
@@ -355,6 +356,147 @@ async def test_a_preview_says_what_the_job_then_does(office: Office) -> None:
         if policy != "allOrNothing":
             users = {**body, "action": "remove"}
             await send_json(office, users)
+    assert await counts_agree(office)
+
+
+async def test_one_person_twice_gets_one_seat(office: Office) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "SPE_E3", 1)
+    job = await send_json(office, {"users": [upn("ada"), upn("ADA")], "skuPartNumber": "SPE_E3"})
+    assert outcomes(job) == [("succeeded", None)] * 2
+    assert [row["message"] for row in job["rows"]] == [None, "Already assigned: no seat was used."]
+    off = {"users": [upn("ada")], "skuPartNumber": "SPE_E3", "disabledServicePlans": ["TEAMS1"]}
+    changed = await send_json(office, off)
+    assert "service plans were changed" in changed["rows"][0]["message"]
+    assert await counts_agree(office)
+
+
+async def test_a_removal_of_what_nobody_has_or_a_group_gives_is_the_rows_failure(
+    office: Office,
+) -> None:
+    numbers = await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 2)
+    group = await add_group(office, "Staff", numbers[1:])
+    await office.admin.post(
+        f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": "SPE_E3"}
+    )
+    job = await send_json(
+        office,
+        {"users": [upn("ada"), upn("bob")], "skuPartNumber": "SPE_E3", "action": "remove"},
+    )
+    assert outcomes(job) == [("failed", "notAssigned"), ("failed", "inheritedAssignment")]
+    assert "Staff" in job["rows"][1]["message"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_preview_of_many_slices_says_what_the_job_then_does(
+    office: Office, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    for module in ("slices", "foresight"):
+        monkeypatch.setattr(f"seatwright.app.bulk.{module}.SLICE_ROWS", 7)
+    dice = random.Random(seed)
+    names = [f"p{number}" for number in range(12)]
+    await add_people(office, *names)
+    products = ["SPE_E3", "STANDARDPACK", "VISIOCLIENT"]
+    for product in products:
+        await set_seats(office, product, dice.randint(2, 6))
+    for policy in ("asMany", "allOrNothing", "asMany", "asMany"):
+        rows = [
+            {
+                "user": upn(dice.choice([*names, "nobody"] if policy == "asMany" else names)),
+                "sku": dice.choice(products),
+                "action": dice.choice(["add", "add", "remove", "replace"]),
+            }
+            for _ in range(40 if policy == "asMany" else 3)
+        ]
+        body = {"rows": rows, "fillPolicy": policy}
+        preview = (await office.admin.post(BULK, json={**body, "preview": True})).json()
+        job = await send_json(office, body)
+        assert outcomes(preview) == outcomes(job)
+        for seats in preview["seats"]:
+            assert seats["consumedAfter"] == await holders(office, seats["skuPartNumber"])
+        assert await counts_agree(office)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"UserPrincipalName,SkuPartNumber\nj\xf6rg@contoso.example,SPE_E3\n", "Line 2"),
+        (b"UserPrincipalName,SkuPartNumber\na\x00b@contoso.example,SPE_E3\n", "Row 2"),
+        (b'UserPrincipalName,SkuPartNumber\n"ada@contoso.example,SPE_E3\n', "quotation mark"),
+        (b"UserPrincipalName,SkuPartNumber\n", "no rows"),
+        (b"", "empty"),
+        (b"SkuPartNumber\nSPE_E3\n", "UserPrincipalName"),
+        (b"UserPrincipalName\nada@contoso.example\n", "names no product"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
+    office: Office, content: bytes, words: str
+) -> None:
+    answer = await office.admin.post(BULK, content=content, headers={"content-type": "text/csv"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue"), answer.text
+    assert words in answer.json()["detail"]
+
+
+async def test_columns_that_mean_nothing_are_named_and_blank_rows_passed_by(
+    office: Office,
+) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "SPE_E3", 1)
+    content = f"Display Name,UserPrincipalName,SkuPartNumber\n\n,,\nAda,{upn('ada')},SPE_E3\n"
+    answer = await office.admin.post(
+        BULK, content=content.encode(), headers={"content-type": "text/csv"}
+    )
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["ignoredColumns"] == ["Display Name"]
+    assert answer.json()["total"] == 1
+
+
+async def test_more_rows_than_a_job_takes_are_refused_with_the_limit(office: Office) -> None:
+    rows = "a@contoso.example,SPE_E3\n" * 200_001
+    answer = await office.admin.post(
+        BULK,
+        content=f"UserPrincipalName,SkuPartNumber\n{rows}".encode(),
+        headers={"content-type": "text/csv"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue")
+    assert "200000" in answer.json()["detail"]
+
+
+@pytest.mark.slow
+async def test_100_000_rows_are_previewed_and_done(office: Office) -> None:
+    names = [f"p{number}" for number in range(50_000)]
+    for start in range(0, len(names), 10_000):
+        await add_people(office, *names[start : start + 10_000])
+    await set_seats(office, "SPE_E3", 60_000)
+    await set_seats(office, "VISIOCLIENT", 49_999)
+    content = csv_of(*(f"{upn(name)},{sku}" for name in names for sku in ("SPE_E3", "VISIOCLIENT")))
+    headers = {"content-type": "text/csv", "prefer": "wait=60"}
+    preview = await office.admin.post(f"{BULK}?preview=true", content=content, headers=headers)
+    assert preview.status_code == 200, preview.text
+    assert (preview.json()["succeeded"], preview.json()["failed"]) == (99_999, 1)
+    assert len(preview.json()["rows"]) == 1_000
+    refused = await office.admin.post(
+        f"{BULK}?fillPolicy=allOrNothing", content=content, headers=headers
+    )
+    assert refused.json()["state"] == "failed", refused.text[:500]
+    assert await reserved_seats(office) == 0
+    await set_seats(office, "VISIOCLIENT", 50_000)
+    started = await office.admin.post(
+        f"{BULK}?fillPolicy=allOrNothing", content=content, headers={"content-type": "text/csv"}
+    )
+    bench = Workshop(database=office.database, clock=office.clock)
+    async with call_of(office) as call:
+        job = await find_job(call.tx, started.json()["jobId"])
+    assert job is not None
+    await work_job(bench, office.made.tenant.tenant_id, job.job_no)
+    done = (await office.admin.get(started.headers["location"])).json()
+    assert (done["state"], done["succeeded"]) == ("completed", 100_000)
+    assert (await holders(office, "SPE_E3"), await holders(office, "VISIOCLIENT")) == (
+        50_000,
+        50_000,
+    )
+    assert await reserved_seats(office) == 0
     assert await counts_agree(office)
 
 

@@ -251,22 +251,52 @@ async def test_the_result_file_is_safe_to_open_and_can_be_sent_again(office: Off
     assert again.json()["rows"][1]["user"].startswith("=cmd")
 
 
-@pytest.mark.usefixtures("small_slices")
-async def test_two_jobs_that_race_for_seats_get_exactly_those_there_are(office: Office) -> None:
-    names = [f"r{number}" for number in range(200)]
+async def test_two_jobs_that_race_for_seats_get_exactly_those_there_are(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatwright.app.bulk.slices.SLICE_ROWS", 100)
+    names = [f"r{number}" for number in range(2_000)]
     await add_people(office, *names)
-    await set_seats(office, "SPE_E3", 100)
-    jobs = [await start(office, names[:100]), await start(office, names[100:])]
-    await asyncio.gather(*(work(office, job) for job in jobs for _ in range(2)))
+    await set_seats(office, "SPE_E3", 1_000)
+    jobs = [await start(office, names[:1_000]), await start(office, names[1_000:])]
+
+    async def work_to_its_end(job_id: str) -> None:
+        while (await look(office, job_id))["state"] != "completed":
+            await work(office, job_id)
+
+    # Two workers on each of the jobs: one of them finds its rows taken, and leaves or takes turns.
+    await asyncio.gather(*(work_to_its_end(job) for job in jobs for _ in range(2)))
     found = [await look(office, job) for job in jobs]
-    for job, seen in zip(jobs, found, strict=True):
-        if seen["state"] != "completed":
-            await work(office, job)
-    found = [await look(office, job) for job in jobs]
-    assert sum(job["succeeded"] for job in found) == 100
-    assert sum(job["failed"] for job in found) == 100
-    assert await holders(office, "SPE_E3") == 100
-    assert await assigned_rows(office) == 100
+    assert sum(job["succeeded"] for job in found) == 1_000
+    assert sum(job["failed"] for job in found) == 1_000
+    assert all(job["succeeded"] for job in found)
+    assert await holders(office, "SPE_E3") == 1_000
+    assert await assigned_rows(office) == 1_000
+    assert await counts_agree(office)
+
+
+async def test_whoever_waits_for_a_job_that_a_worker_has_sees_it_end(office: Office) -> None:
+    names = [f"r{number}" for number in range(50)]
+    await add_people(office, *names)
+    await set_seats(office, "SPE_E3", 50)
+    body = {"users": [upn(name) for name in names], "skuPartNumber": "SPE_E3"}
+
+    async def be_a_worker() -> None:
+        for _ in range(500):
+            for job in (await office.admin.get("/api/jobs")).json()["value"]:
+                await work(office, job["id"])
+            await asyncio.sleep(0.002)
+
+    worker = asyncio.create_task(be_a_worker())
+    try:
+        answers = await asyncio.gather(
+            *(office.admin.post(BULK, json=body, headers=DONE) for _ in range(5))
+        )
+    finally:
+        worker.cancel()
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert {answer.json()["succeeded"] for answer in answers} == {50}
+    assert await assigned_rows(office) == 50
     assert await counts_agree(office)
 
 

@@ -6,11 +6,9 @@ in one transaction. Whoever is killed in the middle leaves the job where the las
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import psycopg
 import structlog
@@ -24,7 +22,7 @@ from seatwright.domain.ids import JobNo, TenantId
 from seatwright.domain.jobs import Job, JobKind, JobState
 from seatwright.domain.tenants import TenantState
 from seatwright.postgres import jobs as rows
-from seatwright.postgres.pool import Database, see_tenant
+from seatwright.postgres.pool import Database, is_standoff
 from seatwright.postgres.principals import principal_by_number
 from seatwright.postgres.tenants import read_tenant
 from seatwright.postgres.transaction import Transaction
@@ -43,56 +41,12 @@ CONFLICT_TRIES_MAX = 5
 """A slice that lost against another session is tried again this often before the job fails."""
 
 
-class Workbench(Protocol):
-    """What working on jobs needs: transactions, and what time it is."""
-
-    def now(self) -> datetime:
-        """The business time of this moment."""
-        ...
-
-    def transaction(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction of one tenant, committed on the way out."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """The bench of a worker: every slice has a connection from the pool."""
+    """What working on jobs needs: the database, and what time it is."""
 
     database: Database
     clock: Clock
-
-    def now(self) -> datetime:
-        """The business time of this moment."""
-        return self.clock.now()
-
-    def transaction(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction of one tenant, committed on the way out."""
-        return self.database.transaction(tenant_id)
-
-
-@dataclass(frozen=True, slots=True)
-class CallersBench:
-    """The bench of a call that has committed and waits for its job: its own connection, its time.
-
-    A second connection could make callers who wait starve each other of the pool.
-    """
-
-    call: Call
-
-    def now(self) -> datetime:
-        """The business time of the call."""
-        return self.call.now
-
-    @asynccontextmanager
-    async def transaction(self, tenant_id: TenantId) -> AsyncIterator[Transaction]:
-        """A transaction of one tenant, committed on the way out."""
-        held = self.call.tx
-        async with held.connection.transaction():
-            await see_tenant(held.connection, tenant_id)
-            transaction = Transaction(held.connection, tenant_id, held.dictionary)
-            yield transaction
-        transaction.remember()
 
 
 def _always() -> bool:
@@ -100,7 +54,7 @@ def _always() -> bool:
 
 
 async def work_job(
-    workshop: Workbench,
+    workshop: Workshop,
     tenant_id: TenantId,
     job_no: JobNo,
     *,
@@ -116,15 +70,15 @@ async def work_job(
             if not await _work_slice(workshop, tenant_id, job_no):
                 return
             conflicts = 0
-        except psycopg.errors.TransactionRollback:
+        except psycopg.OperationalError as error:
             conflicts += 1
-            if conflicts >= CONFLICT_TRIES_MAX:
+            if conflicts >= CONFLICT_TRIES_MAX or not is_standoff(error):
                 raise
 
 
-async def _work_slice(workshop: Workbench, tenant_id: TenantId, job_no: JobNo) -> bool:
+async def _work_slice(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) -> bool:
     """One slice; False when there is nothing more to do here."""
-    async with workshop.transaction(tenant_id) as tx:
+    async with workshop.database.transaction(tenant_id) as tx:
         job = await rows.hold_job(tx, job_no)
         if job is None or job.state.is_final:
             return False
@@ -155,7 +109,7 @@ async def work_at_once(call: Call, job: Job) -> Job:
     return await get_job(call, job.id)
 
 
-async def _call_of(tx: Transaction, job: Job, workshop: Workbench) -> Call | None:
+async def _call_of(tx: Transaction, job: Job, workshop: Workshop) -> Call | None:
     """The call a job acts in: on behalf of whoever started it. None: the tenant is suspended."""
     tenant = await read_tenant(tx.connection, tx.tenant_id)
     principal = await principal_by_number(tx, job.principal_no)
@@ -165,19 +119,21 @@ async def _call_of(tx: Transaction, job: Job, workshop: Workbench) -> Call | Non
         tx=tx,
         tenant=tenant,
         principal=principal,
-        now=workshop.now(),
+        now=workshop.clock.now(),
         correlation=job.correlation,
     )
 
 
-async def fail_job(workshop: Workbench, tenant_id: TenantId, job_no: JobNo, error: str) -> None:
+async def fail_job(workshop: Workshop, tenant_id: TenantId, job_no: JobNo, error: str) -> None:
     """Mark a job as failed: what its slices did stays done, and the job says why it stopped.
 
     Seats that it had reserved go back.
     """
-    async with workshop.transaction(tenant_id) as tx:
+    async with workshop.database.transaction(tenant_id) as tx:
         job = await rows.hold_job(tx, job_no)
         call = None if job is None else await _call_of(tx, job, workshop)
         if job is not None and call is not None and not job.state.is_final:
             await cancel_rest(call, job)
-        await rows.finish_job(tx, job_no, JobState.FAILED, at=workshop.now(), error=error[:2000])
+        await rows.finish_job(
+            tx, job_no, JobState.FAILED, at=workshop.clock.now(), error=error[:2000]
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -12,3 +13,14 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The business time of this moment."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedClock:
+    """A clock that stands still: what a call does after its commit is still of its own time."""
+
+    time: datetime
+
+    def now(self) -> datetime:
+        """The time it stands at."""
+        return self.time

@@ -92,5 +92,10 @@ async def could_bypass_the_wall(connection: AsyncConnection[TupleRow]) -> str | 
     return f"role {name} owns tables" if owns else None
 
 
+def is_standoff(error: psycopg.Error) -> bool:
+    """Whether the server rolled back because of another transaction (class 40 of SQLSTATE)."""
+    return (error.sqlstate or "").startswith("40")
+
+
 TransientErrors = (psycopg.OperationalError, psycopg.errors.SerializationFailure)
 """What a retry may cure: the server went away, or two sessions stood in each other's way."""

@@ -37,7 +37,7 @@ from seatwright.postgres.idempotency import (
     keep_answer,
     try_hold_key,
 )
-from seatwright.postgres.pool import Database
+from seatwright.postgres.pool import Database, is_standoff
 from seatwright.postgres.principals import Authenticated, authenticate
 from seatwright.postgres.transaction import Transaction
 from seatwright.web.answers import (
@@ -67,7 +67,7 @@ RUNS_MAX: Final = 4
 PAUSE_SECONDS: Final = 0.02
 """About how long the first pause is; each is twice the last, and random so that two part ways."""
 
-AfterCommit = Callable[[], Awaitable[Answer | None]]
+AfterCommit = Callable[[Database], Awaitable[Answer | None]]
 """Work that must see the commit (waiting for a job); it may replace the answer."""
 
 Failures: Final = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
@@ -125,7 +125,7 @@ class Edge:
         # The connection is back in the pool: waiting for a job must not keep it from others.
         answer = written.answer
         if written.after is not None:
-            answer = await written.after() or answer
+            answer = await written.after(self._database) or answer
         await answer.send(send)
 
     async def _read(
@@ -214,7 +214,7 @@ class Edge:
                 return Written(who)
             return await self._run_as(who, connection, scope, headers=headers, body=body)
         except psycopg.OperationalError as error:
-            if _is_standoff(error):
+            if is_standoff(error):
                 raise StandoffError(type(error).__name__) from error
             raise
         finally:
@@ -247,7 +247,7 @@ class Edge:
         try:
             await connection.commit()
         except psycopg.OperationalError as error:
-            if _is_standoff(error):
+            if is_standoff(error):
                 raise
             log.warning("the database went away during a commit", exc_info=True)
             return Written(outcome_unknown())
@@ -338,11 +338,6 @@ async def _who(
             " operator lets it work again with `seatwright tenant resume`.",
         )
     return who
-
-
-def _is_standoff(error: psycopg.OperationalError) -> bool:
-    """Class 40 of SQLSTATE: rolled back by the server because of another transaction."""
-    return (error.sqlstate or "").startswith("40")
 
 
 def _refuse_announced_size(headers: dict[bytes, bytes]) -> None:

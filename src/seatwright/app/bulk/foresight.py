@@ -16,6 +16,7 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.reconcile import World
 from seatwright.domain.bulk import SLICE_ROWS, BulkOrder, BulkRow, FillPolicy, RowResult, wants_of
+from seatwright.domain.errors import Reason
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.reconcile import Pool, Snapshot, UserState
 from seatwright.domain.settings import semantics_in, usage_location_in
@@ -38,9 +39,9 @@ class Foresight:
 async def foresee_rows(call: Call, rows: Sequence[BulkRow], order: BulkOrder) -> Foresight:
     """Decide about all rows, slice by slice.
 
-    Seats that a slice frees serve the slices after it, as far as nobody waits for them. An
-    all-or-nothing job counts on seats that are free when it begins, and on those freed in the
-    slice that needs them.
+    Seats that a slice frees serve the slices after it, as far as nobody waits for them; who it is
+    that waits and gets one is not followed up. An all-or-nothing job counts on the seats that are
+    free when it begins, and on those freed in the slice that needs them.
     """
     pools = {pool.sku: pool for pool in await read_pools(call.tx)}
     foresight = Foresight(before=pools, pools=dict(pools))
@@ -121,6 +122,9 @@ class _Walk:
                 moved += taken
             pool = foresight.pools[seats.sku]
             foresight.pools[seats.sku] = replace(pool, consumed=pool.consumed + moved)
+        for error in done.changes.error_changes:
+            is_waiting = error.after is Reason.NO_SEAT_LEFT
+            self.waiting[error.sku] += is_waiting - (error.before is Reason.NO_SEAT_LEFT)
         if self.repeated:
             again = [u for u in done.snapshot.users if u.user_no in self.repeated]
             self.people.update((u.user_no, u) for u in settled_states(again, done.changes))

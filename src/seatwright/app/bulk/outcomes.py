@@ -15,6 +15,7 @@ from seatwright.domain.jobs import Outcome
 from seatwright.domain.wants import WantKind
 
 ALREADY_ASSIGNED = "Already assigned: no seat was used."
+CHANGED = "Already assigned: its service plans were changed, and no seat was used."
 WAITS = "No seat is free: the person waits for one and gets it by themselves."
 
 
@@ -105,12 +106,14 @@ def _done(
             reason=Reason.NO_SEAT_LEFT,
             message=WAITS,
         )
-    had_all = row.kind is not WantKind.REMOVE and all(
+    message = None
+    if row.kind is not WantKind.REMOVE and all(
         one.had or (user, one.want.sku) in given for one in results
-    )
-    return RowResult(
-        row_no=row.row_no,
-        outcome=Outcome.SUCCEEDED,
-        user=user,
-        message=ALREADY_ASSIGNED if had_all else None,
-    )
+    ):
+        message = CHANGED if any(map(_is_changed, results)) else ALREADY_ASSIGNED
+    return RowResult(row_no=row.row_no, outcome=Outcome.SUCCEEDED, user=user, message=message)
+
+
+def _is_changed(one: Fulfilment) -> bool:
+    held = one.user.held if one.user is not None else ()
+    return any(other.sku == one.want.sku and other.enabled != one.after for other in held)

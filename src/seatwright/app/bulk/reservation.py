@@ -44,6 +44,8 @@ async def reserve_all(call: Call, job: Job, order: BulkOrder) -> bool:
 
 async def give_back(call: Call, reserved: Mapping[SkuNo, int]) -> None:
     """Return reserved seats that no row used; who waits for one gets it."""
+    if not reserved:
+        return
     await lock_pools(call.tx, list(reserved))
     await move_reservations(call.tx, {sku: -seats for sku, seats in reserved.items()})
     await refill(call, reserved)
@@ -86,7 +88,7 @@ async def _refuse(call: Call, job: Job, foresight: Foresight) -> None:
         job,
         message=NOT_TOUCHED.format(rows=rows),
         error=f"All or nothing was asked for, and {rows} of {job.total} cannot be done: nothing"
-        f" was changed. The first is row {failing[0].row_no}: {failing[0].message}",
+        f" was changed. The first is row {failing[0].row_no} ({failing[0].reason}).",
     )
 
 

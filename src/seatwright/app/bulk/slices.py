@@ -22,24 +22,28 @@ from seatwright.postgres.users import find_users
 async def work_bulk_slice(call: Call, job: Job) -> bool:
     """Do the next rows of a job; True when there are none left.
 
-    An all-or-nothing job reserves its seats in a slice of its own, before the first row.
+    An all-or-nothing job reserves its seats in a slice of its own, before the first row, and
+    returns those that no row used in another, after the last: pools are locked before people.
     """
     order = order_of(job.params)
     if order.must_reserve:
         return await reserve_all(call, job, order)
     rows = await read_slice(call.tx, job.job_no, after=job.position, limit=SLICE_ROWS)
+    if not rows:
+        await give_back(call, order.reserved or {})
+        await advance_job(
+            call.tx, job.job_no, Progress(params=replace(order, reserved={}).params())
+        )
+        return True
     results, left = await _do_rows(call, rows, order)
     await write_results(call.tx, job.job_no, results)
     is_last = job.done + len(rows) >= job.total
-    if is_last and left:
-        await give_back(call, left)
-        left = {}
     order = replace(order, reserved=None if order.reserved is None else left)
     if is_last and order.adopts:
         found = await over_assigned(call, job.job_no)
         order = replace(order, report={"overAssigned": found})
-    await advance_job(call.tx, job.job_no, _progress(job, results, order))
-    return is_last
+    await advance_job(call.tx, job.job_no, _progress(results, order))
+    return is_last and not left
 
 
 async def cancel_rest(call: Call, job: Job) -> None:
@@ -66,12 +70,12 @@ async def _do_rows(
     return await outcomes_of(call, rows, users, done), {s: n for s, n in left.items() if n > 0}
 
 
-def _progress(job: Job, results: Sequence[RowResult], order: BulkOrder) -> Progress:
+def _progress(results: Sequence[RowResult], order: BulkOrder) -> Progress:
     counts = Counter(one.outcome for one in results)
     return Progress(
         succeeded=counts[Outcome.SUCCEEDED],
         failed=counts[Outcome.FAILED],
         waiting=counts[Outcome.WAITING],
-        position=results[-1].row_no if results else job.position,
+        position=results[-1].row_no,
         params=order.params() if order.reserved is not None or order.report else None,
     )

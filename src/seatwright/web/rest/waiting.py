@@ -1,8 +1,8 @@
 """`Prefer: wait=10`: a call that starts a job may be answered with what became of it.
 
 The job is stored and committed first, as without waiting. Then the call works on it itself, slice
-by slice on its own connection, and if a worker was faster it watches that worker. Whatever happens
-to the call, the job is in the database and goes on.
+by slice, and if a worker was faster it watches that worker. Whatever happens to the call, the job
+is in the database and goes on.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -19,8 +20,10 @@ from litestar import Request
 
 from seatwright.app.call import Call
 from seatwright.app.jobs import get_job
-from seatwright.app.work import CallersBench, work_job
+from seatwright.app.work import Workshop, work_job
+from seatwright.domain.clock import StoppedClock
 from seatwright.domain.jobs import Job
+from seatwright.postgres.pool import Database
 from seatwright.postgres.queue import wake_worker
 from seatwright.web.edge import Answer
 from seatwright.web.rest.bodies import Shape
@@ -57,40 +60,36 @@ def answer_when_done(
         return
     until = time.monotonic() + seconds
 
-    async def after_commit() -> Answer | None:
+    async def after_commit(database: Database) -> Answer | None:
+        workshop = Workshop(database=database, clock=StoppedClock(call.now))
         try:
-            return await _ended(call, job, until=until, shape=shape)
+            return await _ended(workshop, call, job, until=until, shape=shape)
         except psycopg.OperationalError:
             # The job is safe: the caller gets the first answer, which says where to find it.
-            log.warning("the database went away while a caller waited", job=job.job_no)
+            log.warning("a job could not be waited for", job=job.job_no, exc_info=True)
             return None
 
     request.scope["state"]["after_commit"] = after_commit
 
 
-async def _ended(call: Call, job: Job, *, until: float, shape: JobAnswer) -> Answer | None:
+async def _ended(
+    workshop: Workshop, call: Call, job: Job, *, until: float, shape: JobAnswer
+) -> Answer | None:
     """The answer of a job that has ended in time, else None."""
-    bench = CallersBench(call)
     tenant_id = call.tenant.tenant_id
 
     def is_time_left() -> bool:
         return time.monotonic() < until
 
     while is_time_left():
-        await work_job(bench, tenant_id, job.job_no, goes_on=is_time_left)
-        async with bench.transaction(tenant_id) as tx:
-            seen = Call(
-                tx=tx,
-                tenant=call.tenant,
-                principal=call.principal,
-                now=call.now,
-                correlation=call.correlation,
-            )
-            job = await get_job(seen, job.id)
+        await work_job(workshop, tenant_id, job.job_no, goes_on=is_time_left)
+        async with workshop.database.transaction(tenant_id) as tx:
+            look = replace(call, tx=tx)
+            job = await get_job(look, job.id)
             if job.state.is_final:
-                return _answer(job, await shape(seen, job))
+                return _answer(job, await shape(look, job))
         await asyncio.sleep(WATCH_SECONDS)
-    async with bench.transaction(tenant_id) as tx:
+    async with workshop.database.transaction(tenant_id) as tx:
         # The worker that was woken first may have looked while this call had a slice, and left.
         await wake_worker(tx, job.job_no)
     return None
