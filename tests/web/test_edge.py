@@ -79,7 +79,7 @@ async def after(call: TheCall, request: Request[Any, Any, Any]) -> dict[str, str
     await _write_name(call, "after")
     database = request.app.state.database
 
-    async def look() -> Answer | None:
+    async def look(_: object) -> Answer | None:
         free = database.pool.get_stats()["pool_available"]
         async with database.transaction(call.tx.tenant_id) as tx:
             cursor = await tx.connection.execute(
