@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatwright.app.directory.lives import purge_deleted_users
+from seatwright.app.upkeep import tend_tenant
+from seatwright.app.work import Workshop
 from tests.office import Office
 from tests.world import add_group, add_people, call_of, counts_agree, set_seats
 
@@ -158,10 +159,13 @@ async def test_deleted_people_are_listed_apart_and_purged_after_thirty_days(
     await office.admin.delete(f"{USERS}/{boss['id']}")
     listed = (await office.admin.get(USERS, params={"deleted": "true"})).json()["value"]
     assert [row["id"] for row in listed] == [boss["id"]]
+    workshop = Workshop(database=office.database, clock=office.clock)
     office.clock.move(days=29)
-    assert await purge(office) == 0
+    await tend_tenant(workshop, office.made.tenant.tenant_id)
+    listed = (await office.admin.get(USERS, params={"deleted": "true"})).json()["value"]
+    assert [row["id"] for row in listed] == [boss["id"]]
     office.clock.move(days=1)
-    assert await purge(office) == 1
+    await tend_tenant(workshop, office.made.tenant.tenant_id)
     listed = (await office.admin.get(USERS, params={"deleted": "true"})).json()["value"]
     assert listed == []
     ada = (await office.admin.get(f"{USERS}/ada@contoso.example")).json()
@@ -169,11 +173,6 @@ async def test_deleted_people_are_listed_apart_and_purged_after_thirty_days(
     gone = await office.admin.post(f"{USERS}/{boss['id']}/restore")
     assert gone.status_code == 404
     assert (await actions(office, boss["id"]))[-1] == "userPurged"
-
-
-async def purge(office: Office) -> int:
-    async with call_of(office) as call:
-        return await purge_deleted_users(call)
 
 
 async def test_names_are_erased_from_the_history_only_of_those_who_are_gone(

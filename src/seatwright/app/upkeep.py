@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 
 from seatwright.app.call import Call
+from seatwright.app.directory.lives import purge_deleted_users
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.work import Workshop
 from seatwright.domain.errors import ChangeReason
@@ -38,6 +39,9 @@ async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
         for _ in range(PAGES_MAX):
             if not await _see_to_dates(workshop, tenant_id, passed):
                 break
+    for _ in range(PAGES_MAX):
+        if not await _purge(workshop, tenant_id):
+            break
     async with workshop.database.transaction(tenant_id) as tx:
         await forget_old_answers(tx, now=workshop.clock.now())
         for sku, counted, stored in await counter_drift(tx):
@@ -68,6 +72,13 @@ async def _see_to_dates(workshop: Workshop, tenant_id: TenantId, passed: DatePas
         reason = ChangeReason.EXPIRED if passed is DatePassed.EXPIRED else ChangeReason.STARTED
         await settle_world(call, await lock_world(call, users), reason=reason)
     return True
+
+
+async def _purge(workshop: Workshop, tenant_id: TenantId) -> int:
+    """One page of people whose time to be restored is over; how many they were."""
+    async with workshop.database.transaction(tenant_id) as tx:
+        call = await system_call(tx, workshop)
+        return 0 if call is None else await purge_deleted_users(call)
 
 
 async def system_call(tx: Transaction, workshop: Workshop) -> Call | None:

@@ -142,12 +142,8 @@ class _Matching:
         if person is None:
             person = self._by_upn.get(row.upn_key)
             if person is not None and row.external_id and person.external_id:
-                self._fail(
-                    row,
-                    f"The UPN belongs to a person with the external id {person.external_id}, not"
-                    f" {row.external_id}: give that one another UPN first, or correct the id.",
-                )
-                return False
+                # Two external ids are two people; whether the name becomes free is seen later.
+                person = None
         other = self._row_of_upn.get(row.upn_key)
         if other is None and person is not None:
             other = self._row_of_user.get(person.user_no)
@@ -182,7 +178,13 @@ class _Matching:
         while queue:
             row = queue.pop()
             failed.add(row.row_no)
-            self._fail(row, "The UPN belongs to another person: every account needs its own.")
+            owner = self._by_upn[row.upn_key]
+            known = f" (external id {owner.external_id})" if owner.external_id else ""
+            self._fail(
+                row,
+                f"The UPN belongs to another person{known}: every account needs its own. Give that"
+                " one another UPN first, or correct the row.",
+            )
             person = self._of_row[row.row_no]
             if person is not None:
                 queue.extend(waits_for.pop(person.user_no, ()))

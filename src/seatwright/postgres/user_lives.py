@@ -85,10 +85,13 @@ async def forget_kept_licenses(tx: Transaction, user: UserNo) -> None:
 async def users_deleted_before(
     tx: Transaction, before: datetime, *, limit: int
 ) -> tuple[UserNo, ...]:
-    """People whose time to be restored is over, longest gone first."""
+    """People whose time to be restored is over, longest gone first, locked.
+
+    Whom another session holds is left out: they are being restored, or purged there.
+    """
     cursor = await tx.connection.execute(
         "select user_no from app_user where tenant_id = %s and deleted_at <= %s"
-        " order by deleted_at, user_no limit %s",
+        " order by deleted_at, user_no limit %s for update skip locked",
         (tx.tenant_id, before, limit),
     )
     return tuple(UserNo(row[0]) for row in await cursor.fetchall())
