@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 
 from seatwright.app.assign.people import set_usage_locations
 from seatwright.app.call import Call
-from seatwright.app.reconcile import Edit, World, lock_world, refill, write_outcome
+from seatwright.app.reconcile import (
+    LOCK_TRIES_MAX,
+    Edit,
+    World,
+    lock_world,
+    refill,
+    write_outcome,
+)
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
@@ -28,6 +35,7 @@ from seatwright.domain.reconcile import (
 from seatwright.domain.wants import (
     Want,
     WantKind,
+    impossible,
     own_errors,
     own_wishes,
     replaced_by,
@@ -40,6 +48,7 @@ from seatwright.postgres.assignments import (
     store_user_assignments,
 )
 from seatwright.postgres.pools import move_reservations
+from seatwright.postgres.world_read import give_back_locks
 
 TURNS_MAX = 64
 """Each turn takes at least one want out; more than a few need a chain of dependencies."""
@@ -90,10 +99,7 @@ async def fulfil(
     `reservation`: seats that the caller's job reserved before; those that are used here turn from
     reserved into consumed.
     """
-    world = await lock_world(call, [want.user for want in wants], skus={want.sku for want in wants})
-    world = _with_own_reservation(world, reservation or {})
-    session = _Session(call, world, wants)
-    changes = session.decide()
+    session, changes = await _lock_and_decide(call, wants, reservation or {})
     used = _used(changes, reservation or {})
     async with call.tx.together():
         await session.write()
@@ -120,6 +126,28 @@ def foresee(call: Call, wants: Sequence[Want], world: World) -> Fulfilled:
         changes=changes,
         used={},
     )
+
+
+async def _lock_and_decide(
+    call: Call, wants: Sequence[Want], reservation: Mapping[SkuNo, int]
+) -> tuple[_Session, ChangeSet]:
+    """Lock every pool whose seats will move, in order, and decide.
+
+    Which pools these are, a want does not say when it replaces whatever people have: then the
+    locks are given back and taken again with the pools that the decision showed.
+    """
+    users = [want.user for want in wants]
+    skus = frozenset(sku for want in wants for sku in {want.sku, *(want.replaces or ())})
+    for _ in range(LOCK_TRIES_MAX):
+        world = await lock_world(call, users, skus=skus)
+        session = _Session(call, _with_own_reservation(world, reservation), wants)
+        changes = session.decide()
+        moved = frozenset(seats.sku for seats in changes.seat_changes)
+        if moved <= world.locked:
+            return session, changes
+        await give_back_locks(call.tx)
+        skus = world.locked | moved
+    raise AssertionError("what people have of their own changed again and again")
 
 
 def _with_own_reservation(world: World, reservation: Mapping[SkuNo, int]) -> World:
@@ -156,23 +184,10 @@ class _Session:
         self._deny_impossible()
 
     def _deny_impossible(self) -> None:
-        """Refuse what no engine needs to look at: unknown people, and removals of nothing."""
+        """Refuse what no engine needs to look at."""
         denied: dict[int, Reason] = {}
         for user_no, wants in self.by_user.items():
-            user = self.before.get(user_no)
-            own = {} if user is None else own_wishes(user)
-            inherited = set() if user is None else {w.sku for w in user.wishes} - own.keys()
-            added: set[SkuNo] = set()
-            for want in wants:
-                if user is None or user.is_deleted:
-                    denied[want.key] = Reason.UNKNOWN_USER
-                elif want.kind in {WantKind.ADD, WantKind.REPLACE}:
-                    added.add(want.sku)
-                elif want.sku not in own.keys() | added:
-                    is_inherited = want.sku in inherited
-                    denied[want.key] = (
-                        Reason.INHERITED_ASSIGNMENT if is_inherited else Reason.NOT_ASSIGNED
-                    )
+            denied.update(impossible(self.before.get(user_no), wants, now=self.call.now))
         if denied:
             self._deny(denied)
 
@@ -223,10 +238,22 @@ class _Session:
                         ),
                         None,
                     )
-                if reason is None or (reason is Reason.NO_SEAT_LEFT and want.may_wait):
-                    continue
-                denied[want.key] = reason
+                if reason is not None and not self._is_borne(want, reason):
+                    denied[want.key] = reason
         return denied
+
+    def _is_borne(self, want: Want, reason: Reason) -> bool:
+        """Whether a want stands although its assignment cannot give what it says.
+
+        Who may wait waits; and an assignment that waited or failed before can be given other
+        dates, another priority, and while it waits other service plans.
+        """
+        is_waiting = reason is Reason.NO_SEAT_LEFT
+        if is_waiting and want.may_wait:
+            return True
+        if want.kind is not WantKind.CHANGE or not (is_waiting or want.disabled is None):
+            return False
+        return own_errors(self.before[want.user], ()).get(want.sku) is reason
 
     async def write(self) -> None:
         """Store the assignments as they now are; licenses and history are written after."""
