@@ -114,3 +114,21 @@ async def test_a_method_that_a_path_does_not_answer_is_told_which_it_does(office
         assert answer.headers["allow"] == methods
         assert answer.json()["code"] == "methodNotAllowed"
         assert (await office.admin.options(path)).headers["allow"] == methods
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("serch=ada", "“serch”, which means nothing here"),
+        ("limit=1&limit=2", "“limit” twice"),
+        ("limit=null", "limit is “null”"),
+        ("&".join(f"a{n}=" for n in range(101)), "more than 100"),
+    ],
+)
+async def test_a_query_that_the_route_does_not_know_is_refused(
+    office: Office, query: str, words: str
+) -> None:
+    answer = await office.admin.get(f"/api/identity/users?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalidValue"
+    assert words in answer.json()["detail"]

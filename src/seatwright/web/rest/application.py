@@ -24,6 +24,7 @@ from seatwright.web.edge import Failures
 from seatwright.web.problems import problem, status_of
 from seatwright.web.rest.access import call_of, guard
 from seatwright.web.rest.doors import AllowedMethods, doors_of
+from seatwright.web.rest.queries import guard_query
 from seatwright.web.rest.routes import ROUTES
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,7 @@ def create_rest_application(routes: tuple[ControllerRouterHandler, ...] = ROUTES
     """Every route under `/api`, with problem+json for whatever goes wrong."""
     app = Litestar(
         route_handlers=list(routes),
-        guards=[guard],
+        guards=[guard, guard_query],
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers={
             Refusal: answer_refusal,

@@ -10,14 +10,13 @@ from __future__ import annotations
 import inspect
 import typing
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Final, Union
 
 import msgspec
 from litestar import Litestar, Response
 from litestar.response import Stream
-from litestar.typing import FieldDefinition
 
 from seatwright import __version__
 from seatwright.domain.roles import roles_permitting
@@ -33,11 +32,11 @@ from seatwright.web.rest.descriptions import (
     TAGS,
 )
 from seatwright.web.rest.doors import Door, doors_of
+from seatwright.web.rest.queries import query_fields
 
 JsonObject = dict[str, Any]
 
 _REF: Final = "#/components/schemas/{name}"
-_NOT_PARAMETERS: Final = frozenset({"call", "data", "request"})
 _CSV: Final[JsonObject] = {"text/csv": {"schema": {"type": "string"}}}
 
 
@@ -115,16 +114,9 @@ def _operation(door: Door, refs: Mapping[Any, JsonObject]) -> JsonObject:
     return operation
 
 
-def _fields(door: Door) -> Iterable[tuple[str, FieldDefinition]]:
-    """The parameters of a route's function that come from the path or the query, by wire name."""
-    for name, field in door.handler.parsed_fn_signature.parameters.items():
-        if name not in _NOT_PARAMETERS:
-            yield getattr(field.kwarg_definition, "name", None) or name, field
-
-
 def _parameters(door: Door) -> list[JsonObject]:
     found: list[JsonObject] = []
-    for name, field in _fields(door):
+    for name, field in query_fields(door.handler):
         where = "path" if name in door.path_parameters else "query"
         schema = _tidy(msgspec.json.schema(field.annotation, ref_template=_REF))
         parameter: JsonObject = {
@@ -276,8 +268,8 @@ def _answer_content(door: Door, refs: Mapping[Any, JsonObject]) -> JsonObject:
 
 def _refusal_statuses(door: Door) -> tuple[int, ...]:
     """What can go wrong at a door, from what it takes."""
-    names = {name for name, _ in _fields(door)}
-    statuses = {401, 403, 503}
+    names = {name for name, _ in query_fields(door.handler)}
+    statuses = {401, 403, 429, 503}
     if names - set(door.path_parameters) or door.is_writing:
         statuses.add(400)
     if names or _body_type(door) is not None:
