@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from seatwright.app.access import is_valid_token
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.operator import Operator, operate
 from seatwright.cli.screen import say
-from seatwright.demo.demo import remove_demo
 from seatwright.domain.tenants import Tenant
 
 demo_commands = typer.Typer(
@@ -31,6 +29,10 @@ def remove() -> None:
 
 
 async def _remove(operator: Operator) -> Tenant:
+    # Imported when it runs: no other command needs what the demo is made with.
+    from seatwright.app.access import is_valid_token
+    from seatwright.demo.demo import remove_demo
+
     removed = await remove_demo(operator.database)
     file = operator.settings.token_file
     # The token that the first start left is the demo's, unless another tenant came before it.

@@ -293,7 +293,7 @@ def import_(
     """Create and change groups, or their members, from a CSV file; safe to run again."""
     if replace and not members_:
         stop(Ending.USAGE, "--replace goes with --members: no file of groups removes a group.")
-    choices = ImportChoices(replace=replace, preview=preview, confirm=confirm)
+    choices = ImportChoices(replace=replace, preview=preview, confirm=confirm and members_)
     import_kind("members" if members_ else "groups", file, choices, as_json=as_json)
 
 

@@ -27,7 +27,7 @@ def _reason(row: Row) -> str:
 
 
 _COLUMNS = (
-    Column(title="When (UTC)", cell=moment("at")),
+    Column(title="When (UTC)", cell=moment("at"), is_small=True),
     Column(title="What", cell="action"),
     Column(title="For", cell=_subject),
     Column(

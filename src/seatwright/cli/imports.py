@@ -28,7 +28,7 @@ holdings_commands = typer.Typer(
 NOTES_SHOWN: Final = 20
 
 _NOTES = (
-    Column(title="Row", cell="row", is_number=True),
+    Column(title="Row", cell=lambda row: str(row["row"]), is_number=True),
     Column(title="Value", cell="value"),
     Column(title="Why", cell="message", is_prose=True),
 )

@@ -26,10 +26,11 @@ JobId: TypeAlias = Annotated[str, typer.Argument(metavar="JOB", help="The job's 
 FINAL_STATES = frozenset({"completed", "failed", "cancelled"})
 PAUSE_SECONDS_FIRST = 0.05
 PAUSE_SECONDS_MAX = 1.0
-FAILURES_SHOWN = 20
+FAILURES_SHOWN = 10
+"""Failed rows in a report: enough to see what is wrong, and one command shows all of them."""
 
 _JOBS = (
-    Column(title="Job", cell="id"),
+    Column(title="Job", cell="id", is_small=True),
     Column(title="Kind", cell="kind"),
     Column(title="State", cell="state"),
     Column(title="Done", cell=lambda row: f"{row['done']:,} of {row['total']:,}", is_number=True),
@@ -38,7 +39,7 @@ _JOBS = (
 )
 
 _ROWS = (
-    Column(title="Row", cell="row", is_number=True),
+    Column(title="Row", cell=lambda row: str(row["row"]), is_number=True),
     Column(title="Person", cell="user"),
     Column(title="Product", cell="sku"),
     Column(title="Outcome", cell="outcome"),
@@ -201,7 +202,18 @@ def show_reasons(reasons: Sequence[Row], failures: Sequence[Row]) -> None:
     show_table(reasons, _SUMMARY)
     if failures:
         say("")
-        show_table(failures[:FAILURES_SHOWN], _ROWS)
+        show_table(_samples(failures), _ROWS)
+
+
+def _samples(failures: Sequence[Row]) -> list[Row]:
+    """Some rows of each reason, in the order of the file: a rare reason is not crowded out."""
+    seen: dict[str, int] = {}
+    ranked: list[tuple[int, int]] = []
+    for at, row in enumerate(failures):
+        turn = seen.get(str(row["reason"]), 0)
+        seen[str(row["reason"])] = turn + 1
+        ranked.append((turn, at))
+    return [failures[at] for at in sorted(at for _, at in sorted(ranked)[:FAILURES_SHOWN])]
 
 
 def _summary(rows_: list[Json]) -> list[Row]:

@@ -9,7 +9,8 @@ import typer
 from seatwright.cli.client import Json, Listing, open_api, path_of
 from seatwright.cli.options import AsJson, Limit, Product, Search, ShowAll, rows_wanted
 from seatwright.cli.screen import say
-from seatwright.cli.tables import Column, moment, show_list
+from seatwright.cli.tables import Column, Row, moment, show_list
+from seatwright.domain.assignments import PRIORITY_DEFAULT
 
 _PRODUCTS = (
     Column(title="Product", cell="displayName"),
@@ -31,11 +32,16 @@ _HOLDERS = (
     Column(title="Off", cell="disabledServicePlans", is_prose=True, is_optional=True),
 )
 
+
+def _priority(row: Row) -> int | None:
+    return None if row["priority"] == PRIORITY_DEFAULT else int(row["priority"])
+
+
 _WAITING = (
     Column(title="Place", cell="place", is_number=True),
     Column(title="Person", cell=lambda row: row["user"]["displayName"]),
     Column(title="User principal name", cell=lambda row: row["user"]["userPrincipalName"]),
-    Column(title="Priority", cell="priority", is_number=True),
+    Column(title="Priority", cell=_priority, is_number=True, is_optional=True),
     Column(title="Since (UTC)", cell=moment("waitingSince")),
     Column(
         title="Wanted by",

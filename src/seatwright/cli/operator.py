@@ -7,18 +7,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from seatwright.app.call import Call
-from seatwright.app.tenants import choose_tenant
-from seatwright.cli.database import opened_database
 from seatwright.cli.endings import Ending, stop
 from seatwright.domain.errors import Refusal
 from seatwright.domain.tenants import SYSTEM_PRINCIPAL
-from seatwright.postgres.pool import Database
-from seatwright.postgres.principals import principal_by_number
 from seatwright.settings import OffsetClock, Settings
+
+if TYPE_CHECKING:
+    from seatwright.app.call import Call
+    from seatwright.postgres.pool import Database
 
 Result = TypeVar("Result")
 
@@ -37,6 +36,10 @@ class Operator:
     @asynccontextmanager
     async def in_tenant(self, name: str | None) -> AsyncIterator[Call]:
         """A call in one tenant by seatwright itself; committed at the end, or rolled back."""
+        from seatwright.app.call import Call
+        from seatwright.app.tenants import choose_tenant
+        from seatwright.postgres.principals import principal_by_number
+
         tenant = await choose_tenant(self.database, name)
         async with self.database.transaction(tenant.tenant_id) as tx:
             principal = await principal_by_number(tx, SYSTEM_PRINCIPAL)
@@ -50,6 +53,9 @@ def operate(work: Callable[[Operator], Awaitable[Result]], *, as_owner: bool = F
     `as_owner` works as the role that owns the tables: only it may take rows out of the history,
     which is done for a tenant that is deleted and for nothing else.
     """
+    # Imported when it is needed: the commands that talk to a server do without a database.
+    from seatwright.cli.database import opened_database
+
     settings = Settings.from_environment()
     with opened_database(settings) as opened:
         url = opened.owner_url if as_owner else opened.app_url
@@ -70,6 +76,8 @@ def operate(work: Callable[[Operator], Awaitable[Result]], *, as_owner: bool = F
 async def _work_on(
     url: str, *, settings: Settings, work: Callable[[Operator], Awaitable[Result]]
 ) -> Result:
+    from seatwright.postgres.pool import Database
+
     database = Database(url, connections_max=CONNECTIONS)
     await database.open()
     try:

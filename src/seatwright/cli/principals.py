@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 from uuid import UUID
 
 import typer
 
-from seatwright.app import access
-from seatwright.app.call import Call
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.operator import Operator, operate
 from seatwright.cli.options import AsJson, Roles, TenantName
@@ -16,6 +14,10 @@ from seatwright.cli.screen import print_json, result_screen, say, warn
 from seatwright.cli.tables import Column, moment, show_facts, show_list
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.tenants import Principal, PrincipalKind
+
+if TYPE_CHECKING:
+    from seatwright.app import access
+    from seatwright.app.call import Call
 
 token_commands = typer.Typer(
     help="Make, list, revoke and rotate long-lived tokens (works on the database).",
@@ -51,6 +53,7 @@ def create_token(
     as_json: AsJson = False,
 ) -> None:
     """Make a token and print it, this once."""
+    from seatwright.app import access
 
     async def work(operator: Operator) -> access.Issued:
         async with operator.in_tenant(tenant) as call:
@@ -81,6 +84,7 @@ def create_client(
     as_json: AsJson = False,
 ) -> None:
     """Make an API client and print its secret, this once."""
+    from seatwright.app import access
 
     async def work(operator: Operator) -> tuple[UUID, access.Issued]:
         async with operator.in_tenant(tenant) as call:
@@ -136,6 +140,8 @@ def rotate_client(name: Named, *, tenant: TenantName = None, as_json: AsJson = F
 
 
 def _revoke(kind: PrincipalKind, name: str, tenant: str | None) -> Principal:
+    from seatwright.app import access
+
     async def work(operator: Operator) -> Principal:
         async with operator.in_tenant(tenant) as call:
             principal = await _named(call, kind, name)
@@ -146,6 +152,8 @@ def _revoke(kind: PrincipalKind, name: str, tenant: str | None) -> Principal:
 
 
 def _rotate(kind: PrincipalKind, name: str, tenant: str | None) -> tuple[UUID, access.Issued]:
+    from seatwright.app import access
+
     async def work(operator: Operator) -> tuple[UUID, access.Issued]:
         async with operator.in_tenant(tenant) as call:
             principal = await _named(call, kind, name)
@@ -166,6 +174,8 @@ async def _named(call: Call, kind: PrincipalKind, name: str) -> Principal:
 
 
 async def _all(call: Call, kind: PrincipalKind) -> list[Principal]:
+    from seatwright.app import access
+
     found: list[Principal] = []
     is_more = True
     while is_more:

@@ -10,7 +10,7 @@ import typer
 from seatwright.cli.client import Query, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.options import AsJson, Limit, ShowAll, rows_wanted
-from seatwright.cli.tables import Column, Row, minute, moment, show_list
+from seatwright.cli.tables import Column, Row, minute, show_list
 
 report_commands = typer.Typer(
     help="Who has what twice, nothing, or without need; nothing is changed by asking.",
@@ -21,17 +21,13 @@ report_commands = typer.Typer(
 _PERSON = (
     Column(title="Name", cell="displayName"),
     Column(title="User principal name", cell="userPrincipalName"),
-    Column(title="Department", cell="department", is_optional=True),
 )
 
-_LAST_SEEN = Column(
-    title="Last sign-in", cell=lambda row: minute(row["lastSignInAt"])[:10] or "never"
-)
+_LAST_SEEN = Column(title="Signed in", cell=lambda row: minute(row["lastSignInAt"])[:10] or "never")
 
 _HOLDERS = (
     *_PERSON,
     Column(title="Product", cell="skuPartNumber"),
-    Column(title="Since (UTC)", cell=moment("since")),
 )
 
 _ADVICE = (
@@ -86,7 +82,7 @@ def unlicensed(*, limit: Limit = None, show_all: ShowAll = False, as_json: AsJso
     wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     _report(
         "users-without-license",
-        (*_PERSON, _LAST_SEEN),
+        (*_PERSON, Column(title="Department", cell="department", is_optional=True), _LAST_SEEN),
         limit=wanted,
         empty="Every enabled person holds something.",
         as_json=as_json,
@@ -108,7 +104,7 @@ def direct(
         (
             *_HOLDERS,
             Column(title="By", cell="strategy"),
-            Column(title="Also by a group", cell="alsoInherited"),
+            Column(title="By group too", cell="alsoInherited"),
         ),
         query={"sku": product},
         limit=wanted,
@@ -140,13 +136,10 @@ def inactive(
 @report_commands.command("advice", epilog=EXIT_CODES)
 def advice(*, as_json: AsJson = False) -> None:
     """List products that another way of assigning would serve better."""
-    _report(
-        "strategy-advice",
-        _ADVICE,
-        limit=None,
-        empty="No product is assigned by hand to too many people.",
-        as_json=as_json,
-    )
+    with open_api() as api:
+        rows = api.read(api_path("reports", "strategy-advice"))["value"]
+    empty = "No product is assigned by hand to too many people."
+    show_list(rows, _ADVICE, empty=empty, as_json=as_json)
 
 
 def _report(

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from seatwright.cli.client import Listing
 from seatwright.cli.screen import is_for_people, print_json, result_screen, say, warn
+
+GAP = 2
+"""Blanks between two columns."""
+
+PROSE_WIDTH_MIN = 16
+NAME_WIDTH_MIN = 8
 
 Row: TypeAlias = dict[str, Any]
 """One JSON object as the API answered it: the wire's edge, so its values have any type."""
@@ -61,69 +66,108 @@ def show_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
         for at, column in enumerate(columns)
         if not column.is_optional or any(row[at].plain for row in cells)
     ]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for at in shown:
+    widths = _widths(
+        [columns[at] for at in shown],
+        [max(len(columns[at].title), *(row[at].cell_len for row in cells)) for at in shown],
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+    for at, width in zip(shown, widths, strict=True):
         column = columns[at]
         table.add_column(
             column.title,
             justify="right" if column.is_number else "left",
             no_wrap=not column.is_prose,
-            # A file or a pipe loses nothing, however long a name is.
-            min_width=None if column.is_prose or is_for_people(sys.stdout) else _widest(cells, at),
             overflow="fold" if column.is_prose else "ellipsis",
             style="dim" if column.is_small else None,
+            width=width,
         )
     for row in cells:
         table.add_row(*(row[at] for at in shown))
-    _print(table)
+    _print(table, width=sum(widths) + GAP * len(widths))
 
 
-def _widest(cells: Sequence[Sequence[Text]], at: int) -> int:
-    return max(row[at].cell_len for row in cells)
+def _widths(columns: Sequence[Column], natural: Sequence[int]) -> list[int]:
+    """How wide each column is, so that the table fits the screen if that can be.
+
+    Prose is wrapped first, then names are cut; ids and numbers never are, and in a file or a pipe
+    nothing is, because nobody could make it wider.
+    """
+    widths = list(natural)
+    room = result_screen().width - GAP * (len(columns) - 1)
+    prose = [at for at, column in enumerate(columns) if column.is_prose]
+    names = [
+        at
+        for at, column in enumerate(columns)
+        if not (column.is_prose or column.is_number or column.is_small)
+    ]
+    _shrink(widths, prose, floor=PROSE_WIDTH_MIN, room=room)
+    if is_for_people(sys.stdout):
+        _shrink(widths, names, floor=NAME_WIDTH_MIN, room=room)
+    return widths
+
+
+def _shrink(widths: list[int], which: Sequence[int], *, floor: int, room: int) -> None:
+    while sum(widths) > room:
+        wide = [at for at in which if widths[at] > floor]
+        if not wide:
+            return
+        widths[max(wide, key=widths.__getitem__)] -= 1
 
 
 def show_facts(facts: Sequence[tuple[str, object]]) -> None:
     """Print the facts about one thing as names and values; what is not known is left out."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in facts:
         shown = plain(value)
         if shown:
             table.add_row(name, Text(shown))
-    _print(table)
+    _print(table, width=0)
 
 
-def _print(table: Table) -> None:
+def _print(table: Table, *, width: int) -> None:
     screen = result_screen()
     if is_for_people(sys.stdout):
         screen.print(table)
         return
-    # As wide as its longest line needs, without the blanks that rich puts behind it.
-    needed = Measurement.get(screen, screen.options.update(width=10_000), table).minimum
-    screen.width = max(screen.width, needed)
+    screen.width = max(screen.width, width)
     with screen.capture() as captured:
         screen.print(table, soft_wrap=False)
+    # Without the blanks that rich fills lines up with.
     for line in captured.get().splitlines():
         sys.stdout.write(line.rstrip() + "\n")
 
 
 def _text(column: Column, row: Row) -> Text:
     value = row.get(column.cell) if isinstance(column.cell, str) else column.cell(row)
-    return Text(plain(value), style=_STYLE_OF.get(str(value), ""))
+    return Text(plain(value), style=_style(value))
 
 
 _STYLE_OF = {
-    "Active": "green",
+    "active": "green",
     "completed": "green",
+    "enabled": "green",
     "succeeded": "green",
-    "Processing": "cyan",
-    "running": "cyan",
+    "processing": "cyan",
     "queued": "cyan",
+    "running": "cyan",
+    "scheduled": "cyan",
+    "activewitherror": "yellow",
+    "suspended": "yellow",
     "waiting": "yellow",
+    "warning": "yellow",
+    "error": "red",
     "failed": "red",
-    "Error": "red",
+    "lockedout": "red",
 }
+"""Colour says nothing that the word does not say: without it, no meaning is lost."""
+
+
+def _style(value: object) -> str:
+    word = str(value).casefold()
+    is_count_of_errors = word.endswith((" error", " errors"))
+    return "red" if is_count_of_errors else _STYLE_OF.get(word, "")
 
 
 def plain(value: object) -> str:

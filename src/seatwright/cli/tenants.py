@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from seatwright.app.tenants import (
-    MadeTenant,
-    NewTenant,
-    all_tenants,
-    change_tenant_state,
-    create_tenant,
-    remove_tenant,
-)
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.operator import Operator, operate
 from seatwright.cli.options import AsJson
@@ -23,6 +15,9 @@ from seatwright.cli.tables import Column, show_facts, show_list
 from seatwright.domain.semantics import Preset
 from seatwright.domain.settings import setting_value
 from seatwright.domain.tenants import Tenant, TenantState
+
+if TYPE_CHECKING:
+    from seatwright.app.tenants import MadeTenant
 
 tenant_commands = typer.Typer(
     help="Make, list, suspend and delete tenants (works on the database).",
@@ -56,6 +51,8 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a tenant with its catalogue and a local administrator, and print that one's token."""
+    from seatwright.app.tenants import NewTenant, create_tenant
+
     new = NewTenant(name=name, domain=domain, usage_location=usage_location, preset=preset)
 
     async def work(operator: Operator) -> tuple[MadeTenant, bool]:
@@ -81,6 +78,8 @@ def create(
 @tenant_commands.command("list", epilog=EXIT_CODES)
 def list_(*, as_json: AsJson = False) -> None:
     """List the tenants, oldest first."""
+    from seatwright.app.tenants import all_tenants
+
     rows = [_shape(tenant) for tenant in operate(lambda operator: all_tenants(operator.database))]
     empty = "There is no tenant yet: `seatwright tenant create NAME`."
     show_list(rows, _COLUMNS, empty=empty, as_json=as_json)
@@ -106,6 +105,8 @@ def delete(
     confirm: Annotated[bool, typer.Option("--confirm", help="Yes, everything.")] = False,
 ) -> None:
     """Delete a tenant with its people, licenses and history. Nothing brings it back."""
+    from seatwright.app.tenants import remove_tenant
+
     if not confirm:
         stop(
             Ending.USAGE,
@@ -119,6 +120,8 @@ def delete(
 
 
 def _change_state(tenant: str, state: TenantState) -> Tenant:
+    from seatwright.app.tenants import change_tenant_state
+
     return operate(lambda operator: change_tenant_state(operator.database, tenant, state))
 
 

@@ -60,6 +60,8 @@ _USERS = (
 
 
 def _plans_off(row: Row) -> str:
+    if row["since"] is None:
+        return ""
     return ", ".join(plan["name"] for plan in row["servicePlans"] if not plan["enabled"])
 
 

@@ -8,7 +8,7 @@ from seatwright.settings import Settings
 
 _TRY = (
     "seatwright licenses",
-    "seatwright groups list",
+    "seatwright groups list --licensed",
     "seatwright users list --search alex",
 )
 
