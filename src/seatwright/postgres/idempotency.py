@@ -25,9 +25,7 @@ class KeptAnswer:
     body: bytes
 
 
-async def try_hold_key(
-    tx: Transaction, *, principal: PrincipalNo, route: str, key: str
-) -> bool:
+async def try_hold_key(tx: Transaction, *, principal: PrincipalNo, route: str, key: str) -> bool:
     """Hold a key until the transaction ends; False while another call holds it.
 
     An advisory lock, not a row: a row of an unfinished transaction would make the second call
