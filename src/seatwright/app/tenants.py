@@ -29,6 +29,7 @@ from seatwright.domain.tenants import (
 from seatwright.postgres.pool import Database, see_tenant
 from seatwright.postgres.principals import insert_principal, principal_by_number
 from seatwright.postgres.tenants import (
+    TenantRow,
     delete_tenant,
     find_tenant,
     insert_tenant,
@@ -87,15 +88,15 @@ async def founding(database: Database, new: NewTenant, *, now: datetime) -> Asyn
     """
     name, domain, settings = _checked(new)
     async with database.connection() as connection:
-        tenant = await insert_tenant(
-            connection,
-            tenant_id_external=uuid4(),
+        row = TenantRow(
+            id=uuid4(),
             name=name,
             domain=domain,
             is_demo=new.is_demo,
             settings=settings,
             created_at=now,
         )
+        tenant = await insert_tenant(connection, row)
         if tenant is None:
             raise Refusal(
                 Reason.INVALID_VALUE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -95,7 +96,9 @@ def _assignments(
 
 def _purchases(hr: DraftGroup) -> tuple[DraftPurchase, ...]:
     return (
-        _bought("M365E3-1", "SPE_E3", 4000, "33.80", days=400, renewal=330, minimum=300),
+        replace(
+            _bought("M365E3-1", "SPE_E3", 4000, "33.80", days=400, renewal=330), offer_minimum=300
+        ),
         _bought("M365E3-2", "SPE_E3", 500, "35.10", days=190, renewal=175),
         _bought("M365E5-1", "SPE_E5", 400, "54.60", days=400, renewal=330),
         _bought("EXO1-1", "EXCHANGESTANDARD", CONTRACTOR_SEATS, "3.70", days=300, renewal=65),
@@ -130,7 +133,9 @@ def _purchases(hr: DraftGroup) -> tuple[DraftPurchase, ...]:
             days_since_start=430,
             days_to_renewal=40,
         ),
-        _bought("ROUTE-1", OWN_PRODUCT, 80, "95.00", days=240, renewal=125, minimum=50),
+        replace(
+            _bought("ROUTE-1", OWN_PRODUCT, 80, "95.00", days=240, renewal=125), offer_minimum=50
+        ),
     )
 
 
@@ -142,7 +147,6 @@ def _bought(
     *,
     days: int,
     renewal: int,
-    minimum: int = 0,
 ) -> DraftPurchase:
     return DraftPurchase(
         external_id=external_id,
@@ -151,5 +155,4 @@ def _bought(
         price=Decimal(price),
         days_since_start=days,
         days_to_renewal=renewal,
-        offer_minimum=minimum,
     )

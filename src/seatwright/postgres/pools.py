@@ -59,6 +59,17 @@ async def waiting_counts(tx: Transaction) -> dict[SkuNo, int]:
     return {SkuNo(sku): people for sku, people in await cursor.fetchall()}
 
 
+async def reserve_seats(tx: Transaction, needed: Mapping[SkuNo, int]) -> bool:
+    """Reserve all of these seats, or none; the locks are kept only with the seats."""
+    await tx.connection.execute("savepoint before_reserving")
+    free = await lock_pools(tx, list(needed))
+    if all(free[sku] >= seats for sku, seats in needed.items()):
+        await move_reservations(tx, needed)
+        return True
+    await tx.connection.execute("rollback to savepoint before_reserving")
+    return False
+
+
 async def free_seats(tx: Transaction, skus: list[SkuNo]) -> dict[SkuNo, int]:
     """The free seats of each SKU as they are now, without a lock."""
     cursor = await tx.connection.execute(

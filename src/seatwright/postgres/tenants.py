@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,29 +34,32 @@ def tenant_of_row(row: TupleRow) -> Tenant:
     )
 
 
-async def insert_tenant(
-    connection: AsyncConnection[TupleRow],
-    *,
-    tenant_id_external: UUID,
-    name: str,
-    domain: str,
-    is_demo: bool,
-    settings: Mapping[str, object],
-    created_at: datetime,
-) -> Tenant | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantRow:
+    """A tenant to store."""
+
+    id: UUID
+    name: str
+    domain: str
+    is_demo: bool
+    settings: Mapping[str, object]
+    created_at: datetime
+
+
+async def insert_tenant(connection: AsyncConnection[TupleRow], new: TenantRow) -> Tenant | None:
     """Make a tenant; None when its name (whatever the case) is taken."""
     cursor = await connection.execute(
         "insert into tenant (id, name, name_key, domain, is_demo, settings, created_at)"
         " values (%s, %s, %s, %s, %s, %s, %s) on conflict (name_key) do nothing"
         f" returning {_COLUMNS}",
         (
-            tenant_id_external,
-            name,
-            name.casefold(),
-            domain,
-            is_demo,
-            Jsonb(dict(settings)),
-            created_at,
+            new.id,
+            new.name,
+            new.name.casefold(),
+            new.domain,
+            new.is_demo,
+            Jsonb(dict(new.settings)),
+            new.created_at,
         ),
     )
     row = await cursor.fetchone()

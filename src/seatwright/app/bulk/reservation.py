@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from seatwright.domain.ids import SkuNo
 from seatwright.domain.jobs import Job, JobState, Outcome
 from seatwright.postgres.job_rows import read_slice, write_rest, write_results
 from seatwright.postgres.jobs import Progress, advance_job, finish_job
-from seatwright.postgres.pools import lock_pools, move_reservations
+from seatwright.postgres.pools import lock_pools, move_reservations, reserve_seats
 
 TRIES_MAX = 5
 """Seats may be taken between looking and locking; each further try looks again."""
@@ -34,7 +33,7 @@ async def reserve_all(call: Call, job: Job, order: BulkOrder) -> bool:
         if any(one.outcome is not Outcome.SUCCEEDED for one in foresight.results):
             await _refuse(call, job, foresight)
             return True
-        if await _reserve(call, foresight.needed):
+        if await reserve_seats(call.tx, foresight.needed):
             reserved = replace(order, reserved=dict(foresight.needed))
             await advance_job(call.tx, job.job_no, Progress(params=reserved.params()))
             return False
@@ -49,18 +48,6 @@ async def give_back(call: Call, reserved: Mapping[SkuNo, int]) -> None:
     await lock_pools(call.tx, list(reserved))
     await move_reservations(call.tx, {sku: -seats for sku, seats in reserved.items()})
     await refill(call, reserved)
-
-
-async def _reserve(call: Call, needed: Counter[SkuNo]) -> bool:
-    """Reserve seats if they are free; the locks are held only if they are."""
-    connection = call.tx.connection
-    await connection.execute("savepoint before_reserving")
-    free = await lock_pools(call.tx, list(needed))
-    if all(free[sku] >= seats for sku, seats in needed.items()):
-        await move_reservations(call.tx, needed)
-        return True
-    await connection.execute("rollback to savepoint before_reserving")
-    return False
 
 
 def refused_whole(results: Sequence[RowResult]) -> list[RowResult]:
