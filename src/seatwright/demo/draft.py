@@ -112,6 +112,11 @@ class TenantDraft:
     assignments: tuple[DraftAssignment, ...] = ()
     latecomers: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def licensed_groups(self) -> frozenset[str]:
+        """The names of the groups that give something."""
+        return frozenset(license_.group for license_ in self.group_licenses)
+
     def group(self, name: str) -> DraftGroup:
         """The group with this name; raises KeyError for none."""
         for group in self.groups:
