@@ -147,7 +147,7 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, 
 def _parameter(parameter: Any) -> tuple[str, str]:
     names = [*parameter.opts, *parameter.secondary_opts]
     if not names[0].startswith("-"):
-        names = [str(parameter.name).upper()]
+        names = [str(parameter.name).upper().rstrip("_")]
     return ", ".join(f"`{name}`" for name in names), " ".join(
         str(getattr(parameter, "help", None) or "").split()
     )

@@ -61,8 +61,9 @@ BACKGROUND_TASKS: Final = (
         "each minute, for each tenant",
         (
             "Wakes jobs that nobody works on; ends and begins assignments whose date has passed;"
-            " forgets kept answers of `Idempotency-Key` after 24 hours; compares counted with"
-            " stored seats and logs a difference as an error."
+            " purges deleted people after `deletedUsersKeptDays`; forgets kept answers of"
+            " `Idempotency-Key` after 24 hours; compares counted with stored seats and logs a"
+            " difference as an error."
         ),
     ),
 )

@@ -45,7 +45,7 @@ def create(
     *,
     domain: Annotated[str | None, typer.Option(help="Its domain. Default: NAME.example.")] = None,
     usage_location: Annotated[
-        str | None, typer.Option(metavar="CC", help="Where people use services by default.")
+        str | None, typer.Option(metavar="CC", help="For people without one, for what groups give.")
     ] = None,
     preset: Annotated[Preset, typer.Option(help="Which semantics it has.")] = Preset.NATIVE,
     as_json: AsJson = False,
