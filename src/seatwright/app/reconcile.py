@@ -7,6 +7,7 @@ at, never what happened (`style.md` rule 4).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,11 +20,17 @@ from seatwright.domain.assignments import DIRECT, Source, Strategy
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
-from seatwright.domain.reconcile import ChangeSet, Snapshot, UserState, reconcile
+from seatwright.domain.reconcile import (
+    ChangeSet,
+    Snapshot,
+    UserState,
+    reconcile,
+    unsettled_skus,
+)
 from seatwright.domain.reconcile.changes import Action, Change, ErrorChange
 from seatwright.domain.settings import semantics_in, usage_location_in
 from seatwright.postgres.world_read import give_back_locks, lock_and_read, waiting_users
-from seatwright.postgres.world_write import write_change_set
+from seatwright.postgres.world_write import write_change_set, write_turns
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +41,10 @@ LOCK_TRIES_MAX = 6
 """Each further try locks more pools; a tenant's products are few, so this is never reached."""
 
 REFILL_ROUNDS_MAX = 50
-"""Waiting people whom a free seat does not help (another rule denies them) are passed by."""
+"""Waiting people whom a free seat does not help (another rule denies them) are passed by.
+
+After ten turns each asks for 500 people, so that this is some 20,000 of them.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +89,9 @@ async def lock_world(
 ) -> World:
     """Lock pools and people in the one right order, and read them.
 
-    `skus` are those the caller is about to wish or unwish; pools of what people are wished and do
-    not hold, or hold and are not wished, are found out and locked too. Call it before writing
-    anything that another session could wait for. `retry`: people who wait under semantics
+    `skus` are those the caller is about to wish or unwish; other pools whose seats the engine
+    could move are found out and locked too. Call it before writing anything that another session
+    could wait for. `retry`: people who wait under semantics
     without refilling are tried again (GBL-125).
     """
     semantics = semantics_in(call.tenant.settings)
@@ -90,29 +100,21 @@ async def lock_world(
         found = await lock_and_read(
             call.tx, users, skus=locked, nested=semantics.nested_groups_count
         )
-        needed = frozenset(sku for user in found.users for sku in _unsettled(user))
+        snapshot = Snapshot(
+            now=call.now,
+            semantics=semantics,
+            default_usage_location=usage_location_in(call.tenant.settings),
+            catalog=(await catalog_of(call)).engine,
+            pools=found.pools,
+            users=found.users,
+            retry_users=frozenset(users) if retry else frozenset(),
+        )
+        needed = unsettled_skus(snapshot)
         if needed <= locked:
-            snapshot = Snapshot(
-                now=call.now,
-                semantics=semantics,
-                default_usage_location=usage_location_in(call.tenant.settings),
-                catalog=(await catalog_of(call)).engine,
-                pools=found.pools,
-                users=found.users,
-                retry_users=frozenset(users) if retry else frozenset(),
-            )
             return World(snapshot=snapshot, locked=locked)
         await give_back_locks(call.tx)
         locked |= needed
     raise AssertionError("the products that people are wished changed again and again")
-
-
-def _unsettled(user: UserState) -> set[SkuNo]:
-    """SKUs of which this person may get or give back a seat."""
-    wished = {wish.sku for wish in user.wishes}
-    held = {one.sku for one in user.held}
-    failing = {error.sku for error in user.errors}
-    return wished ^ held | failing
 
 
 async def reconcile_users(
@@ -167,28 +169,33 @@ async def write_outcome(
     may_exceed: bool = False,
 ) -> Outcome:
     """Write a change set and its history; the freed seats are the caller's to refill."""
+    turns = _turns(world, changes)
     if not changes.is_empty:
         await write_change_set(
-            call.tx,
-            changes,
-            priorities=_priorities(world, changes),
-            at=call.now,
-            may_exceed=may_exceed,
+            call.tx, changes, priorities=turns, at=call.now, may_exceed=may_exceed
         )
+    # Who waited before and still does: a priority that was changed since moves them in the line.
+    await write_turns(call.tx, turns)
     await record_all(call, history_lines(world, changes, reason=reason, edits=edits))
     freed = frozenset(s.sku for s in changes.seat_changes if s.consumed_after < s.consumed_before)
     return Outcome(change_set=changes, freed=freed)
 
 
-def _priorities(world: World, changes: ChangeSet) -> Mapping[tuple[int, int], int]:
-    waiting = {e.user_no for e in changes.error_changes if e.after is Reason.NO_SEAT_LEFT}
-    priorities: dict[tuple[int, int], int] = {}
+def _turns(world: World, changes: ChangeSet) -> Mapping[tuple[UserNo, SkuNo], int]:
+    """The priority of everybody who waited or begins to, as the wishes that count have it."""
+    begin = {
+        (error.user_no, error.sku)
+        for error in changes.error_changes
+        if error.after is Reason.NO_SEAT_LEFT
+    }
+    turns: dict[tuple[UserNo, SkuNo], int] = {}
     for user in world.snapshot.users:
-        if user.user_no in waiting:
-            for wish in user.wishes:
-                key = (user.user_no, wish.sku)
-                priorities[key] = min(wish.priority, priorities.get(key, wish.priority))
-    return priorities
+        waited = {e.sku for e in user.errors if e.reason is Reason.NO_SEAT_LEFT}
+        for wish in user.wishes if waited or begin else ():
+            key = (user.user_no, wish.sku)
+            if (wish.sku in waited or key in begin) and wish.counts_at(world.snapshot.now):
+                turns[key] = min(wish.priority, turns.get(key, wish.priority))
+    return turns
 
 
 async def refill(call: Call, skus: Iterable[SkuNo]) -> None:
@@ -199,11 +206,17 @@ async def refill(call: Call, skus: Iterable[SkuNo]) -> None:
     if not semantics_in(call.tenant.settings).seats_refill_by_themselves:
         return
     open_skus, tried = frozenset(skus), set[UserNo]()
-    for _ in range(REFILL_ROUNDS_MAX):
+    for turn in range(REFILL_ROUNDS_MAX):
         if not open_skus:
             return
+        # Each turn asks for more people than there are seats than the last: those whom another
+        # rule denies would else be passed by one at a time.
         waiting = await waiting_users(
-            call.tx, open_skus, limit_each=USERS_AT_ONCE_MAX, passed_by=tried
+            call.tx,
+            open_skus,
+            limit_each=USERS_AT_ONCE_MAX,
+            more_than_seats=2**turn - 1,
+            passed_by=tried,
         )
         users = sorted({user for line in waiting.values() for user in line})
         if not users:
@@ -212,6 +225,9 @@ async def refill(call: Call, skus: Iterable[SkuNo]) -> None:
         world = await lock_world(call, users, skus=waiting.keys())
         changes = await _guarded_reconcile(call, world)
         outcome = await write_outcome(call, world, changes, reason=ChangeReason.SEAT_FREED)
+        if outcome.freed:
+            # They may wait for that too, or have come too late for a seat in their turn.
+            tried.clear()
         open_skus |= outcome.freed
     log.warning("seats are free and people wait whom another rule denies", skus=sorted(open_skus))
 
@@ -225,7 +241,7 @@ def history_lines(
     held = _held_before(world, told)
     lines = [_edit_line(edit, by_pair.get((edit.user, edit.sku)), held) for edit in edits]
     lines += [_effect_line(change, reason) for pair, change in by_pair.items() if pair not in told]
-    lines += _error_lines(changes.error_changes, told | by_pair.keys(), reason)
+    lines += _error_lines(world, changes.error_changes, told | by_pair.keys(), reason)
     return lines
 
 
@@ -282,22 +298,48 @@ def _effect_line(change: Change, reason: ChangeReason) -> HistoryLine:
 
 
 def _error_lines(
-    errors: Sequence[ErrorChange], told: set[tuple[UserNo, SkuNo]], reason: ChangeReason
+    world: World,
+    errors: Sequence[ErrorChange],
+    told: set[tuple[UserNo, SkuNo]],
+    reason: ChangeReason,
 ) -> list[HistoryLine]:
-    """One row for each person and product that began to wait, to fail, or stopped doing so."""
-    lines: dict[tuple[UserNo, SkuNo], HistoryLine] = {}
+    """One row for each person and product that began to wait, to fail, or stopped doing so.
+
+    Another source that waits or fails for the same reason is nothing new, and while any of them
+    does nothing is resolved.
+    """
+    changed: dict[tuple[UserNo, SkuNo], list[ErrorChange]] = defaultdict(list)
     for error in errors:
-        pair = (error.user_no, error.sku)
-        if pair in lines or (error.after is None and pair in told):
-            continue
-        action = HistoryAction.RESOLVED if error.after is None else HistoryAction.FAILED
-        if error.after is Reason.NO_SEAT_LEFT:
-            action = HistoryAction.WAITING
-        lines[pair] = HistoryLine(
-            action=action,
-            reason=reason.value if error.after is None else error.after.value,
-            user=error.user_no,
-            sku=error.sku,
-            source=error.source,
-        )
-    return list(lines.values())
+        changed[error.user_no, error.sku].append(error)
+    stored: dict[tuple[UserNo, SkuNo], dict[Source, Reason]] = defaultdict(dict)
+    for user in world.snapshot.users if changed else ():
+        for one in user.errors:
+            stored[user.user_no, one.sku][one.source] = one.reason
+    lines = []
+    for pair, changes in changed.items():
+        before = stored[pair]
+        after = before | {one.source: one.after for one in changes}
+        begun = [one for one in changes if one.after and one.after not in before.values()]
+        if begun:
+            lines.append(_begun_line(begun[0]))
+        elif pair not in told and not any(after.values()):
+            lines.append(_error_line(changes[0], HistoryAction.RESOLVED, reason))
+    return lines
+
+
+def _begun_line(error: ErrorChange) -> HistoryLine:
+    is_waiting = error.after is Reason.NO_SEAT_LEFT
+    action = HistoryAction.WAITING if is_waiting else HistoryAction.FAILED
+    return _error_line(error, action, error.after)
+
+
+def _error_line(
+    error: ErrorChange, action: HistoryAction, reason: Reason | ChangeReason | None
+) -> HistoryLine:
+    return HistoryLine(
+        action=action,
+        reason=None if reason is None else reason.value,
+        user=error.user_no,
+        sku=error.sku,
+        source=error.source,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from seatwright.app.call import Call
@@ -24,8 +23,7 @@ async def work_reconcile_slice(call: Call, job: Job) -> bool:
     when it ends.
     """
     params = cast(dict[str, Any], job.params)
-    scope: dict[str, Sequence[int]] = params["scope"]
-    groups = [GroupNo(number) for number in scope.get("groups", ())]
+    scope, groups = params["scope"], _groups(job)
     users = await rows.users_in_scope(call.tx, scope, after=job.position, limit=SLICE_USERS)
     if not users:
         await set_processing(call.tx, groups, "idle")
@@ -37,3 +35,13 @@ async def work_reconcile_slice(call: Call, job: Job) -> bool:
         call.tx, job.job_no, rows.Progress(succeeded=len(users), position=users[-1])
     )
     return False
+
+
+async def leave_groups(call: Call, job: Job) -> None:
+    """Say of a job's groups that nobody processes them any more: it was cancelled, or failed."""
+    await set_processing(call.tx, _groups(job), "idle")
+
+
+def _groups(job: Job) -> list[GroupNo]:
+    scope = cast(dict[str, Any], job.params)["scope"]
+    return [GroupNo(number) for number in scope.get("groups", ())]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 import psycopg
 import structlog
@@ -16,7 +16,7 @@ import structlog
 from seatwright.app.bulk.slices import cancel_rest, work_bulk_slice
 from seatwright.app.call import Call
 from seatwright.app.jobs import get_job
-from seatwright.app.reconcile_job import work_reconcile_slice
+from seatwright.app.reconcile_job import leave_groups, work_reconcile_slice
 from seatwright.domain.clock import Clock
 from seatwright.domain.ids import JobNo, TenantId
 from seatwright.domain.jobs import Job, JobKind, JobState
@@ -38,7 +38,7 @@ SLICES: Final[Mapping[JobKind, SliceWorker]] = {
 }
 
 CONFLICT_TRIES_MAX = 5
-"""A slice that lost against another session is tried again this often before the job fails."""
+"""A slice that lost against other sessions is tried this often before the worker pauses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,8 @@ async def work_job(
 ) -> None:
     """Work a job until it is done, another worker has it, or `goes_on` says no before a slice.
 
-    Raises whatever a bug raises, after the job was marked as failed.
+    Raises whatever a bug raises, and OperationalError while the database is away: the worker
+    decides whether the job has failed.
     """
     conflicts = 0
     while goes_on():
@@ -88,13 +89,24 @@ async def _work_slice(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) ->
         if job.state is JobState.QUEUED:
             await rows.start_job(tx, job.job_no, at=call.now)
         if job.is_cancel_asked:
-            await cancel_rest(call, job)
+            await _leave(call, job)
             await rows.finish_job(tx, job.job_no, JobState.CANCELLED, at=call.now)
             return False
         is_done = await SLICES[job.kind](call, job)
         if is_done:
             await rows.finish_job(tx, job.job_no, JobState.COMPLETED, at=call.now)
         return not is_done
+
+
+async def _leave(call: Call, job: Job) -> None:
+    """Tidy up after a job that ends before its end: what it held for later is given back."""
+    match job.kind:
+        case JobKind.BULK:
+            await cancel_rest(call, job)
+        case JobKind.RECONCILE:
+            await leave_groups(call, job)
+        case _:
+            assert_never(job.kind)
 
 
 async def work_at_once(call: Call, job: Job) -> Job:
@@ -127,13 +139,13 @@ async def _call_of(tx: Transaction, job: Job, workshop: Workshop) -> Call | None
 async def fail_job(workshop: Workshop, tenant_id: TenantId, job_no: JobNo, error: str) -> None:
     """Mark a job as failed: what its slices did stays done, and the job says why it stopped.
 
-    Seats that it had reserved go back.
+    Seats that it had reserved go back. A job that another worker has goes on, and one of a
+    suspended tenant waits: they fail again if they must.
     """
     async with workshop.database.transaction(tenant_id) as tx:
         job = await rows.hold_job(tx, job_no)
         call = None if job is None else await _call_of(tx, job, workshop)
-        if job is not None and call is not None and not job.state.is_final:
-            await cancel_rest(call, job)
-        await rows.finish_job(
-            tx, job_no, JobState.FAILED, at=workshop.clock.now(), error=error[:2000]
-        )
+        if job is None or call is None or job.state.is_final:
+            return
+        await _leave(call, job)
+        await rows.finish_job(tx, job_no, JobState.FAILED, at=call.now, error=error[:2000])

@@ -42,9 +42,10 @@ class WantKind(StrEnum):
 class Want:
     """One change to one person's own assignments; `key` is the caller's name for it.
 
-    `disabled` is None where the choice of service plans stays as it is. `may_wait`: where no seat
-    is left the assignment is stored and the person waits; else the want is refused. Wants of one
-    `bundle` happen all together or not at all.
+    What is None stays as it is, unless `clears_start` or `clears_expiry` take that date away.
+    `usage_location` is for a person who has none; it never overwrites one. `may_wait`: where no
+    seat is left the assignment is stored and the person waits; else the want is refused. Wants of
+    one `bundle` happen all together or not at all.
     """
 
     key: int
@@ -57,6 +58,8 @@ class Want:
     priority: int | None = None
     starts_at: datetime | None = None
     expires_at: datetime | None = None
+    clears_start: bool = False
+    clears_expiry: bool = False
     strategy: Strategy = Strategy.MANUAL
     may_wait: bool = False
     note: str | None = None
@@ -68,7 +71,7 @@ def wanted_state(user: UserState, wants: Iterable[Want], *, now: datetime) -> Us
     own = own_wishes(user)
     location = user.usage_location
     for want in wants:
-        location = want.usage_location or location
+        location = location or want.usage_location
         _fold(own, want, now)
     inherited = tuple(w for w in user.wishes if w.source.kind is SourceKind.GROUP)
     taken = own_wishes(user).keys() - own.keys()
@@ -77,6 +80,51 @@ def wanted_state(user: UserState, wants: Iterable[Want], *, now: datetime) -> Us
         wishes=(*inherited, *own.values()),
         held=tuple(_given_directly(one) if one.sku in taken else one for one in user.held),
         usage_location=location,
+    )
+
+
+def impossible(
+    user: UserState | None, wants: Iterable[Want], *, now: datetime
+) -> dict[int, Reason]:
+    """Which wants of one person need no engine to be refused, by key.
+
+    Those for nobody, removals and changes of nothing, another usage location than the person has,
+    and dates between which there is no time.
+    """
+    if user is None or user.is_deleted:
+        return {want.key: Reason.UNKNOWN_USER for want in wants}
+    own, location = own_wishes(user), user.usage_location
+    inherited = {wish.sku for wish in user.wishes} - own.keys()
+    denied: dict[int, Reason] = {}
+    for want in wants:
+        if want.kind in {WantKind.CHANGE, WantKind.REMOVE} and want.sku not in own:
+            is_inherited = want.sku in inherited
+            denied[want.key] = Reason.INHERITED_ASSIGNMENT if is_inherited else Reason.NOT_ASSIGNED
+        elif moves(want, location) or _leaves_no_time(own.get(want.sku), want, now):
+            denied[want.key] = Reason.INVALID_VALUE
+        elif want.kind is not WantKind.REMOVE:
+            location = location or want.usage_location
+            own[want.sku] = _wish(own.get(want.sku), want, now)
+    return denied
+
+
+def moves(want: Want, location: str | None) -> bool:
+    """Whether a want says another usage location than the one there is.
+
+    An assignment gives a location to who has none (WF-09). One that overwrote it could take other
+    products of the person away without a word: a move is a change of the person.
+    """
+    return None not in {want.usage_location, location} and want.usage_location != location
+
+
+def _leaves_no_time(held: Wish | None, want: Want, now: datetime) -> bool:
+    if want.kind is WantKind.REMOVE:
+        return False
+    wish = _wish(held, want, now)
+    return (
+        wish.starts_at is not None
+        and wish.expires_at is not None
+        and wish.expires_at <= wish.starts_at
     )
 
 
@@ -160,11 +208,19 @@ def _fold(own: dict[SkuNo, Wish], want: Want, now: datetime) -> None:
         for sku in [s for s in own if s != want.sku]:
             if want.replaces is None or sku in want.replaces:
                 del own[sku]
-    held = own.get(want.sku)
-    if held is None:
-        own[want.sku] = Wish(
+    own[want.sku] = _wish(own.get(want.sku), want, now)
+
+
+def _wish(held: Wish | None, want: Want, now: datetime) -> Wish:
+    """The person's own assignment as the want would have it.
+
+    One that has expired, and that nobody has seen to yet, is not there for who assigns again.
+    """
+    has_ended = held is not None and held.expires_at is not None and held.expires_at <= now
+    if held is None or (has_ended and want.kind is not WantKind.CHANGE):
+        return Wish(
             sku=want.sku,
-            source=DIRECT,
+            source=DIRECT if held is None else held.source,
             strategy=want.strategy,
             disabled=want.disabled or ServicePlanBits(0),
             priority=PRIORITY_DEFAULT if want.priority is None else want.priority,
@@ -172,17 +228,17 @@ def _fold(own: dict[SkuNo, Wish], want: Want, now: datetime) -> None:
             starts_at=want.starts_at,
             expires_at=want.expires_at,
         )
-        return
-    own[want.sku] = replace(
+    return replace(
         held,
         disabled=held.disabled if want.disabled is None else want.disabled,
         priority=held.priority if want.priority is None else want.priority,
-        starts_at=want.starts_at or held.starts_at,
-        expires_at=want.expires_at or held.expires_at,
+        starts_at=None if want.clears_start else want.starts_at or held.starts_at,
+        expires_at=None if want.clears_expiry else want.expires_at or held.expires_at,
     )
 
 
 def replaced_by(want: Want, before: UserState) -> frozenset[SkuNo]:
+    """The person's own products whose place the want takes."""
     if want.kind is not WantKind.REPLACE:
         return frozenset()
     others = frozenset(own_wishes(before)) - {want.sku}

@@ -214,21 +214,33 @@ async def _pools(cursor: AsyncCursor[TupleRow]) -> tuple[Pool, ...]:
 
 
 async def waiting_users(
-    tx: Transaction, skus: Iterable[SkuNo], *, limit_each: int, passed_by: Iterable[UserNo] = ()
+    tx: Transaction,
+    skus: Iterable[SkuNo],
+    *,
+    limit_each: int,
+    more_than_seats: int = 0,
+    passed_by: Iterable[UserNo] = (),
 ) -> dict[SkuNo, list[UserNo]]:
-    """Who waits for a seat of each SKU, first in line first, as many as there are free seats.
+    """Who waits for a seat of each SKU, first in line first.
 
-    Only SKUs with a free seat are in the answer, and nobody of `passed_by`.
+    As many as there are free seats and `more_than_seats`, at most `limit_each`. Only SKUs with a
+    free seat are in the answer, and nobody of `passed_by`.
     """
     cursor = await tx.connection.execute(
         "select p.sku_no, w.user_no from sku_pool p cross join lateral ("
         "  select e.user_no, min(e.priority) as priority, min(e.waiting_since) as since"
         "    from license_error e where e.tenant_id = p.tenant_id and e.sku_no = p.sku_no"
         "     and e.reason = 'noSeatLeft' and not (e.user_no = any(%s)) group by e.user_no"
-        "   order by 2, 3, 1 limit least(%s, p.assignable - p.consumed - p.reserved)) w"
+        "   order by 2, 3, 1 limit least(%s, p.assignable - p.consumed - p.reserved + %s)) w"
         " where p.tenant_id = %s and p.sku_no = any(%s)"
         "   and p.assignable > p.consumed + p.reserved",
-        (sorted(passed_by), limit_each, tx.tenant_id, sorted(set(skus))),
+        (
+            sorted(passed_by),
+            limit_each,
+            min(more_than_seats, limit_each),
+            tx.tenant_id,
+            sorted(set(skus)),
+        ),
     )
     waiting: dict[SkuNo, list[UserNo]] = defaultdict(list)
     for sku, user in await cursor.fetchall():

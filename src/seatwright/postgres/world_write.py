@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from seatwright.domain.assignments import DIRECT, Source, Strategy
-from seatwright.domain.ids import ServicePlanBits, ServicePlanSetId, SkuNo
+from seatwright.domain.ids import ServicePlanBits, ServicePlanSetId, SkuNo, UserNo
 from seatwright.domain.reconcile.changes import Action, Change, ChangeSet, ErrorChange
 from seatwright.postgres.codes import STRATEGY_TO_CODE
 from seatwright.postgres.transaction import Transaction
@@ -17,10 +17,11 @@ insert into effective_license
 select %s, %s, line.* from unnest(
     %s::int4[], %s::int2[], %s::int4[], %s::int2[], %s::int2[], %s::int4[]) line
 """
-# The interval of what ends is closed from the row itself, before the row changes or goes.
+# The interval of what ends is closed from the row itself, before the row changes or goes. A call
+# that waited for its locks may be older than the row: an interval never ends before it begins.
 _CLOSE = """
 insert into license_interval (tenant_id, user_no, sku_no, enabled_set, valid_from, valid_to)
-select l.tenant_id, l.user_no, l.sku_no, l.enabled_set, l.since, %s
+select l.tenant_id, l.user_no, l.sku_no, l.enabled_set, l.since, greatest(l.since, %s)
   from unnest(%s::int4[], %s::int2[]) as gone (user_no, sku_no)
   join effective_license l
     on l.tenant_id = %s and l.user_no = gone.user_no and l.sku_no = gone.sku_no
@@ -28,7 +29,7 @@ select l.tenant_id, l.user_no, l.sku_no, l.enabled_set, l.since, %s
 _UPDATE = """
 update effective_license l
    set enabled_set = new.enabled_set, strategy = new.strategy, source_kind = new.source_kind,
-       source_no = new.source_no, since = %s
+       source_no = new.source_no, since = greatest(l.since, %s)
   from unnest(%s::int4[], %s::int2[], %s::int4[], %s::int2[], %s::int2[], %s::int4[])
     as new (user_no, sku_no, enabled_set, strategy, source_kind, source_no)
  where l.tenant_id = %s and l.user_no = new.user_no and l.sku_no = new.sku_no
@@ -45,6 +46,12 @@ select %s, line.* from unnest(%s::int4[], %s::int2[], %s::int2[], %s::int4[], %s
 on conflict (tenant_id, user_no, sku_no, source_kind, source_no) do update
    set reason = excluded.reason, priority = excluded.priority,
        waiting_since = excluded.waiting_since
+"""
+_SET_TURNS = """
+update license_error e set priority = new.priority
+  from unnest(%s::int4[], %s::int2[], %s::int2[]) as new (user_no, sku_no, priority)
+ where e.tenant_id = %s and e.user_no = new.user_no and e.sku_no = new.sku_no
+   and e.reason = 'noSeatLeft' and e.priority <> new.priority
 """
 _CLEAR_ERRORS = """
 delete from license_error e
@@ -74,7 +81,7 @@ async def write_change_set(
     tx: Transaction,
     change_set: ChangeSet,
     *,
-    priorities: Mapping[tuple[int, int], int],
+    priorities: Mapping[tuple[UserNo, SkuNo], int],
     at: datetime,
     may_exceed: bool = False,
 ) -> None:
@@ -109,8 +116,15 @@ async def write_change_set(
             await connection.execute(_MOVE_SEATS, (*_columns(moved, 2), tenant))
 
 
+async def write_turns(tx: Transaction, turns: Mapping[tuple[UserNo, SkuNo], int]) -> None:
+    """Make the priority of those who wait what it should be, on every source of theirs."""
+    if turns:
+        lines = [(user, sku, priority) for (user, sku), priority in turns.items()]
+        await tx.connection.execute(_SET_TURNS, (*_columns(lines, 3), tx.tenant_id))
+
+
 async def _write_errors(
-    tx: Transaction, changes: Sequence[ErrorChange], priorities: Mapping[tuple[int, int], int]
+    tx: Transaction, changes: Sequence[ErrorChange], priorities: Mapping[tuple[UserNo, SkuNo], int]
 ) -> None:
     gone = [(e.user_no, e.sku, int(e.source.kind), e.source.no) for e in changes if e.after is None]
     if gone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from seatwright.app.assign.fulfil import Fulfilled, fulfil
 from seatwright.app.assign.overview import PersonLicense, license_in, licenses_of
@@ -19,6 +19,7 @@ from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.domain.wants import Want, WantKind
 
 NOTE_LENGTH_MAX = 500
+YEAR_MIN, YEAR_MAX = 1970, 9998
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class AssignOrder:
 
     `disabled` None keeps the choice of service plans where the person has the product already.
     `replaces` names products that go in the same change, without a gap (GBL-047).
+    `usage_location` is given to a person who has none; another than they have is refused.
     """
 
     sku: str
@@ -37,6 +39,8 @@ class AssignOrder:
     priority: int | None = None
     reason: str | None = None
     replaces: Sequence[str] = ()
+    clears_start: bool = False
+    clears_expiry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ async def assign(call: Call, person: str, order: AssignOrder) -> Assigned:
         replaces=frozenset(other.sku_no for other in replaced) or None,
         usage_location=_location(order.usage_location),
         priority=_priority(order.priority),
-        starts_at=order.starts_at,
+        starts_at=_moment("startsAt", order.starts_at),
         expires_at=_expiry(call, order),
         strategy=Strategy.MANUAL,
         note=_note(order.reason),
@@ -94,8 +98,10 @@ async def update_license(call: Call, person: str, sku_text: str, order: AssignOr
         kind=WantKind.CHANGE,
         disabled=disabled,
         priority=_priority(order.priority),
-        starts_at=order.starts_at,
+        starts_at=_moment("startsAt", order.starts_at),
         expires_at=_expiry(call, order),
+        clears_start=order.clears_start,
+        clears_expiry=order.clears_expiry,
         note=_note(order.reason),
     )
     return await _assigned(call, await _fulfil_one(call, want, person=user.upn))
@@ -167,19 +173,31 @@ def _priority(priority: int | None) -> int | None:
 
 
 def _expiry(call: Call, order: AssignOrder) -> datetime | None:
-    for name, at in (("startsAt", order.starts_at), ("expiresAt", order.expires_at)):
-        if at is not None and at.tzinfo is None:
-            raise Refusal(
-                Reason.INVALID_VALUE,
-                f"{name} {at.isoformat()} has no time zone: add Z or an offset such as +01:00.",
-            )
-    expires = order.expires_at
-    if expires is not None and expires <= max(call.now, order.starts_at or call.now):
+    starts, expires = order.starts_at, _moment("expiresAt", order.expires_at)
+    if expires is not None and expires <= max(call.now, starts or call.now):
         raise Refusal(
             Reason.INVALID_VALUE,
             f"expiresAt {expires.isoformat()} is not after the start: give a later time.",
         )
     return expires
+
+
+def _moment(name: str, at: datetime | None) -> datetime | None:
+    """A time that every database and calendar can keep, whatever its time zone."""
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"{name} {at.isoformat()} has no time zone: add Z or an offset such as +01:00.",
+        )
+    if not YEAR_MIN <= at.year <= YEAR_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"{name} {at.isoformat()} is no time of a license: give a year from {YEAR_MIN} to"
+            f" {YEAR_MAX}.",
+        )
+    return at.astimezone(UTC)
 
 
 def _note(text: str | None) -> str | None:

@@ -16,9 +16,16 @@ from seatwright.domain.ids import (
     ServicePlanNo,
     SkuNo,
 )
-from seatwright.domain.reconcile import Names, Shortfall, Snapshot, check_is_own, refusal
+from seatwright.domain.reconcile import (
+    Names,
+    Shortfall,
+    Snapshot,
+    UserState,
+    check_is_own,
+    refusal,
+)
 from seatwright.domain.tenant_catalog import TenantCatalog
-from seatwright.domain.wants import wanted_state
+from seatwright.domain.wants import Want, moves, wanted_state
 from seatwright.postgres.labels import group_labels
 
 
@@ -52,6 +59,8 @@ def _refusal(
             f"There is no person “{names.user}”. Give the id or user principal name of one who was"
             " not deleted.",
         )
+    if reason is Reason.INVALID_VALUE:
+        return _misfit(result.user, want, names)
     try:
         if reason in {Reason.INHERITED_ASSIGNMENT, Reason.NOT_ASSIGNED}:
             check_is_own(result.user, sku=want.sku, names=names)
@@ -67,6 +76,23 @@ def _refusal(
     except Refusal as raised:
         said = raised
     return Refusal(said.reason, said.detail, context=public_context(said.context, catalog))
+
+
+def _misfit(user: UserState, want: Want, names: Names) -> Refusal:
+    """Why a want does not go with what is stored: another place, or dates that cross."""
+    if moves(want, user.usage_location):
+        return Refusal(
+            Reason.INVALID_VALUE,
+            f"usageLocation is {want.usage_location}, but {names.user} uses services in"
+            f" {user.usage_location}, and an assignment never overwrites that. Leave usageLocation"
+            " out, or change it on the person first: PATCH /api/identity/users/{id}.",
+            context={"usageLocation": user.usage_location},
+        )
+    return Refusal(
+        Reason.INVALID_VALUE,
+        f"With these dates {names.product(want.sku)} would end for {names.user} before it begins."
+        " Give an expiresAt after startsAt; the date that you leave out stays as it is stored.",
+    )
 
 
 async def _group_names(call: Call, results: Iterable[Fulfilment]) -> Mapping[GroupNo, str]:

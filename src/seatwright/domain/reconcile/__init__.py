@@ -4,6 +4,7 @@
 byte for byte, and applying a change set and reconciling again changes nothing.
 """
 
+from seatwright.domain.ids import SkuNo
 from seatwright.domain.reconcile.changes import (
     Action,
     Change,
@@ -22,7 +23,8 @@ from seatwright.domain.reconcile.checks import (
     check_is_own,
 )
 from seatwright.domain.reconcile.differences import change_set
-from seatwright.domain.reconcile.rounds import settle
+from seatwright.domain.reconcile.rounds import rules_of, settle
+from seatwright.domain.reconcile.rows import unsettled
 from seatwright.domain.reconcile.sentences import Names, Shortfall, refusal
 from seatwright.domain.reconcile.world import (
     Catalog,
@@ -63,6 +65,7 @@ __all__ = [
     "check_is_own",
     "reconcile",
     "refusal",
+    "unsettled_skus",
 ]
 
 
@@ -73,3 +76,9 @@ def reconcile(snapshot: Snapshot) -> ChangeSet:
     the catalogue does not know and ValueError for a person or a license that occurs twice.
     """
     return change_set(settle(snapshot), pools=snapshot.pools)
+
+
+def unsettled_skus(snapshot: Snapshot) -> frozenset[SkuNo]:
+    """The SKUs whose seats a reconcile of this snapshot could move: their pools must be locked."""
+    rules = rules_of(snapshot)
+    return frozenset(sku for user in snapshot.users for sku in unsettled(user, rules))

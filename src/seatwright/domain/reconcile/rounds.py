@@ -49,13 +49,18 @@ def settle(snapshot: Snapshot) -> Settlement:
     return Settlement(cases=cases, rounds=ROUNDS_MAX, is_settled=False)
 
 
-def _cases(snapshot: Snapshot) -> tuple[Case, ...]:
-    rules = Rules(
+def rules_of(snapshot: Snapshot) -> Rules:
+    """Give what is the same for everybody in a snapshot."""
+    return Rules(
         now=snapshot.now,
         semantics=snapshot.semantics,
         default_usage_location=snapshot.default_usage_location,
         laws=laws_of(snapshot.catalog),
     )
+
+
+def _cases(snapshot: Snapshot) -> tuple[Case, ...]:
+    rules = rules_of(snapshot)
     are_all_tried = snapshot.semantics.seats_refill_by_themselves
     users = sorted(snapshot.users, key=lambda user: user.user_no)
     if len({user.user_no for user in users}) != len(users):

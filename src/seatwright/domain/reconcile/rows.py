@@ -79,9 +79,21 @@ def live_rows(user: UserState, rules: Rules) -> tuple[Row, ...]:
             wish,
         )
         for wish in user.wishes
-        if (wish.starts_at is None or wish.starts_at <= now)
-        and (wish.expires_at is None or wish.expires_at > now)
+        if wish.counts_at(now)
     )
+
+
+def unsettled(user: UserState, rules: Rules) -> frozenset[SkuNo]:
+    """The SKUs of which the rules could give this person a seat, or take one back.
+
+    What is wished and not held, or held and not wished; what failed before; and what is held
+    where it may not be used, the one thing that ends a license whose wish still counts.
+    """
+    wished = {row.sku for row in live_rows(user, rules)}
+    held = {one.sku for one in user.held}
+    failing = {error.sku for error in user.errors}
+    location = user.usage_location or rules.default_usage_location
+    return frozenset(wished ^ held | failing | held & rules.laws.prohibited_in(location).skus)
 
 
 def union(sets: Iterable[ServicePlanBits]) -> ServicePlanBits:

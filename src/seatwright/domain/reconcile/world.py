@@ -31,6 +31,11 @@ class Wish:
     starts_at: datetime | None = None
     expires_at: datetime | None = None
 
+    def counts_at(self, now: datetime) -> bool:
+        """Whether it has started and has not expired."""
+        is_started = self.starts_at is None or self.starts_at <= now
+        return is_started and (self.expires_at is None or self.expires_at > now)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET, UnsetType
 
 from seatwright.app.assign import Assigned, AssignOrder, assign, unassign, update_license
 from seatwright.app.assign.overview import LicenseSource, PersonLicense, licenses_of
@@ -25,6 +26,7 @@ class NewLicense(Body, kw_only=True, frozen=True):
     """What a person should get: a product by `skuId` or `skuPartNumber`.
 
     `replaces` names products that are taken away in the same change, so that there is no gap.
+    `usageLocation` is given to a person who has none; another than they have is refused.
     """
 
     sku_id: str | None = None
@@ -39,11 +41,14 @@ class NewLicense(Body, kw_only=True, frozen=True):
 
 
 class LicenseChange(Body, kw_only=True, frozen=True):
-    """A change of a person's own assignment: what is left out stays."""
+    """A change of a person's own assignment: what is left out stays.
+
+    `startsAt` null lets it begin at once, `expiresAt` null lets it stay for good.
+    """
 
     disabled_service_plans: list[str] | None = None
-    starts_at: datetime | None = None
-    expires_at: datetime | None = None
+    starts_at: datetime | UnsetType | None = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
     priority: int | None = None
     reason: str | None = None
 
@@ -203,8 +208,10 @@ async def change_user_license(
     order = AssignOrder(
         sku=sku,
         disabled=data.disabled_service_plans,
-        starts_at=data.starts_at,
-        expires_at=data.expires_at,
+        starts_at=None if data.starts_at is UNSET else data.starts_at,
+        expires_at=None if data.expires_at is UNSET else data.expires_at,
+        clears_start=data.starts_at is None,
+        clears_expiry=data.expires_at is None,
         priority=data.priority,
         reason=data.reason,
     )
