@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
@@ -10,61 +9,19 @@ import pytest
 from seatwright.app.work import Workshop, work_job
 from seatwright.domain.roles import Role
 from seatwright.postgres.jobs import find_job
+from tests.bulk import (
+    BULK,
+    DONE,
+    csv_of,
+    holders,
+    outcomes,
+    reserved_seats,
+    send_csv,
+    send_json,
+    upn,
+)
 from tests.office import Office
 from tests.world import add_group, add_people, call_of, counts_agree, set_seats
-
-BULK = "/api/identity/licenses/bulk-assign"
-DONE = {"prefer": "wait=30"}
-
-
-def upn(name: str) -> str:
-    return f"{name}@contoso.example"
-
-
-def csv_of(*rows: str, header: str = "UserPrincipalName,SkuPartNumber") -> bytes:
-    return "\n".join((header, *rows, "")).encode()
-
-
-async def send_csv(office: Office, content: bytes, **query: str) -> dict[str, Any]:
-    answer = await office.admin.post(
-        BULK, content=content, params=query, headers={"content-type": "text/csv", **DONE}
-    )
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def send_json(office: Office, body: dict[str, Any]) -> dict[str, Any]:
-    answer = await office.admin.post(BULK, json=body, headers=DONE)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def outcomes(job: dict[str, Any]) -> list[tuple[str, str | None]]:
-    return [(row["outcome"], row["reason"]) for row in job["rows"]]
-
-
-async def holders(office: Office, part_number: str) -> int:
-    async with call_of(office) as call:
-        cursor = await call.tx.connection.execute(
-            "select count(*) from effective_license l join sku s on s.tenant_id = l.tenant_id"
-            " and s.sku_no = l.sku_no where l.tenant_id = %s and s.part_number = %s",
-            (call.tx.tenant_id, part_number),
-        )
-        row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-async def reserved_seats(office: Office) -> int:
-    async with call_of(office) as call:
-        cursor = await call.tx.connection.execute(
-            "select sum(reserved)::int4 from sku_pool where tenant_id = %s", (call.tx.tenant_id,)
-        )
-        row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 async def test_a_csv_file_is_done_row_by_row(office: Office) -> None:
@@ -101,83 +58,6 @@ async def test_without_waiting_the_answer_is_a_job_to_look_up(office: Office) ->
     await work_job(bench, office.made.tenant.tenant_id, job.job_no)
     found = (await office.admin.get(answer.headers["location"])).json()
     assert (found["state"], found["succeeded"]) == ("completed", 1)
-
-
-@pytest.mark.parametrize("header", ["UserEmail,SkuPartNumber", "skupartnumber;USER EMAIL"])
-async def test_headers_come_in_any_order_and_case(office: Office, header: str) -> None:
-    await add_people(office, "ada")
-    await set_seats(office, "SPE_E3", 1)
-    cells = (upn("ada"), "SPE_E3") if header.startswith("User") else ("SPE_E3", upn("ada"))
-    row = (";" if ";" in header else ",").join(cells)
-    job = await send_csv(office, csv_of(row, header=header))
-    assert outcomes(job) == [("succeeded", None)]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "ascii"])
-async def test_every_encoding_that_spreadsheets_write_is_read(
-    office: Office, encoding: str
-) -> None:
-    await add_people(office, "ada")
-    await set_seats(office, "SPE_E3", 1)
-    content = f"UserPrincipalName\tSkuPartNumber\r\n{upn('ada')}\tSPE_E3\r\n".encode(encoding)
-    assert outcomes(await send_csv(office, content)) == [("succeeded", None)]
-
-
-async def test_a_form_with_a_file_names_the_product_for_all_rows(office: Office) -> None:
-    await add_people(office, "ada")
-    await set_seats(office, "SPE_E3", 1)
-    answer = await office.admin.post(
-        BULK,
-        files={"file": ("people.csv", csv_of(upn("ada"), header="UserEmail"), "text/csv")},
-        data={"skuPartNumber": "SPE_E3", "fillPolicy": "wait"},
-        headers=DONE,
-    )
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["fillPolicy"] == "wait"
-    assert outcomes(answer.json()) == [("succeeded", None)]
-
-
-async def test_an_unknown_product_fails_the_call_before_anyone_is_touched(office: Office) -> None:
-    await add_people(office, "ada", "bob")
-    await set_seats(office, "SPE_E3", 2)
-    answer = await office.admin.post(
-        BULK,
-        content=csv_of(f"{upn('ada')},SPE_E3", f"{upn('bob')},SPE_E33"),
-        headers={"content-type": "text/csv", **DONE},
-    )
-    assert (answer.status_code, answer.json()["code"]) == (400, "unknownSku")
-    assert "Row 3" in answer.json()["detail"]
-    assert "SPE_E33" in answer.json()["detail"]
-    assert "SPE_E3" in answer.json()["nearMatches"]
-    assert await holders(office, "SPE_E3") == 0
-    assert (await office.admin.get("/api/jobs")).json()["value"] == []
-
-
-@pytest.mark.parametrize(
-    ("columns", "cells", "code", "words"),
-    [
-        ("disabledServicePlans", '"TEAMS1;NOPE"', "servicePlanNotInSku", "NOPE"),
-        ("action", "explode", "invalidValue", "explode"),
-        ("usageLocation", "Norway", "invalidValue", "Norway"),
-        ("expiresAt", "soon", "invalidValue", "soon"),
-        ("expiresAt", "2001-01-01", "invalidValue", "2001"),
-    ],
-)
-async def test_a_cell_that_means_nothing_fails_the_call_and_names_the_row(
-    office: Office, *, columns: str, cells: str, code: str, words: str
-) -> None:
-    await add_people(office, "ada")
-    await set_seats(office, "SPE_E3", 2)
-    content = csv_of(
-        f"{upn('ada')},SPE_E3,",
-        f"{upn('ada')},SPE_E3,{cells}",
-        header=f"UserPrincipalName,SkuPartNumber,{columns}",
-    )
-    answer = await office.admin.post(BULK, content=content, headers={"content-type": "text/csv"})
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
-    assert "Row 3" in answer.json()["detail"]
-    assert words in answer.json()["detail"]
-    assert await holders(office, "SPE_E3") == 0
 
 
 async def test_optional_columns_are_done(office: Office) -> None:
@@ -333,32 +213,6 @@ async def test_a_template_is_given_whole_or_not_at_all(office: Office) -> None:
     assert by_bulk["rows"][0]["message"] == "Already assigned: no seat was used."
 
 
-async def test_a_preview_says_what_the_job_then_does(office: Office) -> None:
-    await add_people(office, "ada", "bob", "cid")
-    await set_seats(office, "SPE_E3", 2)
-    body: dict[str, Any] = {
-        "users": [upn(name) for name in ("ada", "bob", "cid", "nobody")],
-        "skuPartNumber": "SPE_E3",
-    }
-    for policy in ("asMany", "wait", "allOrNothing"):
-        asked = {**body, "fillPolicy": policy, "preview": True}
-        answer = await office.admin.post(BULK, json=asked)
-        assert answer.status_code == 200, answer.text
-        preview = answer.json()
-        assert await holders(office, "SPE_E3") == 0
-        job = await send_json(office, {**body, "fillPolicy": policy})
-        assert outcomes(preview) == outcomes(job)
-        assert [r["message"] for r in preview["rows"]] == [r["message"] for r in job["rows"]]
-        seats = preview["seats"][0]
-        assert (seats["skuPartNumber"], seats["freeBefore"]) == ("SPE_E3", 2)
-        assert seats["consumedAfter"] == await holders(office, "SPE_E3")
-        assert sum(one["rows"] for one in preview["outcomes"]) == 4
-        if policy != "allOrNothing":
-            users = {**body, "action": "remove"}
-            await send_json(office, users)
-    assert await counts_agree(office)
-
-
 async def test_one_person_twice_gets_one_seat(office: Office) -> None:
     await add_people(office, "ada")
     await set_seats(office, "SPE_E3", 1)
@@ -386,118 +240,6 @@ async def test_a_removal_of_what_nobody_has_or_a_group_gives_is_the_rows_failure
     )
     assert outcomes(job) == [("failed", "notAssigned"), ("failed", "inheritedAssignment")]
     assert "Staff" in job["rows"][1]["message"]
-
-
-@pytest.mark.parametrize("seed", range(4))
-async def test_a_preview_of_many_slices_says_what_the_job_then_does(
-    office: Office, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
-    for module in ("slices", "foresight"):
-        monkeypatch.setattr(f"seatwright.app.bulk.{module}.SLICE_ROWS", 7)
-    dice = random.Random(seed)
-    names = [f"p{number}" for number in range(12)]
-    await add_people(office, *names)
-    products = ["SPE_E3", "STANDARDPACK", "VISIOCLIENT"]
-    for product in products:
-        await set_seats(office, product, dice.randint(2, 6))
-    for policy in ("asMany", "allOrNothing", "asMany", "asMany"):
-        rows = [
-            {
-                "user": upn(dice.choice([*names, "nobody"] if policy == "asMany" else names)),
-                "sku": dice.choice(products),
-                "action": dice.choice(["add", "add", "remove", "replace"]),
-            }
-            for _ in range(40 if policy == "asMany" else 3)
-        ]
-        body = {"rows": rows, "fillPolicy": policy}
-        preview = (await office.admin.post(BULK, json={**body, "preview": True})).json()
-        job = await send_json(office, body)
-        assert outcomes(preview) == outcomes(job)
-        for seats in preview["seats"]:
-            assert seats["consumedAfter"] == await holders(office, seats["skuPartNumber"])
-        assert await counts_agree(office)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"UserPrincipalName,SkuPartNumber\nj\xf6rg@contoso.example,SPE_E3\n", "Line 2"),
-        (b"UserPrincipalName,SkuPartNumber\na\x00b@contoso.example,SPE_E3\n", "Row 2"),
-        (b'UserPrincipalName,SkuPartNumber\n"ada@contoso.example,SPE_E3\n', "quotation mark"),
-        (b"UserPrincipalName,SkuPartNumber\n", "no rows"),
-        (b"", "empty"),
-        (b"SkuPartNumber\nSPE_E3\n", "UserPrincipalName"),
-        (b"UserPrincipalName\nada@contoso.example\n", "names no product"),
-    ],
-)
-async def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
-    office: Office, content: bytes, words: str
-) -> None:
-    answer = await office.admin.post(BULK, content=content, headers={"content-type": "text/csv"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue"), answer.text
-    assert words in answer.json()["detail"]
-
-
-async def test_columns_that_mean_nothing_are_named_and_blank_rows_passed_by(
-    office: Office,
-) -> None:
-    await add_people(office, "ada")
-    await set_seats(office, "SPE_E3", 1)
-    content = f"Display Name,UserPrincipalName,SkuPartNumber\n\n,,\nAda,{upn('ada')},SPE_E3\n"
-    answer = await office.admin.post(
-        BULK, content=content.encode(), headers={"content-type": "text/csv"}
-    )
-    assert answer.status_code == 202, answer.text
-    assert answer.json()["ignoredColumns"] == ["Display Name"]
-    assert answer.json()["total"] == 1
-
-
-async def test_more_rows_than_a_job_takes_are_refused_with_the_limit(office: Office) -> None:
-    rows = "a@contoso.example,SPE_E3\n" * 200_001
-    answer = await office.admin.post(
-        BULK,
-        content=f"UserPrincipalName,SkuPartNumber\n{rows}".encode(),
-        headers={"content-type": "text/csv"},
-    )
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue")
-    assert "200000" in answer.json()["detail"]
-
-
-@pytest.mark.slow
-async def test_100_000_rows_are_previewed_and_done(office: Office) -> None:
-    names = [f"p{number}" for number in range(50_000)]
-    for start in range(0, len(names), 10_000):
-        await add_people(office, *names[start : start + 10_000])
-    await set_seats(office, "SPE_E3", 60_000)
-    await set_seats(office, "VISIOCLIENT", 49_999)
-    content = csv_of(*(f"{upn(name)},{sku}" for name in names for sku in ("SPE_E3", "VISIOCLIENT")))
-    headers = {"content-type": "text/csv", "prefer": "wait=60"}
-    preview = await office.admin.post(f"{BULK}?preview=true", content=content, headers=headers)
-    assert preview.status_code == 200, preview.text
-    assert (preview.json()["succeeded"], preview.json()["failed"]) == (99_999, 1)
-    assert len(preview.json()["rows"]) == 1_000
-    refused = await office.admin.post(
-        f"{BULK}?fillPolicy=allOrNothing", content=content, headers=headers
-    )
-    assert refused.json()["state"] == "failed", refused.text[:500]
-    assert await reserved_seats(office) == 0
-    await set_seats(office, "VISIOCLIENT", 50_000)
-    started = await office.admin.post(
-        f"{BULK}?fillPolicy=allOrNothing", content=content, headers={"content-type": "text/csv"}
-    )
-    bench = Workshop(database=office.database, clock=office.clock)
-    async with call_of(office) as call:
-        job = await find_job(call.tx, started.json()["jobId"])
-    assert job is not None
-    await work_job(bench, office.made.tenant.tenant_id, job.job_no)
-    done = (await office.admin.get(started.headers["location"])).json()
-    assert (done["state"], done["succeeded"]) == ("completed", 100_000)
-    assert (await holders(office, "SPE_E3"), await holders(office, "VISIOCLIENT")) == (
-        50_000,
-        50_000,
-    )
-    assert await reserved_seats(office) == 0
-    assert await counts_agree(office)
 
 
 async def test_only_who_may_assign_in_bulk_can(office: Office) -> None:

@@ -142,3 +142,32 @@ async def test_100_000_holdings_are_adopted_in_seconds(office: Office) -> None:
             (call.tx.tenant_id,),
         )
         assert await cursor.fetchone() == (100_000,)
+
+
+async def test_an_export_of_holdings_is_taken_back_unchanged(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await send(
+        office,
+        'ada@contoso.example,SPE_E3,"TEAMS1;SWAY",2024-02-03',
+        "bob@contoso.example,VISIOCLIENT,,",
+        header="UserPrincipalName,SkuId,Disabled Plans,Since",
+    )
+    exported = await office.admin.get("/api/exports/holdings")
+    assert exported.headers["content-type"].startswith("text/csv")
+    assert (
+        exported.text.splitlines()[0]
+        == "UserPrincipalName,SkuPartNumber,DisabledServicePlans,Since"
+    )
+    answer = await office.admin.post(
+        HOLDINGS, content=exported.content, headers={"content-type": "text/csv"}
+    )
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["succeeded"], answer.json()["ignoredColumns"]) == (2, [])
+    again = await office.admin.get("/api/exports/holdings")
+    assert again.text == exported.text
+    async with call_of(office) as call:
+        cursor = await call.tx.connection.execute(
+            "select count(*) from history_event where tenant_id = %s and reason = 'imported'",
+            (call.tx.tenant_id,),
+        )
+        assert await cursor.fetchone() == (2,)

@@ -15,8 +15,8 @@ from seatwright.domain import bulk
 from seatwright.domain.ids import JobNo
 from seatwright.domain.roles import Role
 from seatwright.postgres.jobs import find_job
+from tests.bulk import BULK, DONE, holders, reserved_seats, upn
 from tests.office import Office
-from tests.web.test_bulk import BULK, DONE, holders, reserved_seats, upn
 from tests.world import add_people, call_of, counts_agree, set_seats
 
 

@@ -1,12 +1,13 @@
-"""What people held before seatwright knew them: since when, and beyond which seats."""
+"""Holdings in files: what people held before seatwright knew them, and what they hold now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from seatwright.domain.adoption import Holding
-from seatwright.domain.ids import SkuNo
+from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.postgres.transaction import Transaction
 
 # Only what this import gave carries its time; what was known before keeps its own.
@@ -48,3 +49,43 @@ async def pools_over_assigned(tx: Transaction, job_no: int) -> list[tuple[SkuNo,
     """The SKUs of a job with more holders than seats, as (SKU, seats, holders)."""
     cursor = await tx.connection.execute(_OVER, (tx.tenant_id, tx.tenant_id, job_no))
     return [(SkuNo(sku), seats, holders) for sku, seats, holders in await cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHolding:
+    """What one person holds, as an export names it."""
+
+    user: UserNo
+    user_principal_name: str
+    sku: SkuNo
+    enabled: ServicePlanBits
+    since: datetime
+
+
+_PAGE = """
+select l.user_no, u.upn, l.sku_no, l.enabled_set, l.since
+  from effective_license l
+  join app_user u on u.tenant_id = l.tenant_id and u.user_no = l.user_no
+ where l.tenant_id = %s and (l.user_no, l.sku_no) > (%s, %s)
+ order by l.user_no, l.sku_no limit %s
+"""
+
+
+async def all_holdings(tx: Transaction, *, page: int) -> AsyncIterator[StoredHolding]:
+    """Everything that anyone holds, from whatever source, person by person."""
+    after = (-1, -1)
+    while True:
+        cursor = await tx.connection.execute(_PAGE, (tx.tenant_id, *after, page))
+        rows = await cursor.fetchall()
+        bits = await tx.plan_set_bits({row[3] for row in rows})
+        for user, upn, sku, enabled, since in rows:
+            yield StoredHolding(
+                user=user,
+                user_principal_name=upn,
+                sku=sku,
+                enabled=bits[enabled],
+                since=since,
+            )
+        if len(rows) < page:
+            return
+        after = (rows[-1][0], rows[-1][2])

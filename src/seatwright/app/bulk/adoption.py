@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from seatwright.app.assign.fulfil import foresee
 from seatwright.app.bulk.outcomes import ALREADY_ASSIGNED, unknown_person
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
@@ -15,7 +17,7 @@ from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.jobs import Outcome
-from seatwright.domain.reconcile import ChangeSet, Snapshot, Wish, reconcile
+from seatwright.domain.reconcile import ChangeSet, Snapshot, Wish
 from seatwright.domain.wants import settled_states
 from seatwright.postgres.assignments import UserAssignment, store_user_assignments
 from seatwright.postgres.holdings import pools_over_assigned, write_since
@@ -31,7 +33,8 @@ async def adopt_rows(
     )
     before = world.snapshot
     adopting = with_holdings(before, holdings)
-    changes = adopted_changes(reconcile(adopting), before=before, adopting=adopting)
+    decided = foresee(call, (), replace(world, snapshot=adopting)).changes
+    changes = adopted_changes(decided, before=before, adopting=adopting)
     edits = list(_edits(before, adopting))
     await store_user_assignments(
         call.tx,

@@ -6,6 +6,7 @@ refuses the whole call and names the row. Only a person who is not found is the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -91,7 +92,8 @@ async def resolve(call: Call, sent: BulkCall) -> Resolved:
     reader = _Reader(catalog=catalog, sent=sent, template_name=template_name, now=call.now)
     return Resolved(
         order=BulkOrder(fill=sent.fill, products=products, adopts=sent.adopts),
-        rows=tuple(reader.row(line) for line in sent.lines),
+        # In a thread, for a large file keeps the others of this process waiting for a second.
+        rows=await asyncio.to_thread(reader.rows),
         ignored_columns=sent.ignored_columns,
     )
 
@@ -188,8 +190,11 @@ class _Reader:
     _expiries: dict[str, datetime] = field(default_factory=dict)
     _moments: dict[str, datetime] = field(default_factory=dict)
 
-    def row(self, line: BulkLine) -> BulkRow:
-        """One line as a row; raises Refusal, naming the row, for a text that cannot be read."""
+    def rows(self) -> tuple[BulkRow, ...]:
+        """All lines as rows; raises Refusal, naming the row, for a text that cannot be read."""
+        return tuple(map(self._read, self.sent.lines))
+
+    def _read(self, line: BulkLine) -> BulkRow:
         try:
             return self._row(line)
         except Refusal as refusal:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +86,7 @@ class EndedShape(JobShape, kw_only=True, frozen=True):
 
     rows: list[JobRowShape]
     rows_cursor: str | None
+    ignored_columns: list[str]
 
 
 class OutcomeCount(Shape, kw_only=True, frozen=True):
@@ -169,7 +172,8 @@ async def _serve(
         preview = await preview_bulk(call, resolved)
         return Response(await _preview_shape(call, resolved, preview), status_code=200)
     job = await start_bulk(call, resolved)
-    answer_when_done(request, call, job, seconds=wait_seconds(request), shape=ended_shape)
+    shape = partial(ended_shape, resolved.ignored_columns)
+    answer_when_done(request, call, job, seconds=wait_seconds(request), shape=shape)
     return Response(
         started_shape(job, resolved.ignored_columns),
         status_code=202,
@@ -184,7 +188,7 @@ def started_shape(job: Job, ignored_columns: tuple[str, ...]) -> StartedShape:
     )
 
 
-async def ended_shape(call: Call, job: Job) -> EndedShape:
+async def ended_shape(ignored_columns: tuple[str, ...], call: Call, job: Job) -> EndedShape:
     """The answer of a call that has waited for its job."""
     rows = await list_job_rows(call, job, after=None, limit=ROWS_ANSWERED_MAX)
     shown = rows[:ROWS_ANSWERED_MAX]
@@ -192,6 +196,7 @@ async def ended_shape(call: Call, job: Job) -> EndedShape:
         **msgspec.structs.asdict(job_shape(job)),
         rows=[job_row_shape(row) for row in shown],
         rows_cursor=cursor_of(shown[-1].row_no) if len(rows) > len(shown) else None,
+        ignored_columns=list(ignored_columns),
     )
 
 
@@ -203,7 +208,8 @@ async def _read_call(request: Request[Any, Any, Any]) -> tuple[BulkCall, bool]:
         return _call_of_body(body), is_preview
     upload = await read_upload(request)
     asked = {**request.query_params, **upload.fields}
-    lines, ignored = read_bulk_table(upload.content)
+    # A large file takes a second to read, in which others want their answers.
+    lines, ignored = await asyncio.to_thread(read_bulk_table, upload.content)
     sent = BulkCall(
         lines=lines,
         fill=fill_policy(asked.get("fillPolicy")),

@@ -1,13 +1,17 @@
-"""`/api/imports/holdings`: what people hold today, adopted as theirs."""
+"""`/api/imports/holdings` and `/api/exports/holdings`: what people hold, in files."""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
+from litestar.response import Stream
 
+from seatwright.app.bulk.holdings_file import export_table
 from seatwright.app.bulk.orders import BulkCall, resolve
 from seatwright.app.bulk.start import start_bulk
 from seatwright.app.bulk.tables import read_holdings_table
@@ -40,6 +44,7 @@ class OverAssigned(Shape, kw_only=True, frozen=True):
 class HoldingsShape(JobShape, kw_only=True, frozen=True):
     """An import that has ended: products with too few seats, and the first rows that failed."""
 
+    ignored_columns: list[str]
     over_assigned: list[OverAssigned]
     failures: list[JobRowShape]
 
@@ -57,17 +62,17 @@ async def import_holdings(call: TheCall, request: Request[Any, Any, Any]) -> Res
     the products of which that is so, or 202 with a job when it takes longer than 30 seconds.
     """
     upload = await read_upload(request)
-    lines, ignored = read_holdings_table(upload.content)
+    lines, ignored = await asyncio.to_thread(read_holdings_table, upload.content)
     resolved = await resolve(call, BulkCall(lines=lines, ignored_columns=ignored, adopts=True))
     job = await start_bulk(call, resolved)
     seconds = wait_seconds(request, unasked=WAIT_SECONDS_UNASKED)
-    answer_when_done(request, call, job, seconds=seconds, shape=holdings_shape)
+    answer_when_done(request, call, job, seconds=seconds, shape=partial(holdings_shape, ignored))
     return Response(
         started_shape(job, ignored), status_code=202, headers={"location": f"/api/jobs/{job.id}"}
     )
 
 
-async def holdings_shape(call: Call, job: Job) -> HoldingsShape:
+async def holdings_shape(ignored_columns: tuple[str, ...], call: Call, job: Job) -> HoldingsShape:
     """The answer of an import that has ended."""
     shape = job_shape(job)
     failures = await list_job_rows(
@@ -76,9 +81,20 @@ async def holdings_shape(call: Call, job: Job) -> HoldingsShape:
     report = shape.report or {}
     return HoldingsShape(
         **msgspec.structs.asdict(shape),
+        ignored_columns=list(ignored_columns),
         over_assigned=msgspec.convert(report.get("overAssigned", []), list[OverAssigned]),
         failures=[job_row_shape(row) for row in failures[:FAILURES_ANSWERED_MAX]],
     )
 
 
-HOLDINGS_ROUTES = (import_holdings,)
+@get("/api/exports/holdings", opt=needs(Permission.READ_LICENSES), summary="Export holdings")
+async def export_holdings(call: TheCall) -> Stream:
+    """What everybody holds, from whatever source, as a CSV file that the import takes back."""
+    return Stream(
+        export_table(call),
+        media_type="text/csv; charset=utf-8; header=present",
+        headers={"content-disposition": 'attachment; filename="holdings.csv"'},
+    )
+
+
+HOLDINGS_ROUTES = (import_holdings, export_holdings)
