@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bulk, single
+from benchmarks import bulk, company, single
 from benchmarks.report import Figure, show, write
 
 BENCHMARKS: Final[Mapping[str, Callable[[], list[Figure]]]] = {
     "bulk": bulk.run,
     "single": single.run,
+    "company": company.run,
 }
 
 

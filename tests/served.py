@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from seatwright.app.tenants import NewTenant, founding
+from seatwright.app.tenants import NewTenant, create_tenant, founding
 from seatwright.demo.draft import TenantDraft
 from seatwright.demo.load import load_draft
 from seatwright.domain.ids import TenantId
@@ -147,5 +147,18 @@ async def furnish(app_url: str, draft: TenantDraft, *, name: str) -> Furnished:
         async with founding(database, new, now=now) as founded:
             await load_draft(founded.call, replace(draft, at=now))
         return Furnished(tenant_id=founded.call.tenant.tenant_id, token=founded.token)
+    finally:
+        await database.close()
+
+
+async def furnish_empty(app_url: str, *, domain: str, name: str) -> Furnished:
+    """Make a tenant that has nothing but its catalogue."""
+    database = Database(app_url, connections_max=2)
+    await database.open()
+    try:
+        made = await create_tenant(
+            database, NewTenant(name=name, domain=domain), now=datetime.now(UTC)
+        )
+        return Furnished(tenant_id=made.tenant.tenant_id, token=made.token)
     finally:
         await database.close()
