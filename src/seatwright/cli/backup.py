@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seatwright.cli.database import OpenedDatabase, opened_database
-from seatwright.postgres.backup import BackupError, restore_backup, write_backup
-from seatwright.postgres.binaries import wheel_binaries
-from seatwright.postgres.embedded import running_urls
-from seatwright.postgres.server import prepare_database
 from seatwright.settings import Settings
+
+if TYPE_CHECKING:
+    from seatwright.cli.database import OpenedDatabase
 
 
 def backup(file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
     """Write the whole database to FILE while seatwright goes on serving."""
+    from seatwright.cli.database import opened_database
+    from seatwright.postgres.backup import write_backup
+    from seatwright.postgres.binaries import wheel_binaries
+
     with opened_database(Settings.from_environment()) as database:
         write_backup(_owner_url(database), file=file, binaries=wheel_binaries())
     typer.echo(f"Wrote {file} ({file.stat().st_size / 1_000_000:.1f} MB).")
@@ -30,6 +32,12 @@ def restore(
     ] = False,
 ) -> None:
     """Put the database of FILE in place; stop seatwright first."""
+    from seatwright.cli.database import opened_database
+    from seatwright.postgres.backup import BackupError, restore_backup
+    from seatwright.postgres.binaries import wheel_binaries
+    from seatwright.postgres.embedded import running_urls
+    from seatwright.postgres.server import prepare_database
+
     settings = Settings.from_environment()
     if settings.database_url is None and running_urls(settings.data_dir) is not None:
         raise BackupError(
@@ -45,6 +53,8 @@ def restore(
 
 
 def _owner_url(database: OpenedDatabase) -> str:
+    from seatwright.postgres.backup import BackupError
+
     if database.owner_url is None:
         raise BackupError(
             "Backup and restore need the role that owns the tables. Set SEATWRIGHT_MIGRATE_URL to "

@@ -30,6 +30,9 @@ catalog_commands = typer.Typer(
     no_args_is_help=True,
 )
 
+WARNINGS_SHOWN = 5
+"""Of Microsoft's table: most of them are names that it spells in several ways."""
+
 _PRODUCTS = (
     Column(title="Product", cell="displayName"),
     Column(title="Part number", cell="skuPartNumber"),
@@ -125,12 +128,11 @@ def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
             f" {done['productsAdded']:,} new, {done['productsGrown']:,} with more service plans,"
             f" {count_of(done['servicePlansAdded'], 'new service plan', 'new service plans')}."
         )
-        for warning in done["warnings"]:
-            warn(
-                f"Row {warning['row']}: {warning['message']}"
-                if warning["row"]
-                else warning["message"]
-            )
+        warnings = done["warnings"]
+        for one in warnings[:WARNINGS_SHOWN]:
+            warn(one["message"])
+        if len(warnings) > WARNINGS_SHOWN:
+            warn(f"{len(warnings) - WARNINGS_SHOWN:,} more like these; --json shows all of them.")
         if done["jobId"]:
             job = follow(api, api.read(api_path("jobs", str(done["jobId"]))))
             finish(api, job, as_json=False)

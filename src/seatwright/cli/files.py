@@ -17,17 +17,23 @@ def save(api: Api, path: str, *, query: Query | None = None, output: Path | None
     with api.streaming(path, query=query) as answer:
         try:
             if output is None:
+                # A reader that leaves early, as `head` does, ends the command without a word.
                 for chunk in answer.iter_text():
                     sys.stdout.write(chunk)
                 return
-            with output.open("wb") as file:
-                for piece in answer.iter_bytes():
-                    file.write(piece)
-        except OSError as error:
-            stop(Ending.USAGE, f"{output or 'stdout'} cannot be written: {error.strerror}.")
+            _write(answer, output)
         except httpx.HTTPError as error:
             refuse_unreachable(str(answer.url), error)
     warn(f"Wrote {output}.")
+
+
+def _write(answer: httpx.Response, output: Path) -> None:
+    try:
+        with output.open("wb") as file:
+            for piece in answer.iter_bytes():
+                file.write(piece)
+    except OSError as error:
+        stop(Ending.USAGE, f"{output} cannot be written: {error.strerror}.")
 
 
 def read_file(file: Path) -> bytes:

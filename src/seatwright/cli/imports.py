@@ -15,12 +15,12 @@ from seatwright.cli.client import Content, Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES, Ending
 from seatwright.cli.files import read_file, save
 from seatwright.cli.jobs import finish, follow
-from seatwright.cli.options import AsJson, CsvFile
+from seatwright.cli.options import AsJson, CsvFile, OutFile
 from seatwright.cli.screen import error_screen, is_for_people, print_json, say, warn
 from seatwright.cli.tables import Column, count_of, show_table
 
 holdings_commands = typer.Typer(
-    help="What people hold today, before seatwright knew it.",
+    help="What people hold: adopted from a file, or written to one.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
 )
@@ -85,6 +85,12 @@ def import_holdings(file: CsvFile, *, as_json: AsJson = False) -> None:
         warn_ignored(started["ignoredColumns"])
         job = follow(api, api.read(api_path("jobs", str(started["jobId"]))))
         finish(api, job, as_json=as_json)
+
+
+@holdings_commands.command("export", epilog=EXIT_CODES)
+def export_holdings(*, output: OutFile = None) -> None:
+    """Write who holds what as CSV."""
+    export_kind("holdings", output=output)
 
 
 def warn_ignored(columns: Sequence[str]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from seatwright.cli.database import opened_database
 from seatwright.settings import Settings
 
 
 def migrate() -> None:
     """Bring the database to this version's shape; `serve` does so by itself."""
+    from seatwright.cli.database import opened_database
+
     with opened_database(Settings.from_environment()) as database:
         applied = database.migrations_applied
     if not applied:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import typer
 
 from seatwright.cli import serve
@@ -11,28 +9,6 @@ from seatwright.cli.backup import backup, restore
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.migrate import migrate
 from seatwright.cli.nouns import add_nouns
-from seatwright.cli.supervision import ServeError
-from seatwright.postgres.account import AccountError
-from seatwright.postgres.backup import BackupError
-from seatwright.postgres.binaries import BinariesError
-from seatwright.postgres.cluster import EmbeddedServerError
-from seatwright.postgres.grants import RoleError
-from seatwright.postgres.migrate import MigrationError
-from seatwright.postgres.server import ServerError
-from seatwright.settings import SettingsError
-
-# Failures that carry their own sentence, and the exit code each ends with.
-_ENDINGS: Final[tuple[tuple[type[Exception], Ending], ...]] = (
-    (SettingsError, Ending.USAGE),
-    (BackupError, Ending.REFUSED),
-    (RoleError, Ending.REFUSED),
-    (MigrationError, Ending.REFUSED),
-    (ServeError, Ending.UNREACHABLE),
-    (ServerError, Ending.UNREACHABLE),
-    (EmbeddedServerError, Ending.UNREACHABLE),
-    (AccountError, Ending.UNREACHABLE),
-    (BinariesError, Ending.UNREACHABLE),
-)
 
 program = typer.Typer(
     name="seatwright",
@@ -57,9 +33,37 @@ def run() -> None:
     """Run the command that was asked for; an expected failure ends in a sentence, not a trace."""
     try:
         program()
-    except tuple(kind for kind, _ in _ENDINGS) as failed:
-        ending = next(ending for kind, ending in _ENDINGS if isinstance(failed, kind))
+    except SystemExit:
+        # The way typer ends. Named first, so that only a failure loads the kinds of failures.
+        raise
+    except tuple(kind for kind, _ in endings()) as failed:
+        ending = next(ending for kind, ending in endings() if isinstance(failed, kind))
         try:
             stop(ending, str(failed))
         except typer.Exit as finished:
             raise SystemExit(finished.exit_code) from None
+
+
+def endings() -> tuple[tuple[type[Exception], Ending], ...]:
+    """The failures that carry their own sentence, and the exit code that each ends with."""
+    from seatwright.cli.supervision import ServeError
+    from seatwright.postgres.account import AccountError
+    from seatwright.postgres.backup import BackupError
+    from seatwright.postgres.binaries import BinariesError
+    from seatwright.postgres.cluster import EmbeddedServerError
+    from seatwright.postgres.grants import RoleError
+    from seatwright.postgres.migrate import MigrationError
+    from seatwright.postgres.server import ServerError
+    from seatwright.settings import SettingsError
+
+    return (
+        (SettingsError, Ending.USAGE),
+        (BackupError, Ending.REFUSED),
+        (RoleError, Ending.REFUSED),
+        (MigrationError, Ending.REFUSED),
+        (ServeError, Ending.UNREACHABLE),
+        (ServerError, Ending.UNREACHABLE),
+        (EmbeddedServerError, Ending.UNREACHABLE),
+        (AccountError, Ending.UNREACHABLE),
+        (BinariesError, Ending.UNREACHABLE),
+    )

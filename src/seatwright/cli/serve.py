@@ -6,21 +6,11 @@ import os
 import socket
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-import uvicorn
 
-from seatwright.cli.database import opened_database
-from seatwright.cli.listening import listen
-from seatwright.cli.supervision import ServeChoices, Supervision
-from seatwright.cli.welcome import welcome
-from seatwright.logs import configure_logs
 from seatwright.settings import PREFIX, Settings, SettingsError
-
-# Shorter than the parent's patience, so that a slow answer is cut off here and not by a kill.
-_GRACE_SECONDS: Final = 7
 
 
 def serve(
@@ -38,6 +28,12 @@ def serve(
     ] = True,
 ) -> None:
     """Serve the API with its database and job worker, until stopped."""
+    # Imported when they are needed: the commands of people start faster without the server.
+    from seatwright.cli.listening import listen
+    from seatwright.cli.supervision import ServeChoices, Supervision
+    from seatwright.cli.welcome import welcome
+    from seatwright.logs import configure_logs
+
     if demo and empty:
         raise SettingsError("--demo and --empty exclude each other: give one of them.")
     settings = _settings_with(host=host, port=port, workers=workers, data_dir=data_dir)
@@ -52,49 +48,21 @@ def serve(
         ).run()
 
 
-class WebServer(uvicorn.Server):
-    """uvicorn, except that a stop during its start is obeyed at once.
-
-    uvicorn waits for the application to have started, which here may be waiting for a database
-    that has just been stopped; a process that serves nobody yet has nothing to finish.
-    """
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take a signal that asks to stop."""
-        if not self.started:
-            os._exit(0)
-        super().handle_exit(sig, frame)
-
-
 def web(descriptor: Annotated[int, typer.Option(help="The listening socket.")]) -> None:
     """Serve web requests on a socket that ``serve`` opened."""
+    from seatwright.cli.web_server import serve_socket
+    from seatwright.logs import configure_logs
+
     settings = Settings.from_environment()
     configure_logs(settings.log_level, process="web")
-    config = uvicorn.Config(
-        "seatwright.bootstrap:create_web_app",
-        factory=True,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        # Only a proxy on this machine may say who the client is.
-        proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    server = WebServer(config)
-    server.run(sockets=[socket.socket(fileno=descriptor)])
-    if not server.started:
-        raise typer.Exit(1)
+    serve_socket(socket.socket(fileno=descriptor))
 
 
 def worker() -> None:
     """Work on jobs, until stopped; for a worker on a machine of its own."""
-    # Imported only here: the other commands start faster without the whole product.
     from seatwright.bootstrap import run_worker
+    from seatwright.cli.database import opened_database
+    from seatwright.logs import configure_logs
 
     settings = Settings.from_environment()
     configure_logs(settings.log_level, process="worker")
@@ -105,6 +73,7 @@ def worker() -> None:
 def prepare() -> None:
     """Make the demo tenant and its first token, unless they are there."""
     from seatwright.bootstrap import load_demo
+    from seatwright.logs import configure_logs
 
     settings = Settings.from_environment()
     configure_logs(settings.log_level, process="prepare")
