@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from seatwright.domain.directory import text_key
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.postgres.transaction import Transaction
 
@@ -34,7 +35,7 @@ async def find_user_label(tx: Transaction, text: str) -> UserLabel | None:
     try:
         column, value = "id", str(UUID(text))
     except ValueError:
-        column, value = "upn_key", text.strip().casefold()
+        column, value = "upn_key", text_key(text)
     cursor = await tx.connection.execute(
         "select user_no, id, upn, display_name from app_user"
         f" where tenant_id = %s and {column} = %s and deleted_at is null",
