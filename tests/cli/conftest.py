@@ -61,6 +61,7 @@ class Serving:
     """A server in a thread with an event loop of its own, because commands block theirs."""
 
     app_url: str
+    has_worker: bool = True
     ready: threading.Event = field(default_factory=threading.Event)
     office: Office | None = None
     port: int = 0
@@ -89,12 +90,16 @@ class Serving:
                     Workshop(database=office.database, clock=office.clock), listen_url=self.app_url
                 )
                 async with queue.open_async():
-                    working = asyncio.create_task(_work(queue))
+                    working = asyncio.create_task(_work(queue) if self.has_worker else _idle())
                     # Calls that come before the server accepts wait in the listener's queue.
                     self.ready.set()
                     await self.server.serve(sockets=[listener])
                     working.cancel()
                     await asyncio.gather(working, return_exceptions=True)
+
+
+async def _idle() -> None:
+    """Do what a worker does that is not there."""
 
 
 async def _work(queue: App) -> None:
@@ -119,12 +124,15 @@ def quiet_logs() -> Iterator[None]:
 
 @pytest.fixture
 def served_office(
-    database: DatabaseOfTest, monkeypatch: pytest.MonkeyPatch, quiet_logs: None
+    request: pytest.FixtureRequest,
+    database: DatabaseOfTest,
+    monkeypatch: pytest.MonkeyPatch,
+    quiet_logs: None,
 ) -> Iterator[ServedOffice]:
-    """An office of this test's own behind a real server."""
+    """An office of this test's own behind a real server; its parameter: whether it has a worker."""
     for name in ("SEATWRIGHT_DATABASE_URL", "SEATWRIGHT_DATA_DIR", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    serving = Serving(database.app_url)
+    serving = Serving(database.app_url, has_worker=getattr(request, "param", True))
     thread = threading.Thread(target=serving.run, name="served office")
     thread.start()
     try:

@@ -106,6 +106,7 @@ def test_what_people_hold_is_adopted_beyond_the_seats(
     assert result.exit_code == 0, result.output
     assert result.stdout == "2 rows of 2 done (completed).\n"
     assert "SPE_E3: 2 people hold one, and 1 seat was bought." in result.stderr
+    assert len(served_office.done("holdings", "export").splitlines()) == 3
 
 
 def test_microsofts_table_brings_products(served_office: ServedOffice, tmp_path: Path) -> None:

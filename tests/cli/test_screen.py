@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
 import termios
 from fcntl import ioctl
+from pathlib import Path
 
 import pytest
 
+from seatwright.cli.endings import Ending
 from tests.cli.conftest import ServedOffice
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 WIDTH = 100
 
 
-def in_terminal(office: ServedOffice, *arguments: str, **environment: str) -> str:
-    """What a terminal of 100 columns shows for a command."""
+def in_terminal(
+    office: ServedOffice, *arguments: str, interrupt_at: bytes = b"", **environment: str
+) -> tuple[str, int]:
+    """What a terminal of 100 columns shows for a command, and its exit code.
+
+    Ctrl-C is typed as soon as `interrupt_at` is on the screen.
+    """
     parent, child = pty.openpty()
     ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, WIDTH, 0, 0))
     process = subprocess.Popen(
@@ -38,17 +47,20 @@ def in_terminal(office: ServedOffice, *arguments: str, **environment: str) -> st
     )
     os.close(child)
     shown = b""
-    while True:
-        try:
-            piece = os.read(parent, 65536)
-        except OSError:  # The other end is closed: Linux answers EIO, others an empty read.
-            break
-        if not piece:
-            break
+    while piece := _read(parent):
         shown += piece
-    process.wait(30)
+        if interrupt_at and interrupt_at in shown:
+            process.send_signal(signal.SIGINT)
+            interrupt_at = b""
     os.close(parent)
-    return shown.decode().replace("\r\n", "\n")
+    return shown.decode().replace("\r\n", "\n"), process.wait(30)
+
+
+def _read(parent: int) -> bytes:
+    try:
+        return os.read(parent, 65536)
+    except OSError:  # The other end is closed: Linux answers EIO, others an empty read.
+        return b""
 
 
 _LEFT_OUT = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}
@@ -73,17 +85,20 @@ def office(served_office: ServedOffice) -> ServedOffice:
 def test_a_table_fits_a_terminal_of_a_hundred_columns(
     office: ServedOffice, arguments: tuple[str, ...]
 ) -> None:
-    lines = ESCAPE.sub("", in_terminal(office, *arguments)).splitlines()
+    shown, code = in_terminal(office, *arguments)
+    lines = ESCAPE.sub("", shown).splitlines()
+    assert code == 0
     assert lines
     assert max(len(line) for line in lines) <= WIDTH
 
 
 def test_a_terminal_gets_bold_heads_and_no_color_gets_none(office: ServedOffice) -> None:
-    assert "\x1b[1m" in in_terminal(office, "licenses")
-    plain = in_terminal(office, "licenses", NO_COLOR="1")
+    assert "\x1b[1m" in in_terminal(office, "licenses")[0]
+    plain, _ = in_terminal(office, "licenses", NO_COLOR="1")
     assert "\x1b" not in plain
     assert "SPE_E3" in plain
-    refused = in_terminal(office, "users", "show", "nobody", NO_COLOR="1")
+    refused, code = in_terminal(office, "users", "show", "nobody", NO_COLOR="1")
+    assert code == Ending.REFUSED
     assert "\x1b" not in refused
 
 
@@ -101,3 +116,27 @@ def test_every_help_ends_with_the_exit_codes(
 ) -> None:
     text = " ".join(served_office.done(*command, "--help").split())
     assert text.endswith("4 done in part, some rows failed.")
+
+
+@pytest.mark.parametrize("served_office", [False], indirect=True, ids=["without a worker"])
+def test_ctrl_c_ends_the_waiting_and_not_the_job(office: ServedOffice, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(
+        "UserPrincipalName,SkuPartNumber\n"
+        "maximiliana.featherstonehaugh-cholmondeley@contoso.example,SPE_E3\n"
+    )
+    shown, code = in_terminal(office, "bulk", str(file), interrupt_at="━".encode())
+    assert code == 130
+    job = json.loads(office.done("jobs", "list", "--json"))["value"][0]
+    assert job["state"] == "queued"
+    assert f"The job goes on. `seatwright jobs show {job['id']} --wait`" in shown
+
+
+def test_a_reader_that_leaves_early_is_no_error(office: ServedOffice) -> None:
+    environment = {**os.environ, "SEATWRIGHT_URL": office.url, "SEATWRIGHT_TOKEN": office.token}
+    command = f"{sys.executable} -m seatwright catalog list --all --json | head -n 1"
+    done = subprocess.run(
+        ["sh", "-c", command], check=True, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == "{\n"
+    assert done.stderr == ""

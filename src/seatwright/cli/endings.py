@@ -38,5 +38,6 @@ def stop(ending: Ending, sentence: str, *, small: str = "", fix: str = "") -> No
     if small:
         screen.print(small, style="dim")
     if fix:
-        screen.print(fix)
+        # Not wrapped by us, so that the command can be copied whole.
+        screen.print(fix, soft_wrap=True)
     raise typer.Exit(int(ending))

@@ -35,7 +35,8 @@ def say(sentence: str) -> None:
 
 def warn(sentence: str) -> None:
     """Print one sentence that is not the result on stderr."""
-    error_screen().print(sentence, style="yellow")
+    # Not wrapped by us: a command in it can then be copied whole.
+    error_screen().print(sentence, style="yellow", soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
