@@ -250,6 +250,9 @@ def presets_page() -> str:
         " `seatwright settings set preset entra` later; single fields can be overridden with the"
         " [settings](tenant-settings.md) named here.",
         table(("question", "`native`", "`entra`", "setting"), rows),
+        "Not in use yet: the brake on large removals (imports have one of their own, see"
+        " `importRemovalsMax`), the delays of auto-claim and the name of Graph's error. They come"
+        " with those parts of the product.",
     )
 
 
