@@ -266,3 +266,34 @@ async def test_only_who_may_assign_in_bulk_can(office: Office) -> None:
 async def test_a_body_that_does_not_fit_is_refused(office: Office, body: dict[str, Any]) -> None:
     answer = await office.admin.post(BULK, json=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue"), answer.text
+
+
+async def test_a_ring_of_swaps_without_a_free_seat_comes_to_an_end(office: Office) -> None:
+    """Three products, all seats taken; one who cannot swap must not stop the job, nor the count."""
+    ring = ["SPE_E3", "SPE_F1", "ENTERPRISEPACK"]
+    people = {sku: [f"{sku}{number:03}".lower() for number in range(60)] for sku in ring}
+    for sku in ring:
+        await add_people(office, *people[sku])
+        await set_seats(office, sku, 60)
+        users = [upn(name) for name in people[sku]]
+        assert (await send_json(office, {"users": users, "skuPartNumber": sku}))["failed"] == 0
+    # One more wants C: somebody of D is left without, then somebody of C, and so it goes round.
+    a, c, d = ring
+    rows = [{"user": upn(name), "sku": c} for name in people[a][:1]]
+    rows += [{"user": upn(name), "sku": d} for name in people[c]]
+    rows += [{"user": upn(name), "sku": c} for name in people[d]]
+    job = await send_json(office, {"rows": [{**row, "action": "replace"} for row in rows]})
+    assert job["state"] == "completed"
+    assert {row["reason"] for row in job["rows"] if row["outcome"] == "failed"} <= {"noSeatLeft"}
+    assert sum([await holders(office, sku) for sku in ring]) == 180
+    assert await counts_agree(office)
+
+
+async def test_who_replaces_a_product_keeps_it_where_no_seat_is_free(office: Office) -> None:
+    await add_people(office, "ada")
+    await set_seats(office, "VISIOCLIENT", 1)
+    await send_json(office, {"users": [upn("ada")], "skuPartNumber": "VISIOCLIENT"})
+    swap = {"user": upn("ada"), "sku": "SPE_E3", "action": "replace"}
+    job = await send_json(office, {"rows": [swap], "fillPolicy": "wait"})
+    assert outcomes(job) == [("failed", "noSeatLeft")]
+    assert (await holders(office, "VISIOCLIENT"), await holders(office, "SPE_E3")) == (1, 0)

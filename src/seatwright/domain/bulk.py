@@ -156,6 +156,7 @@ def wants_of(
                 usage_location=row.usage_location,
                 expires_at=row.expires_at,
                 strategy=Strategy.BULK,
-                may_wait=order.fill is FillPolicy.WAIT,
+                # Who replaces something keeps it until there is a seat: they do not wait without.
+                may_wait=order.fill is FillPolicy.WAIT and row.kind is WantKind.ADD,
                 bundle=place,
             )

@@ -27,6 +27,23 @@ async def move_reservations(tx: Transaction, moved: Mapping[SkuNo, int]) -> None
     )
 
 
+async def use_reservations(tx: Transaction, used: Mapping[SkuNo, int]) -> None:
+    """Lower the reserved seats by those that turn into licenses in this transaction.
+
+    `seats_over` stays: the seats are in use as before, and where purchases were cut meanwhile the
+    licenses that follow need it.
+    """
+    rows = [(sku, seats) for sku, seats in sorted(used.items()) if seats]
+    if not rows:
+        return
+    await tx.connection.execute(
+        "update sku_pool p set reserved = p.reserved - used.seats"
+        " from unnest(%s::int2[], %s::int4[]) as used (sku_no, seats)"
+        " where p.tenant_id = %s and p.sku_no = used.sku_no",
+        ([sku for sku, _ in rows], [seats for _, seats in rows], tx.tenant_id),
+    )
+
+
 async def lock_pools(tx: Transaction, skus: list[SkuNo]) -> dict[SkuNo, int]:
     """Lock these pools in SKU order; gives the free seats of each, negative when over-assigned."""
     cursor = await tx.connection.execute(

@@ -47,11 +47,18 @@ from seatwright.postgres.assignments import (
     remove_user_assignments,
     store_user_assignments,
 )
-from seatwright.postgres.pools import move_reservations
+from seatwright.postgres.pools import use_reservations
 from seatwright.postgres.world_read import give_back_locks
 
 TURNS_MAX = 64
 """Each turn takes at least one want out; more than a few need a chain of dependencies."""
+
+TURNS_PATIENT = 16
+"""After so many turns each takes out twice as many as the one before.
+
+Where people swap products in a ring and no seat is free, one who cannot leaves the next without a
+seat, who leaves the next without one, and so on through thousands.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +110,7 @@ async def fulfil(
     used = _used(changes, reservation or {})
     async with call.tx.together():
         await session.write()
-        await move_reservations(call.tx, {sku: -seats for sku, seats in used.items()})
+        await use_reservations(call.tx, used)
         outcome = await write_outcome(
             call, session.world, changes, reason=ChangeReason.RECONCILED, edits=session.edits()
         )
@@ -193,7 +200,7 @@ class _Session:
 
     def decide(self) -> ChangeSet:
         """Run the engine, take out what it denies, and again until it denies nothing new."""
-        for _ in range(TURNS_MAX):
+        for turn in range(TURNS_MAX):
             users = tuple(self._wanted_state(user) for user in self.before.values())
             snapshot = replace(self.world.snapshot, users=users)
             changes = reconcile(snapshot)
@@ -202,7 +209,28 @@ class _Session:
                 self.world = replace(self.world, snapshot=snapshot)
                 return changes
             self._deny(newly)
+            if turn >= TURNS_PATIENT:
+                self._deny(self._last_in_line(newly, count=2 ** (turn - TURNS_PATIENT)))
         raise AssertionError("wants were denied one after another without an end")
+
+    def _last_in_line(self, newly: Mapping[int, Reason], *, count: int) -> dict[int, Reason]:
+        """More wants of the products that this turn had no seat for, the last to be served first.
+
+        Some of them might have had a seat in the end: that is the price of an end.
+        """
+        short = {want.sku for want in self.wants if newly.get(want.key) is Reason.NO_SEAT_LEFT}
+        held = {user.user_no: {one.sku for one in user.held} for user in self.before.values()}
+        wants = [
+            want
+            for want in self.wants
+            if want.sku in short
+            and want.kind in {WantKind.ADD, WantKind.REPLACE}
+            and want.key not in self.denied
+            and not want.may_wait
+            and want.sku not in held[want.user]
+        ]
+        wants.sort(key=lambda want: (want.user, want.key), reverse=True)
+        return {want.key: Reason.NO_SEAT_LEFT for want in wants[:count]}
 
     def _deny(self, newly: Mapping[int, Reason]) -> None:
         """Take wants out, and with each the other wants of its bundle."""
