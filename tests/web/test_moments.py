@@ -11,8 +11,8 @@ from seatwright.app.catalog_changes import set_prohibited_locations
 from seatwright.app.upkeep import tend_tenant
 from seatwright.app.work import Workshop, fail_job, work_job
 from seatwright.postgres.jobs import open_jobs
+from tests.bulk import BULK, DONE, upn
 from tests.office import Office
-from tests.web.test_bulk import BULK, DONE, upn
 from tests.world import add_group, add_people, call_of, counts_agree, set_seats
 
 

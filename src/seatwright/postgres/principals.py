@@ -124,7 +124,15 @@ async def insert_credential(
 
 
 async def revoke_credentials(tx: Transaction, principal: PrincipalNo, *, at: datetime) -> None:
-    """Make every secret of a principal worthless at once."""
+    """Make every secret of a principal worthless at once.
+
+    The principal's row is held first, so that of two who rotate at once the second also ends the
+    secret that the first has just given.
+    """
+    await tx.connection.execute(
+        "select from principal where tenant_id = %s and principal_no = %s for no key update",
+        (tx.tenant_id, principal),
+    )
     await tx.connection.execute(
         "update credential set revoked_at = %s"
         " where tenant_id = %s and principal_no = %s and revoked_at is null",

@@ -139,9 +139,12 @@ def _dumps(value: Any) -> str:
 
 
 async def lock_settings(tx: Transaction) -> Mapping[str, object]:
-    """The stored settings, locked until the transaction ends, so that two edits add up."""
+    """The stored settings, locked until the transaction ends, so that two edits add up.
+
+    Not `for update`: every insert that names its tenant would wait for that, with its pools held.
+    """
     cursor = await tx.connection.execute(
-        "select settings from tenant where tenant_id = %s for update", (tx.tenant_id,)
+        "select settings from tenant where tenant_id = %s for no key update", (tx.tenant_id,)
     )
     row = await cursor.fetchone()
     assert row is not None, "the transaction's tenant exists"

@@ -261,14 +261,14 @@ class Edge:
 
     async def _route_once(self, scope: HTTPScope, body: bytes, key: str) -> Answer:
         """Run the route unless this key was seen: then the first answer again."""
-        if not key or len(key) > IDEMPOTENCY_KEY_LENGTH_MAX:
+        if not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX or not key.isprintable():
             return refuse(
                 Reason.INVALID_VALUE,
                 f"The Idempotency-Key has {len(key)} characters: give 1 to"
-                f" {IDEMPOTENCY_KEY_LENGTH_MAX}.",
+                f" {IDEMPOTENCY_KEY_LENGTH_MAX} printable ones.",
             )
         call: Call = scope["state"]["call"]
-        route = f"{scope['method']} {scope['path']}?{scope.get('query_string', b'').decode()}"
+        route = _route_of(scope)
         digest = hashlib.sha256(body).digest()
         principal = call.principal.principal_no
         if not await try_hold_key(call.tx, principal=principal, route=route, key=key):
@@ -344,6 +344,16 @@ def _refuse_announced_size(headers: dict[bytes, bytes]) -> None:
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
         raise BodyTooLargeError
+
+
+def _route_of(scope: HTTPScope) -> str:
+    """What a key belongs to beside its principal: the method and the whole address.
+
+    A digest of the address, because it may be longer than an index takes, and hold characters
+    that no text of the database does.
+    """
+    address = scope["path"].encode(errors="surrogatepass") + b"?" + scope["query_string"]
+    return f"{scope['method']} {hashlib.sha256(address).hexdigest()}"
 
 
 def _replay(kept: KeptAnswer, *, digest: bytes, key: str) -> Answer:

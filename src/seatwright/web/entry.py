@@ -48,7 +48,8 @@ class Entry:
         if path not in OPEN_PATHS and not self._is_our_host(scope):
             await _misdirected(send)
             return
-        head = "/" + path.split("/", 2)[1]
+        # Not every path begins with a slash: OPTIONS asks for "*" (RFC 9110, 9.3.7).
+        head = "/" + path.removeprefix("/").partition("/")[0]
         surface = self._surfaces.get(head, self._fallback)
         if scope["method"] == "HEAD":
             await _head(surface, scope, receive, send)

@@ -42,6 +42,8 @@ def create_rest_application(routes: tuple[ControllerRouterHandler, ...] = ROUTES
             Refusal: answer_refusal,
             HTTPException: answer_http_error,
             psycopg.DataError: answer_unstorable,
+            UnicodeDecodeError: answer_unreadable,
+            RecursionError: answer_unreadable,
             **dict.fromkeys(Failures, answer_failure),
             Exception: answer_bug,
         },
@@ -134,6 +136,20 @@ def answer_unstorable(
         code=Reason.INVALID_VALUE.value,
         detail="A value of the call cannot be stored: a text with a NUL character, a number that is"
         " too large, or a time that is no time. Correct it and call again.",
+    )
+    return Response(body, status_code=400, media_type=PROBLEM_JSON)
+
+
+def answer_unreadable(
+    _: Request[Any, Any, Any], error: UnicodeDecodeError | RecursionError
+) -> Response[dict[str, object]]:
+    """A body that is no UTF-8, or nested deeper than the decoder goes: it says so by these."""
+    log.warning("a body could not be read", cause=type(error).__name__)
+    body = problem(
+        status=400,
+        code=Reason.INVALID_VALUE.value,
+        detail="The body cannot be read: send JSON in UTF-8 that is not nested deeper than any"
+        " call needs.",
     )
     return Response(body, status_code=400, media_type=PROBLEM_JSON)
 
