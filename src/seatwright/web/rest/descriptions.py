@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from seatwright.web.rest.bulk import BulkBody, EndedShape
+from seatwright.web.rest.holdings import HoldingsShape
 
 ABOUT: Final = """\
 A control plane that gives every person the licenses they should have, and says why.
@@ -99,6 +100,7 @@ ALSO_TAKES: Final[Mapping[str, Any]] = {"bulk_assign": BulkBody}
 ALSO_ANSWERS: Final[Mapping[str, tuple[Any, ...]]] = {
     "bulk_assign": (EndedShape,),
     "apply_template": (EndedShape,),
+    "import_holdings": (HoldingsShape,),
 }
 """What is answered in place of a job that ended while the caller waited (`Prefer: wait=…`)."""
 
