@@ -31,10 +31,10 @@ def file_of(directory: Path, *people: str) -> str:
 
 def test_a_file_is_assigned_whole(office: ServedOffice, tmp_path: Path) -> None:
     assert office.done("bulk", file_of(tmp_path, *PEOPLE[:3])) == (
-        "3 rows of 3 done (completed).\n"
+        "3 of 3 rows done (completed).\n"
     )
     again = office.done("bulk", file_of(tmp_path, *PEOPLE[:3]))
-    assert again == "3 rows of 3 done (completed).\n"
+    assert again == "3 of 3 rows done (completed).\n"
     assert "3         3" in office.done("licenses")
 
 
@@ -56,7 +56,7 @@ def test_some_failed_rows_are_exit_code_four_with_their_reasons(
 ) -> None:
     result = office.run("bulk", file_of(tmp_path, *PEOPLE, "nobody@contoso.example"))
     assert result.exit_code == Ending.PARTLY_FAILED, result.output
-    assert "3 rows of 6 done, 3 failed (completed)." in result.stdout
+    assert "3 of 6 rows done, 3 failed (completed)." in result.stdout
     reasons = [line.split() for line in result.stdout.splitlines() if line.startswith("failed")]
     assert reasons == [["failed", "noSeatLeft", "2"], ["failed", "unknownUser", "1"]]
     assert "nobody@contoso.example" in result.stdout
@@ -73,7 +73,7 @@ def test_all_or_nothing_is_refused_whole(office: ServedOffice, tmp_path: Path) -
 
 def test_those_who_wait_are_no_failure(office: ServedOffice, tmp_path: Path) -> None:
     text = office.done("bulk", file_of(tmp_path, *PEOPLE), "--fill", "wait")
-    assert text.startswith("3 rows of 5 done, 2 wait for a seat (completed).")
+    assert text.startswith("3 of 5 rows done, 2 wait for a seat (completed).")
     assert PEOPLE[4] in office.done("waiting", "SPE_E3")
 
 

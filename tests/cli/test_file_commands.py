@@ -104,7 +104,7 @@ def test_what_people_hold_is_adopted_beyond_the_seats(
     )
     result = served_office.run("holdings", "import", holdings)
     assert result.exit_code == 0, result.output
-    assert result.stdout == "2 rows of 2 done (completed).\n"
+    assert result.stdout == "2 of 2 rows done (completed).\n"
     assert "SPE_E3: 2 people hold one, and 1 seat was bought." in result.stderr
     assert len(served_office.done("holdings", "export").splitlines()) == 3
 

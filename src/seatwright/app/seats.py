@@ -70,7 +70,8 @@ class SkuSeats:
             who = "1 person waits" if self.waiting == 1 else f"{self.waiting} people wait"
             parts.append(f"{who} for a seat")
         if self.free < 0:
-            parts.append(f"{-self.free} more are in use than were bought")
+            over = "1 seat more is" if self.free == -1 else f"{-self.free} seats more are"
+            parts.append(f"{over} in use than were bought")
         return f"{name}: {' and '.join(parts)}. Buy {missing}, or take licenses back."
 
     @property

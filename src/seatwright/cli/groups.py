@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 from uuid import UUID
 
@@ -239,7 +240,8 @@ def assign(
     with open_api() as api:
         path = path_of("groups", group_id(api, group), "licenses")
         taken = api.write("POST", path, body=body)
-        _report(api, taken, f"{group} gives {product}.", wait=wait, as_json=as_json)
+        done = f"{group} gives {product}."
+        _report(api, taken, done, group=group, wait=wait, as_json=as_json)
 
 
 @group_commands.command("unassign", epilog=EXIT_CODES)
@@ -251,7 +253,7 @@ def unassign(
         path = path_of("groups", group_id(api, group), "licenses", product)
         taken = api.write("DELETE", path)
         done = f"{group} no longer gives {product}."
-        _report(api, taken, done, wait=wait, as_json=as_json)
+        _report(api, taken, done, group=group, wait=wait, as_json=as_json)
 
 
 @group_commands.command("errors", epilog=EXIT_CODES)
@@ -272,7 +274,7 @@ def reprocess(group: Group, *, wait: WaitOption = True, as_json: AsJson = False)
     with open_api() as api:
         taken = api.write("POST", path_of("groups", group_id(api, group), "reprocess"))
         done = f"Looked at {group} again: `seatwright groups errors '{group}'`."
-        _report(api, taken, done, wait=wait, as_json=as_json)
+        _report(api, taken, done, group=group, wait=wait, as_json=as_json)
 
 
 @group_commands.command("import", epilog=EXIT_CODES)
@@ -337,7 +339,7 @@ def _named(members_: list[str]) -> str:
     return f"{members_[0]} is" if len(members_) == 1 else f"{len(members_):,} are"
 
 
-def _report(api: Api, taken: Json, done: str, *, wait: bool, as_json: bool) -> None:
+def _report(api: Api, taken: Json, done: str, *, group: str, wait: bool, as_json: bool) -> None:
     """Say what a change of a group's licenses came to, after the job that carries it out."""
     job_id = taken["jobId"]
     if job_id is not None and wait:
@@ -354,7 +356,7 @@ def _report(api: Api, taken: Json, done: str, *, wait: bool, as_json: bool) -> N
     in_error = api.read(path_of("groups", taken["groupId"]))["errorCount"]
     if in_error:
         people = count_of(in_error, "member does", "members do")
-        warn(f"{people} not get it: `seatwright groups errors {taken['groupId']}` says why.")
+        warn(f"{people} not get it: `seatwright groups errors {shlex.quote(group)}` says why.")
 
 
 def _facts(group: Json) -> list[tuple[str, object]]:

@@ -174,10 +174,11 @@ def finish(api: Api, job: Json, *, as_json: bool) -> None:
 
 
 def _report(api: Api, job: Json) -> None:
-    done = count_of(job["succeeded"], "row", "rows")
-    waiting = f", {job['waiting']:,} wait for a seat" if job["waiting"] else ""
+    rows = count_of(job["total"], "row", "rows")
+    waits = count_of(job["waiting"], "waits", "wait")
+    waiting = f", {waits} for a seat" if job["waiting"] else ""
     failed = f", {job['failed']:,} failed" if job["failed"] else ""
-    say(f"{done} of {job['total']:,} done{waiting}{failed} ({job['state']}).")
+    say(f"{job['succeeded']:,} of {rows} done{waiting}{failed} ({job['state']}).")
     for over in (job["report"] or {}).get("overAssigned", ()):
         warn(
             f"{over['skuPartNumber']}: {over['holders']:,} people hold one, and"

@@ -167,7 +167,7 @@ def test_removing_both_in_one_call_is_fine() -> None:
 def test_a_missing_seat_is_told_in_numbers() -> None:
     error = refused(ada(), wish(E1), seats=0)
     assert error.reason is Reason.NO_SEAT_LEFT
-    assert "0 of 0 are in use" in error.detail
+    assert "there are none to assign. Buy seats, or renew a subscription" in error.detail
     assert error.context == {"sku": E1, "assignable": 0, "consumed": 0, "reserved": 0}
 
 

@@ -171,11 +171,16 @@ def _gap_context(gap: Gap) -> Mapping[str, object]:
 def _no_seat_left(shortfall: Shortfall) -> Refusal:
     pool = _pool(shortfall)
     reserved = f" and {pool.reserved} reserved" if pool.reserved else ""
+    if pool.assignable or pool.consumed:
+        why = (
+            f"{pool.consumed} of {pool.assignable} are in use{reserved}. Buy more seats, or remove "
+            "the product from someone who no longer needs it."
+        )
+    else:
+        why = "there are none to assign. Buy seats, or renew a subscription that is suspended."
     return Refusal(
         Reason.NO_SEAT_LEFT,
-        f"No seat of {shortfall.product} is left for {shortfall.names.user}: {pool.consumed} of "
-        f"{pool.assignable} are in use{reserved}. Buy more seats, or remove the product from "
-        "someone who no longer needs it.",
+        f"No seat of {shortfall.product} is left for {shortfall.names.user}: {why}",
         context={
             "sku": shortfall.sku,
             "assignable": pool.assignable,
