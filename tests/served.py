@@ -27,9 +27,6 @@ from seatwright.postgres.cluster import Urls
 from seatwright.postgres.embedded import running_urls
 from seatwright.postgres.pool import Database
 
-PARTS = ("seatwright web", "seatwright worker", "postgres -D")
-"""What the command lines of the processes under the parent say."""
-
 READY_SECONDS_MAX = 60.0
 
 
@@ -48,22 +45,22 @@ class Served:
         assert found is not None, "its PostgreSQL runs"
         return found
 
-    def group(self) -> dict[int, str]:
-        """The living processes of its process group with their command lines."""
+    def children(self) -> dict[int, str]:
+        """The living processes that the parent started, with their command lines."""
         found: dict[int, str] = {}
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             with contextlib.suppress(OSError):
-                status = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(status[2]) == self.process.pid and status[0] != "Z":
+                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+                if int(parent) == self.process.pid and state != "Z":
                     words = (entry / "cmdline").read_bytes().split(b"\0")
                     found[int(entry.name)] = b" ".join(words).decode()
         return found
 
     def pid_of(self, words: str) -> int | None:
-        """The oldest process whose command line has these words."""
-        return min((pid for pid, line in self.group().items() if words in line), default=None)
+        """The child with the lowest number whose command line has these words."""
+        return min((pid for pid, line in self.children().items() if words in line), default=None)
 
     def is_ready(self) -> bool:
         """Whether /readyz says so."""

@@ -166,7 +166,7 @@ def _kill(patient: Patient, victim: str) -> None:
         pid = served.pid_of(victim)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: pid not in served.group(), seconds_max=10)
+        wait_until(lambda: pid not in served.children(), seconds_max=10)
         return
     os.kill(served.process.pid, signal.SIGKILL)
     served.process.wait()
