@@ -10,6 +10,9 @@ from uuid import UUID
 from seatwright.domain.ids import GroupNo, SkuNo
 from seatwright.postgres.transaction import Transaction
 
+HOLD_TRIES_MAX = 20
+"""Each further try holds a group that was put above meanwhile; one is the rule, two are rare."""
+
 
 async def set_processing(tx: Transaction, groups: Sequence[GroupNo], state: str) -> None:
     """Say how far the processing of these groups is: queued, running or idle (GBL-044)."""
@@ -115,21 +118,31 @@ async def hold_groups(
     """Keep a change of a group's licenses and changes of its members apart, until the end.
 
     Whoever changes members shares the group and every group above it; whoever changes what a
-    group gives has it alone. Without this, a member who joins in the moment in which the group is
-    licensed could be seen by neither side. Taken before the pools, in the order of the numbers.
-    Advisory, because the group's row is written after the pools (its processing state).
+    group gives, or puts it into another or takes it out, has it alone. Without this, a member who
+    joins in the moment in which the group is licensed could be seen by neither side. Taken before
+    the pools, in the order of the numbers. Advisory, because the group's row is written after the
+    pools (its processing state).
     """
-    if is_exclusive:
-        numbers = sorted(set(groups))
-    else:
-        cursor = await tx.connection.execute(
-            "with recursive up as (select unnest(%s::int4[]) as group_no union"
-            " select n.parent_no from up join group_nesting n"
-            " on n.tenant_id = %s and n.child_no = up.group_no)"
-            " select group_no from up order by 1",
-            (list(groups), tx.tenant_id),
-        )
-        numbers = [GroupNo(row[0]) for row in await cursor.fetchall()]
-    function = "pg_advisory_xact_lock" if is_exclusive else "pg_advisory_xact_lock_shared"
-    for number in numbers:
-        await tx.connection.execute(f"select {function}(%s, %s)", (tx.tenant_id, number))
+    held: set[int] = set()
+    for _ in range(HOLD_TRIES_MAX):
+        wanted = set(groups) if is_exclusive else await _groups_up(tx, groups)
+        if wanted <= held:
+            return
+        function = "pg_advisory_xact_lock" if is_exclusive else "pg_advisory_xact_lock_shared"
+        for number in sorted(wanted - held):
+            await tx.connection.execute(f"select {function}(%s, %s)", (tx.tenant_id, number))
+        held |= wanted
+        # While this waited, a group may have been put into another: that one is held too.
+    raise AssertionError("groups were put into groups again and again")
+
+
+async def _groups_up(tx: Transaction, groups: Sequence[GroupNo]) -> set[int]:
+    """These groups and every group that they are inside of."""
+    cursor = await tx.connection.execute(
+        "with recursive up as (select unnest(%s::int4[]) as group_no union"
+        " select n.parent_no from up join group_nesting n"
+        " on n.tenant_id = %s and n.child_no = up.group_no)"
+        " select group_no from up",
+        (list(groups), tx.tenant_id),
+    )
+    return {row[0] for row in await cursor.fetchall()}

@@ -131,6 +131,8 @@ async def nest_groups(call: Call, group: Group, children: Sequence[GroupNo]) -> 
     if not children:
         return frozenset()
     await hold_nesting(call.tx)
+    # Alone: who joins a child at this moment would else see nothing of what the group gives.
+    await hold_groups(call.tx, children, is_exclusive=True)
     await _refuse_circles(call, group, children)
     return frozenset([child for child in children if await _nest(call, group, child)])
 
@@ -170,6 +172,7 @@ async def leave_group(call: Call, text: str, member: str) -> None:
 
 
 async def _leave_as_group(call: Call, group: Group, child: GroupNo) -> bool:
+    await hold_groups(call.tx, (child,), is_exclusive=True)
     people = await people_within(call, (child,))
     async with follow_memberships(
         call, people, groups=(group.group_no,), reason=ChangeReason.GROUP_LEFT
