@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from seatwright.cli.endings import Ending
+from seatwright.cli.screen import visible
+from seatwright.cli.tables import plain
 from tests.cli.conftest import ServedOffice
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -140,3 +142,8 @@ def test_a_reader_that_leaves_early_is_no_error(office: ServedOffice) -> None:
     )
     assert done.stdout == "{\n"
     assert done.stderr == ""
+
+
+def test_an_escape_code_in_a_name_never_reaches_the_screen() -> None:
+    assert visible("\x1b[31mred\x07 and\nmore") == "\ufffd[31mred\ufffd and more"
+    assert plain(["a\x9bb"]) == "a\ufffdb"

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from seatwright.cli.screen import error_screen
+from seatwright.cli.screen import error_screen, visible
 
 
 @unique
@@ -34,7 +34,9 @@ def stop(ending: Ending, sentence: str, *, small: str = "", fix: str = "") -> No
     The fix comes last, because the last line is what people read first in a terminal.
     """
     screen = error_screen()
-    screen.print(sentence, style="bold red" if ending is not Ending.PARTLY_FAILED else "yellow")
+    screen.print(
+        visible(sentence), style="bold red" if ending is not Ending.PARTLY_FAILED else "yellow"
+    )
     if small:
         screen.print(small, style="dim")
     if fix:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from rich.console import Console
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 WIDTH_PIPED = 100
 """What a table may take when nobody knows how wide the reader's screen is."""
@@ -30,13 +33,22 @@ def is_for_people(stream: IO[str]) -> bool:
 
 def say(sentence: str) -> None:
     """Print one sentence of result."""
-    result_screen().print(sentence)
+    result_screen().print(visible(sentence))
 
 
 def warn(sentence: str) -> None:
     """Print one sentence that is not the result on stderr."""
     # Not wrapped by us: a command in it can then be copied whole.
-    error_screen().print(sentence, style="yellow", soft_wrap=True)
+    error_screen().print(visible(sentence), style="yellow", soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    """A text without control characters.
+
+    Names come from whoever is in the directory; one with an escape code in it could repaint the
+    screen of the administrator who lists it.
+    """
+    return _CONTROL.sub("\ufffd", text.replace("\n", " "))
 
 
 def print_json(value: Any) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 from seatwright.cli.client import Listing
-from seatwright.cli.screen import is_for_people, print_json, result_screen, say, warn
+from seatwright.cli.screen import is_for_people, print_json, result_screen, say, visible, warn
 
 GAP = 2
 """Blanks between two columns."""
@@ -60,19 +62,30 @@ def show_list(
 
 def show_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
     """Print rows as a table."""
-    cells = [[_text(column, row) for column in columns] for row in rows]
+    every = [[_value(column, row) for column in columns] for row in rows]
     shown = [
         at
         for at, column in enumerate(columns)
-        if not column.is_optional or any(row[at].plain for row in cells)
+        if not column.is_optional or any(plain(values[at]) for values in every)
     ]
-    widths = _widths(
-        [columns[at] for at in shown],
-        [max(len(columns[at].title), *(row[at].cell_len for row in cells)) for at in shown],
-    )
+    grid = [[values[at] for at in shown] for values in every]
+    kept = [columns[at] for at in shown]
+    texts = [[plain(value) for value in values] for values in grid]
+    natural = [
+        max(cell_len(text) for text in (column.title, *(row[at] for row in texts)))
+        for at, column in enumerate(kept)
+    ]
+    widths = _widths(kept, natural)
+    if is_for_people(sys.stdout):
+        _draw(kept, grid, widths)
+    else:
+        _write_lines(kept, texts, widths)
+
+
+def _draw(columns: Sequence[Column], grid: Sequence[Sequence[object]], widths: list[int]) -> None:
+    """Draw a table for somebody who watches, with colours where they help."""
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
-    for at, width in zip(shown, widths, strict=True):
-        column = columns[at]
+    for column, width in zip(columns, widths, strict=True):
         table.add_column(
             column.title,
             justify="right" if column.is_number else "left",
@@ -81,9 +94,33 @@ def show_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
             style="dim" if column.is_small else None,
             width=width,
         )
-    for row in cells:
-        table.add_row(*(row[at] for at in shown))
-    _print(table, width=sum(widths) + GAP * len(widths))
+    for values in grid:
+        table.add_row(*(Text(plain(value), style=_style(value)) for value in values))
+    result_screen().print(table)
+
+
+def _write_lines(
+    columns: Sequence[Column], texts: Sequence[Sequence[str]], widths: list[int]
+) -> None:
+    """Write a table for a file or a pipe: whole, plain, and fast also for 100,000 rows."""
+    for row in ([column.title for column in columns], *texts):
+        cells = [
+            textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+            if column.is_prose
+            else [text]
+            for column, text, width in zip(columns, row, widths, strict=True)
+        ]
+        for at in range(max(map(len, cells))):
+            parts = [
+                _padded(cell[at] if at < len(cell) else "", width, is_number=column.is_number)
+                for column, cell, width in zip(columns, cells, widths, strict=True)
+            ]
+            sys.stdout.write((" " * GAP).join(parts).rstrip() + "\n")
+
+
+def _padded(text: str, width: int, *, is_number: bool) -> str:
+    blanks = " " * (width - cell_len(text))
+    return blanks + text if is_number else text + blanks
 
 
 def _widths(columns: Sequence[Column], natural: Sequence[int]) -> list[int]:
@@ -116,32 +153,17 @@ def _shrink(widths: list[int], which: Sequence[int], *, floor: int, room: int) -
 
 def show_facts(facts: Sequence[tuple[str, object]]) -> None:
     """Print the facts about one thing as names and values; what is not known is left out."""
-    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        shown = plain(value)
-        if shown:
-            table.add_row(name, Text(shown))
-    _print(table, width=0)
-
-
-def _print(table: Table, *, width: int) -> None:
+    known = [(name, plain(value)) for name, value in facts if plain(value)]
     screen = result_screen()
-    if is_for_people(sys.stdout):
-        screen.print(table)
-        return
-    screen.width = max(screen.width, width)
-    with screen.capture() as captured:
-        screen.print(table, soft_wrap=False)
-    # Without the blanks that rich fills lines up with.
-    for line in captured.get().splitlines():
-        sys.stdout.write(line.rstrip() + "\n")
+    width = max((cell_len(name) for name, _ in known), default=0) + GAP
+    for name, value in known:
+        line = Text(name.ljust(width), style="dim")
+        line.append(value, style="not dim")
+        screen.print(line, soft_wrap=True)
 
 
-def _text(column: Column, row: Row) -> Text:
-    value = row.get(column.cell) if isinstance(column.cell, str) else column.cell(row)
-    return Text(plain(value), style=_style(value))
+def _value(column: Column, row: Row) -> object:
+    return row.get(column.cell) if isinstance(column.cell, str) else column.cell(row)
 
 
 _STYLE_OF = {
@@ -180,7 +202,7 @@ def plain(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, (list, tuple)):
         return ", ".join(plain(one) for one in value)
-    return str(value)
+    return visible(str(value))
 
 
 def moment(field: str) -> Cell:
