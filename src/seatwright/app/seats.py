@@ -70,8 +70,9 @@ class SkuSeats:
             who = "1 person waits" if self.waiting == 1 else f"{self.waiting} people wait"
             parts.append(f"{who} for a seat")
         if self.free < 0:
-            over = "1 seat more is" if self.free == -1 else f"{-self.free} seats more are"
-            parts.append(f"{over} in use than were bought")
+            one = "1 seat more is in use than was bought"
+            many = f"{-self.free} seats more are in use than were bought"
+            parts.append(one if self.free == -1 else many)
         return f"{name}: {' and '.join(parts)}. Buy {missing}, or take licenses back."
 
     @property
