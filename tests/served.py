@@ -92,26 +92,39 @@ def serving(data_dir: Path, *, workers: int = 1, port: int = 0) -> Iterator[Serv
         stop_serving(served)
 
 
-def start_serving(data_dir: Path, *, workers: int = 1, port: int = 0) -> Served:
+def start_serving(data_dir: Path, *, workers: int = 1, port: int = 0, demo: bool = False) -> Served:
     """Start ``serve`` and wait until it answers."""
+    process = launch(data_dir, workers=workers, port=port, demo=demo)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    assert first.startswith("seatwright serves http://"), (
+        f"{first}\n{_log(data_dir).read_text()[-2000:]}"
+    )
+    served = Served(process=process, url=first.split()[2], data_dir=data_dir)
+    served.wait_until_ready()
+    return served
+
+
+def launch(
+    data_dir: Path, *, workers: int = 1, port: int = 0, demo: bool = False
+) -> subprocess.Popen[str]:
+    """Start ``serve`` in a session of its own, and do not wait for anything."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("SEATWRIGHT_")}
-    log = data_dir.with_name(f"{data_dir.name}.serve.log")
     program = [sys.executable, "-m", "seatwright", "serve", "--workers", str(workers)]
-    with log.open("a") as errors:
-        process = subprocess.Popen(
-            [*program, "--port", str(port), "--data-dir", str(data_dir)],
+    chosen = ["--port", str(port), "--data-dir", str(data_dir), "--demo" if demo else "--empty"]
+    with _log(data_dir).open("a") as errors:
+        return subprocess.Popen(
+            [*program, *chosen],
             env=kept,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
             start_new_session=True,
         )
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    assert first.startswith("seatwright serves http://"), f"{first}\n{log.read_text()[-2000:]}"
-    served = Served(process=process, url=first.split()[2], data_dir=data_dir)
-    served.wait_until_ready()
-    return served
+
+
+def _log(data_dir: Path) -> Path:
+    return data_dir.with_name(f"{data_dir.name}.serve.log")
 
 
 def stop_serving(served: Served) -> None:
