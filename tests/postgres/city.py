@@ -58,7 +58,7 @@ _STATEMENTS: Final = (
     f"""
 insert into search_word (tenant_id, word, user_no)
 select %(tenant)s, word, n from generate_series(1, {PEOPLE}) n,
-    unnest(array['user' || n, 'person', 'user' || n || '@city.example', n::text]) word
+    unnest(array['user' || n, 'first' || n %% 200, 'user' || n || '@city.example', n::text]) word
  where n %% 500 <> 0
 """,
     """
