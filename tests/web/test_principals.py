@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seatwright.domain.roles import Role
 from tests.office import Office
+from tests.world import call_of
 
 
 async def test_a_token_works_until_it_is_revoked(office: Office) -> None:
@@ -50,13 +51,13 @@ async def test_settings_are_changed_whole_or_not_at_all(office: Office) -> None:
 
 
 async def test_the_same_key_and_body_get_the_first_answer_again(office: Office) -> None:
-    body = {"name": "once", "roles": ["global-reader"]}
+    path = "/api/identity/groups"
     headers = {"idempotency-key": "k1"}
-    first = await office.admin.post("/api/tokens", json=body, headers=headers)
-    second = await office.admin.post("/api/tokens", json=body, headers=headers)
+    first = await office.admin.post(path, json={"displayName": "HR"}, headers=headers)
+    second = await office.admin.post(path, json={"displayName": "HR"}, headers=headers)
     assert second.headers["idempotency-replayed"] == "true"
     assert second.json() == first.json()
-    other = await office.admin.post("/api/tokens", json={**body, "name": "twice"}, headers=headers)
+    other = await office.admin.post(path, json={"displayName": "IT"}, headers=headers)
     assert other.status_code == 422
     assert other.json()["code"] == "keyReused"
 
@@ -65,3 +66,23 @@ async def test_an_unknown_path_is_a_problem_and_not_a_page(office: Office) -> No
     answer = await office.admin.get("/api/nothing")
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+async def test_a_secret_is_kept_nowhere_not_even_for_a_repeated_call(office: Office) -> None:
+    body = {"name": "once more", "roles": ["global-reader"]}
+    headers = {"idempotency-key": "secret-1"}
+    first = await office.admin.post("/api/tokens", json=body, headers=headers)
+    assert first.status_code == 201
+    again = await office.admin.post("/api/tokens", json=body, headers=headers)
+    assert (again.status_code, again.json()["code"]) == (409, "alreadyDecided")
+    async with call_of(office) as call:
+        cursor = await call.tx.connection.execute("select body from idempotent_answer")
+        kept = b"".join(bytes(row[0]) for row in await cursor.fetchall())
+    assert first.json()["token"].encode() not in kept
+
+
+async def test_a_permission_that_is_none_is_refused_by_name(office: Office) -> None:
+    body = {"name": "c", "roles": ["global-reader"], "permissions": ["drop table"]}
+    refused = await office.admin.post("/api/clients", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalidValue")
+    assert "drop table" in refused.json()["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -27,6 +28,8 @@ from seatwright.postgres.principals import (
 from seatwright.postgres.tenants import take_numbers
 
 NAME_LENGTH_MAX = 120
+PERMISSIONS_MAX = 50
+_PERMISSION = re.compile(r"[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9-]+){0,5}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ async def issue(
             Reason.INVALID_VALUE,
             f"The name “{name[:40]}” has {len(name)} characters: give 1 to {NAME_LENGTH_MAX}.",
         )
+    _check_permissions(permissions or ())
     principal = Principal(
         principal_no=PrincipalNo(await take_numbers(call.tx, "principal", 1)),
         id=uuid4(),
@@ -99,6 +103,21 @@ async def issue(
     secret = await _give_secret(call, principal)
     await _record(call, HistoryAction.PRINCIPAL_CREATED, principal)
     return Issued(principal=principal, secret=secret)
+
+
+def _check_permissions(names: Sequence[str]) -> None:
+    if len(names) > PERMISSIONS_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"{len(names)} permissions are given: give {PERMISSIONS_MAX} or fewer.",
+        )
+    for name in names:
+        if not _PERMISSION.fullmatch(name):
+            raise Refusal(
+                Reason.INVALID_VALUE,
+                f"“{name[:60]}” is no permission: give names of Microsoft Graph such as"
+                " User.ReadWrite.All.",
+            )
 
 
 async def rotate(call: Call, kind: PrincipalKind, id_: UUID) -> Issued:

@@ -237,6 +237,20 @@ def history_lines(
 ) -> list[HistoryLine]:
     """The rows that tell of a change set: one for each edit, one for each effect from elsewhere."""
     by_pair = {(change.user_no, change.sku): change for change in changes.changes}
+    waiting = {
+        (error.user_no, error.sku)
+        for error in changes.error_changes
+        if error.after is Reason.NO_SEAT_LEFT
+    }
+    # A new assignment that only waits is told by its waiting row, and by `granted` when its seat
+    # comes: a holder has one row that says so.
+    edits = [
+        edit
+        for edit in edits
+        if edit.action is not HistoryAction.ASSIGNED
+        or (edit.user, edit.sku) not in waiting
+        or (edit.user, edit.sku) in by_pair
+    ]
     told = {(edit.user, edit.sku) for edit in edits}
     held = _held_before(world, told)
     lines = [_edit_line(edit, by_pair.get((edit.user, edit.sku)), held) for edit in edits]

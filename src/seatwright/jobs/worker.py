@@ -30,6 +30,9 @@ CONCURRENCY: Final = 4
 
 DATABASE_AWAY_SECONDS: Final = 0.5
 DATABASE_AWAY_TRIES_MAX: Final = 120
+AWAY_CLASSES: Final = frozenset({"08", "53", "55", "57"})
+"""SQLSTATE classes that pass: connections, resources, objects in use, the operator stepping in."""
+
 STALLED_SECONDS: Final = 30
 
 
@@ -85,6 +88,10 @@ async def work_job_safely(workshop: Workshop, tenant_id: TenantId, job_no: JobNo
         try:
             await work_job(workshop, tenant_id, job_no)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
+            if not _may_pass(error):
+                log.exception("a job failed")
+                await fail_job(workshop, tenant_id, job_no, f"{type(error).__name__}: {error}")
+                return
             log.warning("the database is away; the job goes on when it is back", error=str(error))
             await asyncio.sleep(DATABASE_AWAY_SECONDS)
         except Exception as error:
@@ -94,6 +101,12 @@ async def work_job_safely(workshop: Workshop, tenant_id: TenantId, job_no: JobNo
             return
         else:
             return
+
+
+def _may_pass(error: psycopg.Error | psycopg_pool.PoolTimeout) -> bool:
+    """Whether the database is away (no answer, or going down) and not refusing this very work."""
+    state = getattr(error, "sqlstate", None)
+    return state is None or state[:2] in AWAY_CLASSES
 
 
 async def _forget_stalled(queue: App) -> None:

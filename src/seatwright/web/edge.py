@@ -281,13 +281,14 @@ class Edge:
             return _replay(kept, digest=digest, key=key)
         answer = await self._route(scope, body)
         if answer.status < 400:
+            kept_answer = _secret_was_shown() if shows_secret(scope) else answer
             await keep_answer(
                 call.tx,
                 KeptAnswer(
                     body_digest=digest,
-                    status=answer.status,
-                    headers=[(n.decode(), v.decode("latin-1")) for n, v in answer.headers],
-                    body=answer.body,
+                    status=kept_answer.status,
+                    headers=[(n.decode(), v.decode("latin-1")) for n, v in kept_answer.headers],
+                    body=kept_answer.body,
                 ),
                 principal=principal,
                 route=route,
@@ -354,6 +355,20 @@ def _route_of(scope: HTTPScope) -> str:
     """
     address = scope["path"].encode(errors="surrogatepass") + b"?" + scope["query_string"]
     return f"{scope['method']} {hashlib.sha256(address).hexdigest()}"
+
+
+def shows_secret(scope: HTTPScope) -> bool:
+    """Whether the route said that its answer holds a secret, which is stored nowhere."""
+    return bool(scope["state"].get("shows_secret"))
+
+
+def _secret_was_shown() -> Answer:
+    """What a repeated call is told instead of a secret that is shown once."""
+    return refuse(
+        Reason.ALREADY_DECIDED,
+        "The first call with this Idempotency-Key was done, and its secret is shown once and kept"
+        " nowhere. Rotate the token or client to get a new secret.",
+    )
 
 
 def _replay(kept: KeptAnswer, *, digest: bytes, key: str) -> Answer:

@@ -37,16 +37,17 @@ class PersonLicense:
     enabled: ServicePlanBits | None
     since: datetime | None
     sources: tuple[LicenseSource, ...]
+    reasons: frozenset[Reason] = frozenset()
+    """Everything that stands in the way, from sources that are gone too (CON-01)."""
 
     @property
     def state(self) -> str:
         """Active, ActiveWithError, Error, Waiting or Scheduled, in words of the field (USR-003)."""
-        reasons = {source.reason for source in self.sources if source.reason}
         if self.enabled is not None:
-            return "ActiveWithError" if reasons else "Active"
-        if Reason.NO_SEAT_LEFT in reasons:
+            return "ActiveWithError" if self.reasons else "Active"
+        if Reason.NO_SEAT_LEFT in self.reasons:
             return "Waiting"
-        return "Error" if reasons else "Scheduled"
+        return "Error" if self.reasons else "Scheduled"
 
 
 async def licenses_of(call: Call, user: UserNo) -> tuple[PersonLicense, ...]:
@@ -105,6 +106,7 @@ def _license(
         enabled=next((held.enabled for held in state.held if held.sku == sku), None),
         since=since.get(sku),
         sources=tuple(_source(wish, errors, labels) for wish in _sorted(wishes)),
+        reasons=frozenset(error.reason for error in errors),
     )
 
 

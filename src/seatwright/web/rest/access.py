@@ -18,9 +18,12 @@ TheCall: TypeAlias = NamedDependency[Call]
 """The type of every route's `call` parameter: what the edge opened."""
 
 
-def needs(permission: Permission) -> dict[str, Any]:
-    """The `opt` of a route that needs a permission: `@get(..., opt=needs(Permission.X))`."""
-    return {"permission": permission}
+def needs(permission: Permission, *, shows_secret: bool = False) -> dict[str, Any]:
+    """The `opt` of a route that needs a permission: `@get(..., opt=needs(Permission.X))`.
+
+    `shows_secret`: the answer holds a secret, so it is not kept for a repeated Idempotency-Key.
+    """
+    return {"permission": permission, "shows_secret": shows_secret}
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -34,6 +37,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     permission = cast(Permission, handler.opt["permission"])
     call = call_of(connection)
     if call.principal.may(permission):
+        connection.scope["state"]["shows_secret"] = handler.opt.get("shows_secret", False)
         return
     held = ", ".join(call.principal.roles) or "none"
     needed = [role.value for role in roles_permitting(permission)]

@@ -108,7 +108,7 @@ async def list_tokens(
     return await _page(call, PrincipalKind.TOKEN, cursor, limit)
 
 
-@post("/api/tokens", opt=needs(Permission.MANAGE_ACCESS), summary="Make a token")
+@post("/api/tokens", opt=needs(Permission.MANAGE_ACCESS, shows_secret=True), summary="Make a token")
 async def create_token(call: TheCall, data: JSONBody[NewToken]) -> IssuedToken:
     """The answer holds the token, this once."""
     issued = await access.issue(
@@ -123,7 +123,7 @@ async def create_token(call: TheCall, data: JSONBody[NewToken]) -> IssuedToken:
 
 @post(
     "/api/tokens/{principal_id:uuid}/rotate",
-    opt=needs(Permission.MANAGE_ACCESS),
+    opt=needs(Permission.MANAGE_ACCESS, shows_secret=True),
     summary="Replace a token",
     status_code=200,
 )
@@ -150,7 +150,11 @@ async def list_clients(
     return await _page(call, PrincipalKind.CLIENT, cursor, limit)
 
 
-@post("/api/clients", opt=needs(Permission.MANAGE_ACCESS), summary="Make an API client")
+@post(
+    "/api/clients",
+    opt=needs(Permission.MANAGE_ACCESS, shows_secret=True),
+    summary="Make an API client",
+)
 async def create_client(call: TheCall, data: JSONBody[NewClient]) -> IssuedClient:
     """The answer holds the client's secret, this once."""
     issued = await access.issue(
@@ -165,7 +169,7 @@ async def create_client(call: TheCall, data: JSONBody[NewClient]) -> IssuedClien
 
 @post(
     "/api/clients/{principal_id:uuid}/rotate",
-    opt=needs(Permission.MANAGE_ACCESS),
+    opt=needs(Permission.MANAGE_ACCESS, shows_secret=True),
     summary="Replace a client's secret",
     status_code=200,
 )
