@@ -11,7 +11,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from seatwright.app.tenants import remove_tenant
+from seatwright.postgres.pool import Database as DatabaseOfProduct
 from tests.conftest import Database
+from tests.office import Office
 
 WITHOUT_TENANT: Final = {
     "schema_migration": "says which migrations were applied; the app role only reads it",
@@ -244,3 +247,33 @@ def test_a_connection_that_goes_back_to_the_pool_carries_no_tenant(database: Dat
             app.execute("select set_config('seatwright.tenant', '1', true)")
         row = app.execute("select current_setting('seatwright.tenant', true)").fetchone()
         assert row in {("",), (None,)}
+
+
+async def test_a_removed_tenant_leaves_no_row_in_any_table(
+    database: Database, owner: psycopg.Connection, office: Office
+) -> None:
+    person = {"userPrincipalName": "ada@x.example", "displayName": "Ada", "usageLocation": "NO"}
+    for path, body in (
+        ("/api/identity/users", person),
+        ("/api/subscriptions", {"skuPartNumber": "SPE_E3", "units": 1}),
+        ("/api/identity/users/ada@x.example/licenses", {"skuPartNumber": "SPE_E3"}),
+        ("/api/identity/groups", {"displayName": "Sales"}),
+    ):
+        answer = await office.admin.post(path, json=body, headers={"idempotency-key": path})
+        assert answer.status_code < 300, answer.text
+    assert (await office.admin.delete("/api/identity/users/ada@x.example")).status_code == 204
+    tables = [*tenant_tables(owner), "tenant"]
+    assert sum(count_of(owner, table) for table in tables) > 500
+    owner.rollback()
+    as_owner = DatabaseOfProduct(database.owner_url)
+    await as_owner.open()
+    await remove_tenant(as_owner, office.made.tenant.name)
+    await as_owner.close()
+    assert {table: count_of(owner, table) for table in tables} == dict.fromkeys(tables, 0)
+
+
+def count_of(owner: psycopg.Connection, table: str) -> int:
+    row = owner.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone()
+    assert row is not None
+    count: int = row[0]
+    return count
