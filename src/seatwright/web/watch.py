@@ -16,6 +16,8 @@ from seatwright.web.metrics import IN_FLIGHT, REQUEST_SECONDS, REQUESTS
 
 log = structlog.get_logger(__name__)
 
+PROBED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Any other method is counted as OTHER, so that a caller cannot make new series."""
 
@@ -70,7 +72,9 @@ def _tell(scope: Any, method: str, *, status: int, seconds: float) -> None:
     REQUESTS.labels(method, route, status).inc()
     REQUEST_SECONDS.labels(method, route).observe(seconds)
     tenant, principal = scope["state"].get("caller", (None, None))
-    log.info(
+    # Probes ask every few seconds: their lines would bury the others.
+    say = log.debug if route in PROBED_PATHS and status < 400 else log.info
+    say(
         "call",
         method=method,
         route=route,
