@@ -93,6 +93,18 @@ async def after(call: TheCall, request: Request[Any, Any, Any]) -> dict[str, str
     return {"unused": "answer"}
 
 
+@post("/api/try/after-lost", opt=ANYONE)
+async def after_lost(call: TheCall, request: Request[Any, Any, Any]) -> dict[str, str]:
+    """Loses the database once the change is committed."""
+    await _write_name(call, "kept")
+
+    async def lose(_: object) -> Answer | None:
+        raise psycopg.OperationalError("the server closed the connection unexpectedly")
+
+    request.scope["state"]["after_commit"] = lose
+    return {"own": "answer"}
+
+
 @get("/api/try/stream", opt=ANYONE)
 async def broken_stream(call: TheCall) -> Stream:
     """Breaks in the middle of its answer."""
@@ -105,7 +117,7 @@ async def broken_stream(call: TheCall) -> Stream:
     return Stream(pieces())
 
 
-ROUTES = (standoff, refused, bug, lost, lost_reader, after, broken_stream)
+ROUTES = (standoff, refused, bug, lost, lost_reader, after, after_lost, broken_stream)
 
 
 @asynccontextmanager
@@ -191,6 +203,12 @@ async def test_work_after_the_commit_sees_it_and_holds_no_connection(edged: Offi
     assert answer.status_code == 200
     assert answer.text == "after"
     assert int(answer.headers["x-free"]) >= 1
+
+
+async def test_work_after_the_commit_that_fails_takes_back_nothing(edged: Office) -> None:
+    answer = await edged.admin.post("/api/try/after-lost")
+    assert (answer.status_code, answer.json()) == (201, {"own": "answer"})
+    assert await name_of(edged) == "kept"
 
 
 async def test_every_answer_carries_the_correlation_id_that_the_caller_sent(edged: Office) -> None:

@@ -125,7 +125,11 @@ class Edge:
         # The connection is back in the pool: waiting for a job must not keep it from others.
         answer = written.answer
         if written.after is not None:
-            answer = await written.after(self._database) or answer
+            try:
+                answer = await written.after(self._database) or answer
+            except Failures:
+                # What the call changed is committed: its own answer is the true one.
+                log.warning("work after a commit lost the database", exc_info=True)
         await answer.send(send)
 
     async def _read(

@@ -36,6 +36,7 @@ TAGS: Final[Mapping[str, str]] = {
 PARAMETERS: Final[Mapping[str, str]] = {
     "Idempotency-Key": "A name for this call, kept for 24 hours: the same key with the same body"
     " gets the first answer again, with another body 422, and 409 while the first call runs.",
+    "Prefer": "`wait=10` waits so many seconds for the job, and answers 200 if it ended by then.",
     "action": "Only these actions, separated by commas, whatever kind they are.",
     "confirm": "true takes an import that removes or disables more than the tenant's limit.",
     "correlationId": "Only what one call or job did.",

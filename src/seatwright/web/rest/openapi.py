@@ -149,6 +149,16 @@ def _parameters(door: Door) -> list[JsonObject]:
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
         )
+    if door.handler.handler_name in ALSO_ANSWERS:
+        found.append(
+            {
+                "name": "Prefer",
+                "in": "header",
+                "required": False,
+                "description": PARAMETERS["Prefer"],
+                "schema": {"type": "string"},
+            }
+        )
     return found
 
 
