@@ -153,3 +153,26 @@ async def test_a_product_for_the_whole_organisation_is_not_for_people(office: Of
     await add_people(office, "ada")
     answer = await office.admin.post(ADA, json={"skuPartNumber": "POWERAPPS_PER_APP"})
     assert (answer.status_code, answer.json()["code"]) == (400, "notAssignableToUsers")
+
+
+async def test_assigning_to_one_person_leaves_everybody_else_as_they_were(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await set_seats(office, "SPE_E3", 2)
+    bob = "/api/identity/users/bob@contoso.example/licenses"
+    await office.admin.post(bob, json={"skuPartNumber": "SPE_E3", "disabledServicePlans": []})
+    before = (await office.admin.get(bob)).json()
+    body = {"skuPartNumber": "SPE_E3", "disabledServicePlans": ["TEAMS1"]}
+    assert (await office.admin.post(ADA, json=body)).status_code == 201
+    assert (await office.admin.get(bob)).json() == before
+
+
+async def test_what_a_person_has_comes_in_pages_like_every_list(office: Office) -> None:
+    await add_people(office, "ada")
+    for sku in ("SPE_E3", "VISIOCLIENT"):
+        await set_seats(office, sku, 1)
+        await office.admin.post(ADA, json={"skuPartNumber": sku})
+    first = (await office.admin.get(f"{ADA}?limit=1")).json()
+    second = (await office.admin.get(f"{ADA}?limit=1&cursor={first['nextCursor']}")).json()
+    both = [*first["value"], *second["value"]]
+    assert {one["skuPartNumber"] for one in both} == {"SPE_E3", "VISIOCLIENT"}
+    assert second["nextCursor"] is None

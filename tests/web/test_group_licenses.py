@@ -176,3 +176,18 @@ async def test_without_refilling_a_freed_seat_waits_for_a_reprocess(office: Offi
     again = await office.admin.post("/api/identity/users/bob@contoso.example/reprocess")
     assert again.status_code == 204
     assert (await held_by(office, "bob"))["EXCHANGESTANDARD"]["state"] == "Active"
+
+
+async def test_entra_refuses_group_licensing_without_entra_p1_and_native_warns(
+    office: Office,
+) -> None:
+    """The requirement of Entra ID P1 for licensing by group (T-159)."""
+    group = await add_group(office, "HR", await add_people(office, "ada"))
+    await set_seats(office, "EXCHANGESTANDARD", 1)
+    path = f"/api/identity/groups/{group}/licenses"
+    warned = await office.admin.post(path, json={"skuPartNumber": "EXCHANGESTANDARD"})
+    assert warned.status_code == 202
+    assert "Entra ID P1" in warned.json()["warning"]
+    await office.admin.patch("/api/settings", json={"preset": "entra"})
+    refused = await office.admin.post(path, json={"skuPartNumber": "SPE_F1"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "prerequisiteMissing")

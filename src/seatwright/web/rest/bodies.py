@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -69,3 +70,15 @@ def keys_of(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
             " before.",
         )
     return tuple(keys)
+
+
+def page_of(rows: Sequence[Row], *, cursor: str | None, limit: int | None) -> Page[Row]:
+    """One page of a short list that is read whole: the cursor is a place in it."""
+    size = page_limit(limit)
+    keys = keys_of(cursor, int)
+    start = max(0, int(keys[0])) if keys else 0
+    more = len(rows) > start + size
+    return Page(
+        value=list(rows[start : start + size]),
+        next_cursor=cursor_of(start + size) if more else None,
+    )

@@ -27,7 +27,7 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit, page_of
 
 
 class NewGroupLicense(Body, kw_only=True, frozen=True):
@@ -119,11 +119,17 @@ def _sku_text(data: NewGroupLicense) -> str:
     opt=needs(Permission.READ_LICENSES),
     summary="What a group gives",
 )
-async def list_group_licenses(call: TheCall, group: FromPath[str]) -> Page[GroupLicenseShape]:
+async def list_group_licenses(
+    call: TheCall,
+    group: FromPath[str],
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
+) -> Page[GroupLicenseShape]:
     """Every product that the group gives its members, with its service plan choice."""
     catalog = await catalog_of(call)
     products = await products_of_group(call, await require_group(call, group))
-    return Page(value=[_product(product, catalog) for product in products])
+    shapes = [_product(product, catalog) for product in products]
+    return page_of(shapes, cursor=cursor, limit=limit)
 
 
 @post(

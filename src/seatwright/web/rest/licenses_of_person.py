@@ -19,7 +19,7 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape
+from seatwright.web.rest.bodies import Body, Page, Shape, page_of
 
 
 class NewLicense(Body, kw_only=True, frozen=True):
@@ -164,13 +164,17 @@ async def _answer(call: Call, done: Assigned) -> LicenseShape:
     opt=needs(Permission.READ_LICENSES),
     summary="What a person has",
 )
-async def list_user_licenses(call: TheCall, user: FromPath[str]) -> Page[LicenseShape]:
+async def list_user_licenses(
+    call: TheCall,
+    user: FromPath[str],
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
+) -> Page[LicenseShape]:
     """Every product of a person, with the sources behind it and what stands in the way."""
     person = await require_user(call, user)
     catalog = await catalog_of(call)
-    return Page(
-        value=[license_shape(one, catalog) for one in await licenses_of(call, person.user_no)]
-    )
+    shapes = [license_shape(one, catalog) for one in await licenses_of(call, person.user_no)]
+    return page_of(shapes, cursor=cursor, limit=limit)
 
 
 @post(

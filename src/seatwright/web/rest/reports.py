@@ -17,7 +17,7 @@ from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.codes import STRATEGY_OF_CODE
 from seatwright.postgres.reports import ReportRow
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.bodies import Page, Shape, cursor_of, keys_of, page_limit, page_of
 
 
 class ReportShape(Shape, kw_only=True, frozen=True):
@@ -131,20 +131,21 @@ async def list_inactive_holders(
     opt=needs(Permission.READ_LICENSES),
     summary="Where another strategy would serve better",
 )
-async def list_strategy_advice(call: TheCall) -> Page[AdviceShape]:
+async def list_strategy_advice(
+    call: TheCall, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
+) -> Page[AdviceShape]:
     """Products handled by hand for more people than the setting bulkAdviceAbove."""
-    return Page(
-        value=[
-            AdviceShape(
-                sku_id=one.sku.sku_id,
-                sku_part_number=one.sku.part_number,
-                display_name=one.sku.display_name,
-                people=one.people,
-                advice=one.advice,
-            )
-            for one in await reports.strategy_advice(call)
-        ]
-    )
+    shapes = [
+        AdviceShape(
+            sku_id=one.sku.sku_id,
+            sku_part_number=one.sku.part_number,
+            display_name=one.sku.display_name,
+            people=one.people,
+            advice=one.advice,
+        )
+        for one in await reports.strategy_advice(call)
+    ]
+    return page_of(shapes, cursor=cursor, limit=limit)
 
 
 REPORT_ROUTES = (
