@@ -255,6 +255,20 @@ def test_whatever_is_killed_is_started_again(data_directory: Directories) -> Non
             )
 
 
+def test_a_worker_refuses_a_role_that_sees_past_the_wall(database: Database) -> None:
+    environment = {**os.environ, "SEATWRIGHT_DATABASE_URL": database.owner_url}
+    ended = subprocess.run(
+        [*_PROGRAM, "worker"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert "row-level security" in " ".join(ended.stderr.split())
+
+
 def test_a_worker_may_run_apart_from_the_web(database: Database) -> None:
     environment = _environment({"SEATWRIGHT_DATABASE_URL": database.app_url})
     process = subprocess.Popen([*_PROGRAM, "worker"], env=environment, start_new_session=True)

@@ -63,10 +63,12 @@ def worker() -> None:
     from seatwright.bootstrap import run_worker
     from seatwright.cli.database import opened_database
     from seatwright.logs import configure_logs
+    from seatwright.postgres.grants import refuse_role_that_bypasses
 
     settings = Settings.from_environment()
     configure_logs(settings.log_level, process="worker")
     with opened_database(settings) as database:
+        refuse_role_that_bypasses(database.app_url)
         run_worker(replace(settings, database_url=database.app_url))
 
 
