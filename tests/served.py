@@ -62,6 +62,11 @@ class Served:
         """The child with the lowest number whose command line has these words."""
         return min((pid for pid, line in self.children().items() if words in line), default=None)
 
+    def last_words(self) -> str:
+        """The newest log lines but for those about calls."""
+        lines = _log(self.data_dir).read_text().splitlines()
+        return "\n".join([line for line in lines if '"message":"call"' not in line][-60:])
+
     def is_ready(self) -> bool:
         """Whether /readyz says so."""
         try:
