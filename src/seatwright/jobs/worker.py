@@ -34,6 +34,8 @@ AWAY_CLASSES: Final = frozenset({"08", "53", "55", "57"})
 """SQLSTATE classes that pass: connections, resources, objects in use, the operator stepping in."""
 
 STALLED_SECONDS: Final = 30
+SWEPT_AGAIN_SECONDS: Final = (2.0, 3.0, 10.0)
+"""Pauses between the sweeps after a start; from then on the tick looks each minute."""
 
 
 def create_queue(workshop: Workshop, *, listen_url: str) -> App:
@@ -67,18 +69,39 @@ async def run_worker(workshop: Workshop, *, listen_url: str) -> None:
     try:
         async with queue.open_async():
             await _forget_stalled(queue)
-            for tenant in await all_tenants(workshop.database):
-                await wake_open_jobs(workshop, tenant.tenant_id)
+            await _sweep(workshop)
             log.info("the worker is ready")
-            await queue.run_worker_async(
-                concurrency=CONCURRENCY,
-                delete_jobs="always",
-                fetch_job_polling_interval=1.0,
-                abort_job_polling_interval=5.0,
-                shutdown_graceful_timeout=10.0,
-            )
+            async with asyncio.TaskGroup() as beside:
+                sweeping = beside.create_task(_sweep_again(workshop))
+                await queue.run_worker_async(
+                    concurrency=CONCURRENCY,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=1.0,
+                    abort_job_polling_interval=5.0,
+                    shutdown_graceful_timeout=10.0,
+                )
+                sweeping.cancel()
     finally:
         await workshop.database.close()
+
+
+async def _sweep(workshop: Workshop) -> None:
+    for tenant in await all_tenants(workshop.database):
+        await wake_open_jobs(workshop, tenant.tenant_id)
+
+
+async def _sweep_again(workshop: Workshop) -> None:
+    """Look for open jobs a few times more after the start.
+
+    The session of a killed worker can outlive it by the statement that it was in, and holds its
+    job so long; whoever is woken for the job then leaves, and would be back only with the tick.
+    """
+    for seconds in SWEPT_AGAIN_SECONDS:
+        await asyncio.sleep(seconds)
+        try:
+            await _sweep(workshop)
+        except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
+            log.warning("the database is away; the next sweep looks again", error=str(error))
 
 
 async def work_job_safely(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) -> None:
