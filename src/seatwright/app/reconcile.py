@@ -170,6 +170,8 @@ async def write_outcome(
 ) -> Outcome:
     """Write a change set and its history; the freed seats are the caller's to refill."""
     turns = _turns(world, changes)
+    reasons = {(edit.user, edit.sku): edit.reason for edit in edits}
+    call.ledger.add(changes, reason=reason, reasons=reasons)
     if not changes.is_empty:
         await write_change_set(
             call.tx, changes, priorities=turns, at=call.now, may_exceed=may_exceed
