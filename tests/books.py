@@ -8,6 +8,14 @@ import psycopg
 
 from seatwright.domain.ids import TenantId
 
+# Who is in a group, through groups inside groups where these count.
+_REACH: Final = """
+with recursive reach as (
+    select user_no, group_no from membership where tenant_id = %(tenant)s
+    union
+    select reach.user_no, n.parent_no from reach join group_nesting n
+        on n.tenant_id = %(tenant)s and n.child_no = reach.group_no and %(nested)s)
+"""
 # Each finds what must not be; the sentence says what it found.
 _AUDITS: Final = {
     "a pool's consumed units are not its holders": """
@@ -32,21 +40,25 @@ _AUDITS: Final = {
                       where tenant_id = %(tenant)s) l
             on l.user_no = h.user_no and l.sku_no = h.sku_no
          where coalesce(h.balance, 0) <> (l.user_no is not null)::int""",
-    "somebody holds what no source gives": """
+    "somebody holds what no source gives": f"""{_REACH}
         select l.user_no, l.sku_no from effective_license l where l.tenant_id = %(tenant)s
            and not exists (select from assignment a where a.tenant_id = l.tenant_id
                 and a.user_no = l.user_no and a.sku_no = l.sku_no)
-           and not exists (select from membership m join assignment a
-                on a.tenant_id = m.tenant_id and a.group_no = m.group_no
-             where m.tenant_id = l.tenant_id and m.user_no = l.user_no and a.sku_no = l.sku_no)""",
-    "somebody neither holds what they are wished nor has an error that says why": """
+           and not exists (select from reach m join assignment a
+                on a.tenant_id = l.tenant_id and a.group_no = m.group_no
+             where m.user_no = l.user_no and a.sku_no = l.sku_no)
+           and not exists (select from license_error e where e.tenant_id = l.tenant_id
+                and e.user_no = l.user_no and e.sku_no = l.sku_no
+                and e.reason = 'dependencyMissing')""",
+    "somebody neither holds what they are wished nor has an error that says why": f"""{_REACH}
         select w.user_no, w.sku_no from (
             select user_no, sku_no from assignment
              where tenant_id = %(tenant)s and user_no is not null and starts_at is null
             union
-            select m.user_no, a.sku_no from membership m join assignment a
-                on a.tenant_id = m.tenant_id and a.group_no = m.group_no
-             where m.tenant_id = %(tenant)s) w
+            select m.user_no, a.sku_no from reach m join assignment a
+                on a.tenant_id = %(tenant)s and a.group_no = m.group_no) w
+          join app_user u on u.tenant_id = %(tenant)s and u.user_no = w.user_no
+           and u.deleted_at is null
          where not exists (select from effective_license l where l.tenant_id = %(tenant)s
                 and l.user_no = w.user_no and l.sku_no = w.sku_no)
            and not exists (select from license_error e where e.tenant_id = %(tenant)s
@@ -70,16 +82,17 @@ _AUDITS: Final = {
 _SHOWN_MAX: Final = 5
 
 
-def audit(owner_url: str, tenant_id: TenantId) -> list[str]:
+def audit(owner_url: str, tenant_id: TenantId, *, nested: bool = True) -> list[str]:
     """What is wrong in a tenant's books, as sentences with the first rows; empty when all is well.
 
+    `nested`: groups inside licensed groups count.
     It reads as the owner of the tables, past the wall and in one snapshot.
     """
     found: list[str] = []
     with psycopg.connect(owner_url) as owner:
         owner.execute("set transaction isolation level repeatable read read only")
         for sentence, query in _AUDITS.items():
-            rows = owner.execute(query.encode(), {"tenant": tenant_id}).fetchall()
+            rows = owner.execute(query.encode(), {"tenant": tenant_id, "nested": nested}).fetchall()
             if rows:
                 found.append(f"{sentence}: {len(rows)} rows, such as {rows[:_SHOWN_MAX]}")
     return found
