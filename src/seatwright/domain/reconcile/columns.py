@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from seatwright.domain.assignments import Source, SourceKind, Strategy
+from seatwright.domain.errors import Reason
 from seatwright.domain.ids import GroupNo, ServicePlanBits
 from seatwright.domain.reconcile.world import Catalog, Pool, Wish
 from seatwright.domain.semantics import Semantics
@@ -28,7 +30,7 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-NEVER: Final = np.iinfo(np.int64).min
+NEVER: Final = int(np.iinfo(np.int64).min)
 """The moment that stands for none: no start, no expiry."""
 
 NOWHERE: Final = -1
@@ -36,6 +38,35 @@ NOWHERE: Final = -1
 
 SOURCE_BITS: Final = 32
 """A source is `kind << SOURCE_BITS | number`, so that sources sort as `Source` does."""
+
+STRATEGIES: Final = tuple(Strategy)
+"""A strategy is its position here."""
+
+REASONS: Final = tuple(Reason)
+"""A reason is its position here."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def packed_source(source: Source) -> int:
+    """Give the number that stands for a source."""
+    return source.kind << SOURCE_BITS | source.no
+
+
+def source_of(number: int) -> Source:
+    """Give the source that a number stands for."""
+    return Source(kind=SourceKind(number >> SOURCE_BITS), no=number & ((1 << SOURCE_BITS) - 1))
+
+
+def packed_moment(moment: datetime | None) -> int:
+    """Give a moment in microseconds, `NEVER` for none."""
+    return NEVER if moment is None else (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(number: int) -> datetime | None:
+    """Give the moment that a number stands for."""
+    return None if number == NEVER else _EPOCH + number * _MICROSECOND
 
 
 class PlanSets:
