@@ -14,7 +14,7 @@ from psycopg import sql
 # The app role reads these and never writes them.
 READ_ONLY_TABLES: Final = ("schema_migration",)
 # The app role adds rows to these and never changes or removes one.
-APPEND_ONLY_TABLES: Final = ("history_event",)
+APPEND_ONLY_TABLES: Final = ("history_event", "history_block", "history_head")
 
 _TABLES_AND_PARTITIONS = """
     with recursive named (oid) as (

@@ -21,6 +21,7 @@ import psycopg
 
 from seatwright.postgres.cluster import APP_ROLE
 from seatwright.postgres.grants import grant_to_app_role
+from seatwright.postgres.history_partitions import make_partitions_as_owner
 
 # Any fixed number does; two migrating processes must only agree on it.
 _ADVISORY_LOCK: Final = 7_328_104_416
@@ -86,6 +87,8 @@ def migrate(
             _refuse_changed(recorded, steps)
             applied = _apply_procrastinate(owner, recorded)
             applied += [_apply(owner, step) for step in steps if step.name not in recorded]
+            if _value(owner, "select to_regproc('make_history_partition') is not null"):
+                make_partitions_as_owner(owner, datetime.now(UTC).date())
             grant_to_app_role(owner, app_role=app_role)
     return tuple(applied)
 
