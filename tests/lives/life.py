@@ -22,8 +22,9 @@ import psycopg
 from seatwright.app.catalog import catalog_of
 from seatwright.app.upkeep import tend_tenant
 from seatwright.app.work import Workshop, work_job
+from seatwright.domain.errors import Reason
 from seatwright.domain.ids import UserNo
-from seatwright.domain.reconcile import ChangeSet, Snapshot, reconcile
+from seatwright.domain.reconcile import ChangeSet, ErrorChange, Snapshot, reconcile
 from seatwright.domain.settings import semantics_in, usage_location_in
 from seatwright.postgres.jobs import open_jobs
 from seatwright.postgres.pools import read_pools
@@ -263,7 +264,7 @@ class Life:
         )
         found = [sentence for sentence in found if not sentence.startswith(passed)]
         found += await asyncio.to_thread(_broken_intervals, self.owner_url)
-        if not due.is_empty:
+        if due.changes or due.seat_changes or any(map(_is_news, due.error_changes)):
             found.append(f"the engine would change something: {due}")
         return found
 
@@ -324,6 +325,15 @@ async def live(life: Life, steps: int, *, checked_every: int) -> None:
             assert not wrongs, "\n".join(
                 (f"after step {number}: {lived[-checked_every:]}", *wrongs)
             )
+
+
+def _is_news(error: ErrorChange) -> bool:
+    """Whether a stored error is wrong.
+
+    Who lacks both a seat and what the product depends on has two true reasons; which is stored
+    depends on whether there were seats when it was decided, and seats are taken by others.
+    """
+    return not {error.before, error.after} <= {Reason.NO_SEAT_LEFT, Reason.DEPENDENCY_MISSING}
 
 
 def _broken_intervals(owner_url: str) -> list[str]:
