@@ -19,7 +19,7 @@ class Call:
     call writes carries one time. `correlation` joins logs, history and the answer. Whoever made
     the call commits it; a use case never does. `ledger` is what it did to licenses. `is_foreseen`:
     somebody looks at the ledger before anything is committed (a preview, or `If-Match`), so that
-    what a job would do later must be in it too.
+    what a job would do later must be in it too. `is_preview`: nothing of it will ever be committed.
     """
 
     tx: Transaction
@@ -29,3 +29,4 @@ class Call:
     correlation: UUID
     ledger: Ledger = field(default_factory=Ledger, compare=False, repr=False)
     is_foreseen: bool = False
+    is_preview: bool = False

@@ -62,9 +62,11 @@ async def load_shipped_catalog(call: Call) -> None:
 async def catalog_of(call: Call) -> TenantCatalog:
     """Give the tenant's catalogue, kept by version: one object for as long as nothing changes.
 
-    A call that changes the catalogue reads it anew with `read_catalog` and must not ask here: what
-    it has written is not committed, and others would get it.
+    A call that has changed the catalogue gets it as it has written it, and no other call does: it
+    is not committed, and a preview never will be.
     """
+    if call.tx.has_changed_catalog:
+        return await read_catalog(call.tx)
     # By the tenant's id, not its number: numbers repeat from one database to the next.
     key = (call.tenant.id, call.tenant.catalog_version)
     kept = _kept.get(key)

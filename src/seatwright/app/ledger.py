@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
+from uuid import UUID
 
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import SkuNo, UserNo
@@ -26,11 +27,15 @@ Key = tuple[Hashable, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBack:
-    """Revocations of one product that the brake keeps back, with the sentence that says why."""
+    """Revocations of one product that the brake keeps back, with the sentence that says why.
+
+    `held_change` is the id under which somebody decides; none where it is only foreseen.
+    """
 
     sku: SkuNo
     users: tuple[UserNo, ...]
     sentence: str
+    held_change: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -38,12 +43,14 @@ class Ledger:
     """What one call has done to licenses, errors and seats, in the order in which it did it.
 
     `reasons` tells of each person and product why their license changed last; `held` is what the
-    brake keeps back, which is no change and so is in no change set.
+    brake keeps back, which is no change and so is in no change set. `concerned` are products whose
+    seats a preview shows although they may not move.
     """
 
     change_sets: list[ChangeSet] = field(default_factory=list)
     reasons: dict[tuple[UserNo, SkuNo], ChangeReason] = field(default_factory=dict)
     held: list[HeldBack] = field(default_factory=list)
+    concerned: set[SkuNo] = field(default_factory=set)
 
     def add(
         self,

@@ -45,12 +45,15 @@ class Transaction:
     """An open transaction that sees one tenant.
 
     Nothing in here commits: the edge that opened it does (one request or job slice, one
-    transaction).
+    transaction). `taken` are the numbers that it gave to new rows, by noun, and
+    `has_changed_catalog` says that its tenant's catalogue is no longer the one of its version.
     """
 
     connection: AsyncConnection[TupleRow]
     tenant_id: TenantId
     dictionary: PlanSetDictionary
+    taken: dict[str, list[range]] = field(default_factory=dict)
+    has_changed_catalog: bool = False
     _fresh: dict[ServicePlanBits, ServicePlanSetId] = field(default_factory=dict)
     _is_together: bool = False
 

@@ -92,10 +92,11 @@ class ChangeSet:
 
         Times are left out, because a preview and its apply happen at different moments.
         """
-        text = "\n".join(sorted(self._lines()))
+        text = "\n".join(sorted(self.lines()))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
+        """Every difference as one line of text, which says all that the digest covers."""
         for change in self.changes:
             yield (
                 f"license {change.user_no} {change.sku} {change.action}"
