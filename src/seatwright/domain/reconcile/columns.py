@@ -89,6 +89,10 @@ class PlanSets:
             self.bits.append(ServicePlanBits(bits))
         return found
 
+    def find(self, bits: int) -> int | None:
+        """Give the index of a set if it is here."""
+        return self._index.get(bits)
+
     def __len__(self) -> int:
         """How many distinct sets there are."""
         return len(self.bits)
@@ -147,7 +151,7 @@ class DirectColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldColumns:
-    """What people hold, sorted by person and SKU."""
+    """What people hold, sorted by person and SKU; `source` is -1 where it is not known."""
 
     user_no: Int32s
     sku_no: Int16s
@@ -215,7 +219,7 @@ class ErrorChanges:
 
     `before` and `after` are positions in `tuple(Reason)`, -1 for none; `waiting_since` is `NEVER`
     where the row goes. `priority` is what write-back stores for those who wait: the smallest of
-    the person's wishes for this SKU that count, 128 where there is none.
+    the person's wishes for this SKU that count, 128 where there is none or where the row goes.
     """
 
     user_no: Int32s
