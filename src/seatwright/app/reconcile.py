@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
+from seatwright.app.brake import Cause, braked
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.record import record_all
@@ -39,6 +40,9 @@ USERS_AT_ONCE_MAX = 500
 
 LOCK_TRIES_MAX = 6
 """Each further try locks more pools; a tenant's products are few, so this is never reached."""
+
+BRAKE_TURNS_MAX = 100
+"""Each turn holds a product more or ends a hold, and a tenant's products are few."""
 
 REFILL_ROUNDS_MAX = 50
 """Waiting people whom a free seat does not help (another rule denies them) are passed by.
@@ -142,12 +146,43 @@ async def settle_world(
     may_exceed: bool = False,
 ) -> Outcome:
     """Decide about a locked world, write the result and its history, and refill freed seats."""
-    changes = await _guarded_reconcile(call, world)
-    outcome = await write_outcome(
-        call, world, changes, reason=reason, edits=edits, may_exceed=may_exceed
-    )
+    outcome = await settle_only(call, world, reason=reason, edits=edits, may_exceed=may_exceed)
     await refill(call, outcome.freed)
     return outcome
+
+
+async def settle_only(
+    call: Call,
+    world: World,
+    *,
+    reason: ChangeReason,
+    edits: Sequence[Edit] = (),
+    may_exceed: bool = False,
+    is_exempt: bool = False,
+) -> Outcome:
+    """The same without refilling: the freed seats are the caller's to give.
+
+    `is_exempt`: the brake lets everything by, because somebody has decided already.
+    """
+    changes = await _guarded_reconcile(call, world)
+    cause = Cause(reason=reason, is_exempt=is_exempt)
+    world, changes = await under_brake(call, world, changes, cause=cause)
+    return await write_outcome(
+        call, world, changes, reason=reason, edits=edits, may_exceed=may_exceed
+    )
+
+
+async def under_brake(
+    call: Call, world: World, changes: ChangeSet, *, cause: Cause
+) -> tuple[World, ChangeSet]:
+    """The world with a hold on every license that is too many to take, and what is left to do."""
+    for _ in range(BRAKE_TURNS_MAX):
+        snapshot = await braked(call, world.snapshot, changes, cause=cause)
+        if snapshot is world.snapshot:
+            return world, changes
+        world = replace(world, snapshot=snapshot)
+        changes = await _guarded_reconcile(call, world)
+    raise AssertionError("what is held let ever more licenses go")
 
 
 async def _guarded_reconcile(call: Call, world: World) -> ChangeSet:
@@ -225,8 +260,7 @@ async def refill(call: Call, skus: Iterable[SkuNo]) -> None:
             return
         tried.update(users)
         world = await lock_world(call, users, skus=waiting.keys())
-        changes = await _guarded_reconcile(call, world)
-        outcome = await write_outcome(call, world, changes, reason=ChangeReason.SEAT_FREED)
+        outcome = await settle_only(call, world, reason=ChangeReason.SEAT_FREED)
         if outcome.freed:
             # They may wait for that too, or have come too late for a seat in their turn.
             tried.clear()

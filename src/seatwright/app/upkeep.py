@@ -20,6 +20,7 @@ from seatwright.domain.tenants import SYSTEM_PRINCIPAL, TenantState
 from seatwright.postgres import jobs as rows
 from seatwright.postgres.assignments import DatePassed, see_to_passed_dates, users_with_dates_passed
 from seatwright.postgres.idempotency import forget_old_answers
+from seatwright.postgres.journal import sign
 from seatwright.postgres.pools import counter_drift
 from seatwright.postgres.principals import principal_by_number
 from seatwright.postgres.queue import wake_worker
@@ -87,10 +88,6 @@ async def system_call(tx: Transaction, workshop: Workshop) -> Call | None:
     principal = await principal_by_number(tx, SYSTEM_PRINCIPAL)
     if tenant is None or principal is None or tenant.state is TenantState.SUSPENDED:
         return None
-    return Call(
-        tx=tx,
-        tenant=tenant,
-        principal=principal,
-        now=workshop.clock.now(),
-        correlation=uuid4(),
-    )
+    now, correlation = workshop.clock.now(), uuid4()
+    await sign(tx, correlation, principal=principal.principal_no, at=now)
+    return Call(tx=tx, tenant=tenant, principal=principal, now=now, correlation=correlation)

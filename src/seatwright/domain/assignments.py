@@ -21,13 +21,20 @@ class SourceKind(IntEnum):
     """What kind of thing is behind an assignment; the number is how it is stored and ordered.
 
     Only GROUP is inherited: it is changed at the group, never on the person (GBL-025). What an
-    import adopts is DIRECT, for from then on it is handled like what an administrator gave.
+    import adopts is DIRECT, for from then on it is handled like what an administrator gave. HOLD
+    is the brake's: it keeps alive what a held change would take (`docs/how-to/brake.md`).
     """
 
     DIRECT = 0
     GROUP = 1
     POLICY = 2
     REQUEST = 3
+    HOLD = 4
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it stands on the person and is changed there: neither a group's nor a hold."""
+        return self not in {SourceKind.GROUP, SourceKind.HOLD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -46,10 +46,17 @@ class Reason(StrEnum):
     UNKNOWN_REQUEST = "unknownRequest"
     UNKNOWN_PRINCIPAL = "unknownPrincipal"
     UNKNOWN_SUBSCRIPTION = "unknownSubscription"
+    UNKNOWN_HELD_CHANGE = "unknownHeldChange"
+    UNKNOWN_CHANGE = "unknownChange"
+    OWN_CHANGE = "ownChange"
+    TOO_EARLY = "tooEarly"
+    STILL_RUNNING = "stillRunning"
     ALREADY_DECIDED = "alreadyDecided"
     IMPORT_STOPPED = "importStopped"
     CALL_IN_PROGRESS = "callInProgress"
     KEY_REUSED = "keyReused"
+    SURPLUS_SERVICE_PLANS = "surplusServicePlans"
+    STRATEGY_NOT_CHOSEN = "strategyNotChosen"
     # The rest is answered by a launch only.
     ACCOUNT_DISABLED = "accountDisabled"
     FEATURE_OFF = "featureOff"
@@ -85,6 +92,8 @@ class ChangeReason(StrEnum):
     RECONCILED = "reconciled"
     USER_DELETED = "userDeleted"
     USER_RESTORED = "userRestored"
+    REMOVAL_APPROVED = "removalApproved"
+    REMOVAL_REJECTED = "removalRejected"
 
 
 _NO_CONTEXT: Mapping[str, object] = MappingProxyType({})

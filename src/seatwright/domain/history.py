@@ -63,6 +63,10 @@ class HistoryAction(IntEnum):
     EXPORTED = 91
     JOB_STARTED = 92
     JOB_CANCELLED = 93
+    REMOVAL_HELD = 100
+    HELD_CHANGE_APPROVED = 101
+    HELD_CHANGE_REJECTED = 102
+    CHANGE_UNDONE = 103
 
     @property
     def wire(self) -> str:

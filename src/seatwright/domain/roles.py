@@ -38,6 +38,7 @@ class Permission(StrEnum):
     ASSIGN_TO_USERS = "assign products to people"
     ASSIGN_TO_GROUPS = "assign products to groups"
     BULK_ASSIGN = "assign products in bulk"
+    MOVE = "move people between assignments, licensed groups and products"
     REPROCESS = "reprocess people and groups"
     READ_TEMPLATES = "read templates"
     WRITE_TEMPLATES = "create and change templates"
@@ -48,6 +49,8 @@ class Permission(StrEnum):
     READ_HISTORY = "read the history"
     READ_SETTINGS = "read the tenant's settings"
     WRITE_SETTINGS = "change the tenant's settings"
+    DECIDE_HELD_CHANGES = "decide about removals that are held"
+    UNDO_CHANGES = "undo changes of the last 30 days"
     MANAGE_ACCESS = "manage tokens, clients and roles"
 
 
@@ -67,9 +70,12 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.ASSIGN_TO_USERS,
         Permission.ASSIGN_TO_GROUPS,
         Permission.BULK_ASSIGN,
+        Permission.MOVE,
         Permission.REPROCESS,
         Permission.SET_USAGE_LOCATION,
         Permission.WRITE_TEMPLATES,
+        Permission.DECIDE_HELD_CHANGES,
+        Permission.UNDO_CHANGES,
     },
     Role.USER_ADMINISTRATOR: _READ_PEOPLE
     | {
@@ -81,6 +87,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.READ_TEMPLATES,
         Permission.READ_JOBS,
         Permission.READ_HISTORY,
+        Permission.UNDO_CHANGES,
     },
     Role.GROUPS_ADMINISTRATOR: _READ_PEOPLE
     | {
@@ -89,6 +96,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.REPROCESS,
         Permission.READ_JOBS,
         Permission.READ_HISTORY,
+        Permission.UNDO_CHANGES,
     },
     Role.BILLING_ADMINISTRATOR: frozenset(
         {

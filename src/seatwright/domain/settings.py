@@ -118,6 +118,22 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             check=_number(0, 100),
         ),
         Setting(
+            name="brakePeopleMax",
+            kind="number",
+            default=100,
+            meaning="Within an hour one principal takes a product from no more people than this;"
+            " what is beyond waits for a second administrator.",
+            check=_number(0, 1_000_000),
+        ),
+        Setting(
+            name="brakePercentMax",
+            kind="number",
+            default=5,
+            meaning="The same limit in per cent of the product's holders; the smaller of both"
+            " counts, but never fewer than 10.",
+            check=_number(0, 100),
+        ),
+        Setting(
             name="bulkAdviceAbove",
             kind="number",
             default=25,

@@ -73,7 +73,7 @@ def wanted_state(user: UserState, wants: Iterable[Want], *, now: datetime) -> Us
     for want in wants:
         location = location or want.usage_location
         _fold(own, want, now)
-    inherited = tuple(w for w in user.wishes if w.source.kind is SourceKind.GROUP)
+    inherited = tuple(w for w in user.wishes if not w.source.kind.is_own)
     taken = own_wishes(user).keys() - own.keys()
     return replace(
         user,
@@ -94,10 +94,13 @@ def impossible(
     if user is None or user.is_deleted:
         return {want.key: Reason.UNKNOWN_USER for want in wants}
     own, location = own_wishes(user), user.usage_location
-    inherited = {wish.sku for wish in user.wishes} - own.keys()
+    kept = {wish.sku for wish in user.wishes if wish.source.kind is SourceKind.HOLD}
+    inherited = {w.sku for w in user.wishes if w.source.kind is SourceKind.GROUP} - own.keys()
     denied: dict[int, Reason] = {}
     for want in wants:
         if want.kind in {WantKind.CHANGE, WantKind.REMOVE} and want.sku not in own:
+            if want.kind is WantKind.REMOVE and want.sku in kept - inherited:
+                continue  # It was removed before, and that waits for approval: so does this.
             is_inherited = want.sku in inherited
             denied[want.key] = Reason.INHERITED_ASSIGNMENT if is_inherited else Reason.NOT_ASSIGNED
         elif moves(want, location) or _leaves_no_time(own.get(want.sku), want, now):
@@ -140,7 +143,7 @@ def own_wishes(user: UserState) -> dict[SkuNo, Wish]:
     """The assignments that stand on the person themselves, by SKU; direct ones win."""
     own: dict[SkuNo, Wish] = {}
     for wish in user.wishes:
-        if wish.source.kind is SourceKind.GROUP:
+        if not wish.source.kind.is_own:
             continue
         if wish.source == DIRECT or wish.sku not in own:
             own[wish.sku] = wish
@@ -149,9 +152,9 @@ def own_wishes(user: UserState) -> dict[SkuNo, Wish]:
 
 def own_errors(user: UserState, changes: Iterable[ErrorChange]) -> dict[SkuNo, Reason]:
     """Errors on the person's own assignments once these error changes are written, by SKU."""
-    errors = {e.sku: e.reason for e in user.errors if e.source.kind is not SourceKind.GROUP}
+    errors = {e.sku: e.reason for e in user.errors if e.source.kind.is_own}
     for change in changes:
-        if change.source.kind is SourceKind.GROUP:
+        if not change.source.kind.is_own:
             continue
         if change.after is None:
             errors.pop(change.sku, None)

@@ -65,12 +65,13 @@ async def store_user_assignments(
 
 
 async def remove_user_assignments(tx: Transaction, pairs: Sequence[tuple[UserNo, SkuNo]]) -> None:
-    """Remove every wish that stands on these people themselves for these SKUs."""
+    """Remove every wish that stands on these people themselves for these SKUs, but no hold."""
     if not pairs:
         return
     await tx.connection.execute(
         "delete from assignment a using unnest(%s::int4[], %s::int2[]) as gone (user_no, sku_no)"
-        " where a.tenant_id = %s and a.user_no = gone.user_no and a.sku_no = gone.sku_no",
+        " where a.tenant_id = %s and a.user_no = gone.user_no and a.sku_no = gone.sku_no"
+        " and a.source_kind <> 4",
         ([user for user, _ in pairs], [sku for _, sku in pairs], tx.tenant_id),
     )
 

@@ -44,19 +44,25 @@ class Authenticated:
 
 
 async def authenticate(
-    connection: AsyncConnection[TupleRow], digest: bytes
+    connection: AsyncConnection[TupleRow],
+    digest: bytes,
+    *,
+    correlation: UUID | None = None,
+    at: datetime | None = None,
 ) -> Authenticated | None:
     """Who presented a secret with this SHA-256 digest; the transaction then sees their tenant.
 
-    One round trip, BEGIN included: the connection is in pipeline mode while it runs. The digest is
+    With a `correlation` the journal of wishes is written under it (`journal.py`). One round trip, BEGIN included: the connection is in pipeline mode while it runs. The digest is
     looked up by equality in an index: its bytes are not secret-dependent in any way that a timing
     could use, because an attacker cannot choose a digest without knowing its pre-image.
     """
     async with connection.pipeline():
         cursor = await connection.execute(
-            "select set_config('seatwright.tenant', a.tenant_id::text, true), a.*"
+            "select set_config('seatwright.tenant', a.tenant_id::text, true), a.*,"
+            " set_config('seatwright.correlation', %s, true), set_config('seatwright.at', %s, true),"
+            " set_config('seatwright.principal', a.principal_no::text, true)"
             " from authenticate(%s) a",
-            (digest,),
+            (str(correlation or ""), "" if at is None else at.isoformat(), digest),
         )
     row = await cursor.fetchone()
     if row is None:

@@ -112,6 +112,7 @@ _NO_CASCADE = (
     "search_word",
     "group_word",
     "app_user",
+    "wish_change",
     "history_name",
     "template_product",
     "subscription",
@@ -167,6 +168,7 @@ async def take_numbers(tx: Transaction, noun: str, count: int) -> int:
     row = await cursor.fetchone()
     assert row is not None, "an upsert that returns always has a row"
     last: int = row[0]
+    tx.taken.setdefault(noun, []).append(range(last - count + 1, last + 1))
     return last - count + 1
 
 
@@ -176,3 +178,4 @@ async def raise_catalog_version(tx: Transaction) -> None:
         "update tenant set catalog_version = catalog_version + 1 where tenant_id = %s",
         (tx.tenant_id,),
     )
+    tx.has_changed_catalog = True

@@ -41,10 +41,17 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.UNKNOWN_REQUEST: 404,
     Reason.UNKNOWN_PRINCIPAL: 404,
     Reason.UNKNOWN_SUBSCRIPTION: 404,
+    Reason.UNKNOWN_HELD_CHANGE: 404,
+    Reason.UNKNOWN_CHANGE: 404,
+    Reason.OWN_CHANGE: 403,
+    Reason.TOO_EARLY: 409,
+    Reason.STILL_RUNNING: 409,
     Reason.ALREADY_DECIDED: 409,
     Reason.IMPORT_STOPPED: 409,
     Reason.CALL_IN_PROGRESS: 409,
     Reason.KEY_REUSED: 422,
+    Reason.SURPLUS_SERVICE_PLANS: 409,
+    Reason.STRATEGY_NOT_CHOSEN: 409,
 }
 """The REST column of the reasons table (`interfaces.md`); launch overrides it for itself."""
 

@@ -127,6 +127,22 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "No token or client has that id, or it was revoked.", "List the tokens or clients."
     ),
     Reason.UNKNOWN_SUBSCRIPTION: Meaning("No subscription has that id.", "List the subscriptions."),
+    Reason.UNKNOWN_HELD_CHANGE: Meaning("No held change has that id.", "List the held changes."),
+    Reason.UNKNOWN_CHANGE: Meaning(
+        "No change with that correlation id touched a wish in the last 30 days.",
+        "Find the correlation id in the history.",
+    ),
+    Reason.OWN_CHANGE: Meaning(
+        "Whoever made a held change does not decide about it.",
+        "Ask another administrator, or undo your own change.",
+    ),
+    Reason.TOO_EARLY: Meaning(
+        "An administrator who is alone decides about their own held change after 15 minutes.",
+        "Look at the people again, and decide once the detail's time has come.",
+    ),
+    Reason.STILL_RUNNING: Meaning(
+        "The job that makes the change has not ended.", "Wait until it has, or cancel it."
+    ),
     Reason.ALREADY_DECIDED: Meaning(
         "It was decided, or has ended, before.", "Read it again to see how."
     ),
@@ -139,6 +155,14 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
     ),
     Reason.KEY_REUSED: Meaning(
         "The Idempotency-Key came with another body before.", "Use a new key for a new call."
+    ),
+    Reason.SURPLUS_SERVICE_PLANS: Meaning(
+        "The person would lose service plans by the move that the new assignment leaves off.",
+        "Choose to keep their own assignment, or to add the service plans to the group.",
+    ),
+    Reason.STRATEGY_NOT_CHOSEN: Meaning(
+        "The assignment came about in a way that the move was not asked to touch.",
+        "Name its strategy in the call's strategies if it is to be moved.",
     ),
     Reason.ACCOUNT_DISABLED: Meaning(
         "The person's account is disabled.", "Enable the account first."

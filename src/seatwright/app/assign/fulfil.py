@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from seatwright.app.assign.edits import edit_of, row_of
 from seatwright.app.assign.people import set_usage_locations
+from seatwright.app.brake import Cause
 from seatwright.app.call import Call
 from seatwright.app.reconcile import (
     LOCK_TRIES_MAX,
@@ -19,17 +21,17 @@ from seatwright.app.reconcile import (
     World,
     lock_world,
     refill,
+    under_brake,
     write_outcome,
 )
+from seatwright.domain.assignments import SourceKind
 from seatwright.domain.errors import ChangeReason, Reason
-from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile import (
     ChangeSet,
     ErrorChange,
     Snapshot,
     UserState,
-    Wish,
     reconcile,
 )
 from seatwright.domain.wants import (
@@ -66,7 +68,8 @@ class Fulfilment:
     """What became of a want: `reason` is None when it happened as wanted.
 
     `had` is whether the person's own assignment was there before; `is_waiting` that they stand in
-    line for a seat. `user` is the person as they were read under the locks.
+    line for a seat. `user` is the person as they were read under the locks. `is_held`: what was
+    removed stays until somebody approves (`docs/how-to/brake.md`).
     """
 
     want: Want
@@ -74,6 +77,7 @@ class Fulfilment:
     reason: Reason | None = None
     had: bool = False
     is_waiting: bool = False
+    is_held: bool = False
     after: ServicePlanBits | None = None
 
 
@@ -107,9 +111,10 @@ async def fulfil(
     reserved into consumed.
     """
     session, changes = await _lock_and_decide(call, wants, reservation or {})
-    used = _used(changes, reservation or {})
     async with call.tx.together():
         await session.write()
+        changes = await session.brake(changes)
+        used = _used(changes, reservation or {})
         await use_reservations(call.tx, used)
         outcome = await write_outcome(
             call, session.world, changes, reason=ChangeReason.RECONCILED, edits=session.edits()
@@ -295,7 +300,7 @@ class _Session:
             own_before, own_after = own_wishes(before), own_wishes(after)
             removed += [(after.user_no, sku) for sku in own_before.keys() - own_after.keys()]
             stored += [
-                _row(after.user_no, wish)
+                row_of(after.user_no, wish)
                 for sku, wish in own_after.items()
                 if own_before.get(sku) != wish
             ]
@@ -307,6 +312,18 @@ class _Session:
         )
         await set_usage_locations(self.call, locations)
 
+    async def brake(self, changes: ChangeSet) -> ChangeSet:
+        """What is left of the changes when too large removals wait; what is swapped never does."""
+        swapped = frozenset(
+            (want.user, sku)
+            for want in self.wants
+            if want.kind is WantKind.REPLACE and want.key not in self.denied
+            for sku in replaced_by(want, self.before[want.user])
+        )
+        cause = Cause(reason=ChangeReason.UNASSIGNED, swapped=swapped)
+        self.world, left = await under_brake(self.call, self.world, changes, cause=cause)
+        return left
+
     def edits(self) -> list[Edit]:
         """What happened to people's own assignments, for the history."""
         edits: dict[tuple[UserNo, SkuNo], Edit] = {}
@@ -317,7 +334,7 @@ class _Session:
             before, after = self.before[want.user], after_by_user[want.user]
             own_before, own_after = own_wishes(before), own_wishes(after)
             for sku in {want.sku, *replaced_by(want, before)}:
-                edit = _edit(want, sku, own_before.get(sku), own_after.get(sku))
+                edit = edit_of(want, sku, own_before.get(sku), own_after.get(sku))
                 if edit is not None:
                     edits[want.user, sku] = edit
         return list(edits.values())
@@ -344,10 +361,15 @@ class _Session:
                     reason=reason,
                     had=want.sku in own_wishes(before),
                     is_waiting=errors.get(want.sku) is Reason.NO_SEAT_LEFT,
+                    is_held=want.kind is WantKind.REMOVE and _is_held(after, want.sku),
                     after=granted.get((want.user, want.sku), held),
                 )
             )
         return results
+
+
+def _is_held(user: UserState, sku: SkuNo) -> bool:
+    return any(w.sku == sku and w.source.kind is SourceKind.HOLD for w in user.wishes)
 
 
 def _by_user(changes: ChangeSet) -> dict[UserNo, list[ErrorChange]]:
@@ -355,44 +377,3 @@ def _by_user(changes: ChangeSet) -> dict[UserNo, list[ErrorChange]]:
     for change in changes.error_changes:
         found[change.user_no].append(change)
     return found
-
-
-def _row(user: UserNo, wish: Wish) -> UserAssignment:
-    return UserAssignment(
-        user=user,
-        sku=wish.sku,
-        source=wish.source,
-        strategy=wish.strategy,
-        disabled=wish.disabled,
-        priority=wish.priority,
-        starts_at=wish.starts_at,
-        expires_at=wish.expires_at,
-    )
-
-
-def _edit(want: Want, sku: SkuNo, before: Wish | None, after: Wish | None) -> Edit | None:
-    if before == after:
-        return None
-    if before is None:
-        action, reason = HistoryAction.ASSIGNED, ChangeReason.ASSIGNED
-    elif after is None:
-        action, reason = HistoryAction.REMOVED, ChangeReason.UNASSIGNED
-    else:
-        action, reason = HistoryAction.UPDATED, ChangeReason.ASSIGNED
-    return Edit(
-        user=want.user,
-        sku=sku,
-        action=action,
-        reason=ChangeReason.SWAPPED if want.kind is WantKind.REPLACE else reason,
-        strategy=want.strategy,
-        note=want.note,
-    )
-
-
-def denials_by_reason(results: Iterable[Fulfilment]) -> Mapping[Reason, int]:
-    """How many wants each reason denied."""
-    counts: dict[Reason, int] = defaultdict(int)
-    for result in results:
-        if result.reason is not None:
-            counts[result.reason] += 1
-    return dict(counts)

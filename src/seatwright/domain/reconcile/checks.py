@@ -7,7 +7,7 @@ silence (a service plan of another product, an empty change) is looked at before
 
 from dataclasses import dataclass, replace
 
-from seatwright.domain.assignments import DIRECT
+from seatwright.domain.assignments import DIRECT, SourceKind
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import (
     NO_SERVICE_PLANS,
@@ -150,7 +150,8 @@ def check_choice(catalog: Catalog, *, sku: SkuNo, disabled: ServicePlanBits, nam
 
 def check_is_own(user: UserState, *, sku: SkuNo, names: Names) -> None:
     """Refuse to change or remove what the person does not have by themselves (ERR-020, 022)."""
-    sources = [wish.source for wish in user.wishes if wish.sku == sku]
+    wished = [wish.source for wish in user.wishes if wish.sku == sku]
+    sources = [source for source in wished if source.kind is not SourceKind.HOLD]
     if any(not is_inherited(source) for source in sources):
         return
     product = names.product(sku)
