@@ -52,8 +52,8 @@ BACKGROUND_TASKS: Final = (
         "seatwright.tick",
         "each minute",
         (
-            "Hands every active tenant to `seatwright.tend_tenant`, and forgets what killed workers"
-            " left in the queue."
+            "Hands every active tenant to `seatwright.tend_tenant`, makes the history's partitions"
+            " of the next two months, and forgets what killed workers left in the queue."
         ),
     ),
     (
@@ -63,7 +63,8 @@ BACKGROUND_TASKS: Final = (
             "Wakes jobs that nobody works on; ends and begins assignments whose date has passed;"
             " purges deleted people after `deletedUsersKeptDays`; forgets kept answers of"
             " `Idempotency-Key` after 24 hours; compares counted with stored seats and logs a"
-            " difference as an error."
+            " difference as an error; seals the history, every ten minutes or every 1,000"
+            " rows."
         ),
     ),
 )

@@ -22,8 +22,6 @@ LARGE: Final = frozenset(
         "effective_license",
         "license_error",
         "license_interval",
-        "history_event",
-        "history_event_other",
         "history_name",
         "job_row",
     }
@@ -110,7 +108,9 @@ async def faults(connection: AsyncConnection[TupleRow], statement: str, values: 
     assert row is not None
     found = []
     for step in steps_of(row[0][0]["Plan"]):
-        if step.table not in LARGE:
+        # The history's partitions are named after their months; one without a row is read whole.
+        is_partition = step.table.startswith("history_event")
+        if step.table not in LARGE and not (is_partition and step.rows_read > 0):
             continue
         if step.kind == "Seq Scan":
             found.append(f"sequential scan of {step.table}")

@@ -29,6 +29,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 HISTORY: Final = "/api/identity/licenses/assignment-history"
 
 READING: Final[dict[str, tuple[str, ...]]] = {
+    "/api/history/head": ("",),
+    "/api/history/heads": ("",),
     "/api/identity/users": (
         "",
         "?limit=1000",
@@ -93,6 +95,8 @@ READS_EVERYTHING: Final = {
     "/api/exports/members": "writes every membership into a file",
     "/api/exports/subscriptions": "writes every subscription into a file",
     "/api/exports/users": "writes every person into a file",
+    "/api/history/export": "writes every sealed row into a file",
+    "/api/history/verify": "computes the digest of every sealed row",
     "/api/jobs/{job_id}/result.csv": "writes every row of a job into a file",
     "/api/reports/strategy-advice": "counts every assignment, for a page that is opened rarely",
 }

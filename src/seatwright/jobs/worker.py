@@ -16,6 +16,7 @@ import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 
+from seatwright.app.seals import make_room_ahead, seal_history
 from seatwright.app.tenants import all_tenants
 from seatwright.app.upkeep import tend_tenant, wake_open_jobs
 from seatwright.app.work import Workshop, fail_job, work_job
@@ -49,12 +50,14 @@ def create_queue(workshop: Workshop, *, listen_url: str) -> App:
     @queue.task(name="seatwright.tend_tenant")
     async def tend(tenant_id: int) -> None:
         await tend_tenant(workshop, TenantId(tenant_id))
+        await seal_history(workshop, TenantId(tenant_id))
 
     @queue.periodic(cron="* * * * *")
     @queue.task(name="seatwright.tick", queueing_lock="seatwright.tick")
     async def tick(timestamp: int) -> None:
         del timestamp  # What is due is decided by the business clock, not by the queue's.
         await _forget_stalled(queue)
+        await make_room_ahead(workshop)
         for tenant in await all_tenants(workshop.database):
             if tenant.state is TenantState.ACTIVE:
                 await tend.defer_async(tenant_id=tenant.tenant_id)

@@ -272,7 +272,8 @@ def _answer_content(door: Door, refs: Mapping[Any, JsonObject]) -> JsonObject:
         schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
         content["application/json"] = {"schema": schema}
     if not schemas or Stream in typing.get_args(annotation):
-        content |= _CSV
+        kind = door.handler.media_type if annotation is Stream else None
+        content |= {str(kind): {"schema": {"type": "string"}}} if kind else _CSV
     return content
 
 
