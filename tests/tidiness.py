@@ -53,7 +53,15 @@ IMPURE_CALLS: Final = frozenset(
     {"now", "today", "utcnow", "uuid1", "uuid4", "uuid7", "open", "print", "input"}
 )
 # Who may ask the engine: the door, and direct calls, whose preview is the same computation.
-ENGINE_DOORS: Final = frozenset({"seatwright/app/reconcile.py", "seatwright/app/assign/fulfil.py"})
+ENGINE_DOORS: Final = frozenset(
+    {
+        "seatwright/app/reconcile.py",
+        "seatwright/app/assign/fulfil.py",
+        "seatwright/app/moves/decide.py",
+        # What would turn an answer is tried out in a copy; nothing of it is ever written.
+        "seatwright/domain/why/search.py",
+    }
+)
 # The two outer edges, where a bug of one request or job must not end the process.
 OUTER_EDGES: Final = frozenset({"seatwright/web/edge.py", "seatwright/jobs/worker.py"})
 # PostgreSQL's own clock, for what is no business time: a worker's sign of life.
