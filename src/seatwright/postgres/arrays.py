@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
+import numpy as np
 from psycopg import AsyncConnection
 from psycopg.abc import Buffer
 from psycopg.rows import TupleRow
 from psycopg.types.array import ListDumper
+
+from seatwright.postgres.number_arrays import NumberArrayDumper
 
 
 class QuickListDumper(ListDumper):
@@ -56,5 +59,6 @@ _WRITERS: Final[dict[type, Callable[[Iterable[Any]], Iterable[str]]]] = {
 
 
 async def use_quick_lists(connection: AsyncConnection[TupleRow]) -> None:
-    """Have a connection send its lists this way."""
+    """Have a connection send its lists this way, and numpy's columns as `number_arrays.py` does."""
     connection.adapters.register_dumper(list, QuickListDumper)
+    connection.adapters.register_dumper(np.ndarray, NumberArrayDumper)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import numpy as np
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from seatwright.domain.ids import JobNo, PrincipalNo, UserNo
 from seatwright.domain.jobs import Job, JobKind, JobState
+from seatwright.domain.reconcile.columns import Int32s
 from seatwright.postgres.transaction import Transaction
 
 _COLUMNS = (
@@ -201,6 +203,17 @@ async def users_in_scope(
         (*params, after, limit),
     )
     return tuple(UserNo(row[0]) for row in await cursor.fetchall())
+
+
+async def numbers_in_scope(tx: Transaction, scope: Mapping[str, Sequence[int]]) -> Int32s:
+    """All people that a reconcile is about as a column, sorted."""
+    statement, params = _scope_query(tx, scope)
+    cursor = await tx.connection.cursor(binary=True).execute(
+        f"select string_agg(int4send(user_no), ''::bytea) from ({statement}) found", params
+    )
+    row = await cursor.fetchone()
+    sent = b"" if row is None or row[0] is None else row[0]
+    return np.unique(np.frombuffer(sent, dtype=">i4").astype(np.int32))
 
 
 async def count_in_scope(tx: Transaction, scope: Mapping[str, Sequence[int]]) -> int:

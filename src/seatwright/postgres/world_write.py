@@ -11,22 +11,32 @@ from seatwright.domain.reconcile.changes import Action, Change, ChangeSet, Error
 from seatwright.postgres.codes import STRATEGY_TO_CODE
 from seatwright.postgres.transaction import Transaction
 
-_GRANT = """
+# A call that waited for its locks may be older than the end of what the person held before: what
+# is granted begins when that ended, so that nobody holds a product twice at one moment.
+GRANT = """
 insert into effective_license
     (tenant_id, since, user_no, sku_no, enabled_set, strategy, source_kind, source_no)
-select %s, %s, line.* from unnest(
-    %s::int4[], %s::int2[], %s::int4[], %s::int2[], %s::int2[], %s::int4[]) line
+select call.tenant_id, greatest(call.at, past.valid_to), line.*
+  from (values (%s::int4, %s::timestamptz)) as call (tenant_id, at), unnest(
+    %s::int4[], %s::int2[], %s::int4[], %s::int2[], %s::int2[], %s::int4[])
+    as line (user_no, sku_no, enabled_set, strategy, source_kind, source_no)
+  left join lateral (
+    select i.valid_to from license_interval i
+     where i.tenant_id = call.tenant_id and i.user_no = line.user_no and i.sku_no = line.sku_no
+     order by i.valid_from desc, i.valid_to desc limit 1) past on true
 """
 # The interval of what ends is closed from the row itself, before the row changes or goes. A call
 # that waited for its locks may be older than the row: an interval never ends before it begins.
-_CLOSE = """
-insert into license_interval (tenant_id, user_no, sku_no, enabled_set, valid_from, valid_to)
-select l.tenant_id, l.user_no, l.sku_no, l.enabled_set, l.since, greatest(l.since, %s)
+CLOSE = """
+insert into license_interval (tenant_id, user_no, sku_no, enabled_set, strategy, source_kind,
+    source_no, valid_from, valid_to)
+select l.tenant_id, l.user_no, l.sku_no, l.enabled_set, l.strategy, l.source_kind, l.source_no,
+       l.since, greatest(l.since, %s)
   from unnest(%s::int4[], %s::int2[]) as gone (user_no, sku_no)
   join effective_license l
     on l.tenant_id = %s and l.user_no = gone.user_no and l.sku_no = gone.sku_no
 """
-_UPDATE = """
+UPDATE = """
 update effective_license l
    set enabled_set = new.enabled_set, strategy = new.strategy, source_kind = new.source_kind,
        source_no = new.source_no, since = greatest(l.since, %s)
@@ -34,7 +44,7 @@ update effective_license l
     as new (user_no, sku_no, enabled_set, strategy, source_kind, source_no)
  where l.tenant_id = %s and l.user_no = new.user_no and l.sku_no = new.sku_no
 """
-_REVOKE = """
+REVOKE = """
 delete from effective_license l using unnest(%s::int4[], %s::int2[]) as gone (user_no, sku_no)
  where l.tenant_id = %s and l.user_no = gone.user_no and l.sku_no = gone.sku_no
 """
@@ -47,13 +57,13 @@ on conflict (tenant_id, user_no, sku_no, source_kind, source_no) do update
    set reason = excluded.reason, priority = excluded.priority,
        waiting_since = excluded.waiting_since
 """
-_SET_TURNS = """
+SET_TURNS = """
 update license_error e set priority = new.priority
   from unnest(%s::int4[], %s::int2[], %s::int2[]) as new (user_no, sku_no, priority)
  where e.tenant_id = %s and e.user_no = new.user_no and e.sku_no = new.sku_no
    and e.reason = 'noSeatLeft' and e.priority <> new.priority
 """
-_CLEAR_ERRORS = """
+CLEAR_ERRORS = """
 delete from license_error e
  using unnest(%s::int4[], %s::int2[], %s::int2[], %s::int4[])
     as gone (user_no, sku_no, source_kind, source_no)
@@ -61,7 +71,7 @@ delete from license_error e
    and e.source_kind = gone.source_kind and e.source_no = gone.source_no
 """
 # seats_over only shrinks here: an action of ours that would need more fails on the constraint.
-_MOVE_SEATS = """
+MOVE_SEATS = """
 update sku_pool p
    set consumed = p.consumed + moved.seats,
        seats_over = least(p.seats_over,
@@ -101,26 +111,26 @@ async def write_change_set(
         if moved and may_exceed:
             await connection.execute(_ALLOW_OVER, (*_columns(moved, 2), tenant))
         if ended := [(c.user_no, c.sku) for c in (*updates, *revokes)]:
-            await connection.execute(_CLOSE, (at, *_columns(ended, 2), tenant))
+            await connection.execute(CLOSE, (at, *_columns(ended, 2), tenant))
         if revokes:
             gone = [(c.user_no, c.sku) for c in revokes]
-            await connection.execute(_REVOKE, (*_columns(gone, 2), tenant))
+            await connection.execute(REVOKE, (*_columns(gone, 2), tenant))
         if updates:
             lines = [_license_line(c, sets) for c in updates]
-            await connection.execute(_UPDATE, (at, *_columns(lines, 6), tenant))
+            await connection.execute(UPDATE, (at, *_columns(lines, 6), tenant))
         if grants:
             lines = [_license_line(c, sets) for c in grants]
-            await connection.execute(_GRANT, (tenant, at, *_columns(lines, 6)))
+            await connection.execute(GRANT, (tenant, at, *_columns(lines, 6)))
         await _write_errors(tx, change_set.error_changes, priorities)
         if moved:
-            await connection.execute(_MOVE_SEATS, (*_columns(moved, 2), tenant))
+            await connection.execute(MOVE_SEATS, (*_columns(moved, 2), tenant))
 
 
 async def write_turns(tx: Transaction, turns: Mapping[tuple[UserNo, SkuNo], int]) -> None:
     """Make the priority of those who wait what it should be, on every source of theirs."""
     if turns:
         lines = [(user, sku, priority) for (user, sku), priority in turns.items()]
-        await tx.connection.execute(_SET_TURNS, (*_columns(lines, 3), tx.tenant_id))
+        await tx.connection.execute(SET_TURNS, (*_columns(lines, 3), tx.tenant_id))
 
 
 async def _write_errors(
@@ -128,7 +138,7 @@ async def _write_errors(
 ) -> None:
     gone = [(e.user_no, e.sku, int(e.source.kind), e.source.no) for e in changes if e.after is None]
     if gone:
-        await tx.connection.execute(_CLEAR_ERRORS, (*_columns(gone, 4), tx.tenant_id))
+        await tx.connection.execute(CLEAR_ERRORS, (*_columns(gone, 4), tx.tenant_id))
     rows = [
         (
             e.user_no,
