@@ -16,6 +16,7 @@ import structlog
 from seatwright.app.bulk.slices import cancel_rest, work_bulk_slice
 from seatwright.app.call import Call
 from seatwright.app.jobs import get_job
+from seatwright.app.moves.slices import leave_move, work_move_slice
 from seatwright.app.reconcile_job import leave_groups, work_reconcile_slice
 from seatwright.domain.clock import Clock
 from seatwright.domain.ids import JobNo, TenantId
@@ -29,11 +30,15 @@ from seatwright.postgres.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
-SliceWorker = Callable[[Call, Job], Awaitable[bool]]
-"""Does one slice; True when the job has nothing more to do."""
+SliceWorker = Callable[[Call, Job], Awaitable[bool | None]]
+"""Does one slice; True when the job has nothing more to do, None when it has nothing to do now.
+
+A job that pauses stays open: the sweep of each minute wakes it again.
+"""
 
 SLICES: Final[Mapping[JobKind, SliceWorker]] = {
     JobKind.BULK: work_bulk_slice,
+    JobKind.MOVE: work_move_slice,
     JobKind.RECONCILE: work_reconcile_slice,
 }
 
@@ -95,7 +100,7 @@ async def _work_slice(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) ->
         is_done = await SLICES[job.kind](call, job)
         if is_done:
             await rows.finish_job(tx, job.job_no, JobState.COMPLETED, at=call.now)
-        return not is_done
+        return is_done is False
 
 
 async def _leave(call: Call, job: Job) -> None:
@@ -105,6 +110,8 @@ async def _leave(call: Call, job: Job) -> None:
             await cancel_rest(call, job)
         case JobKind.RECONCILE:
             await leave_groups(call, job)
+        case JobKind.MOVE:
+            await leave_move(call, job)
         case _:
             assert_never(job.kind)
 

@@ -35,6 +35,18 @@ class JobKind(StrEnum):
     RECONCILE = "reconcile"
     """People who are to be looked at: members of groups, holders of products, or all."""
 
+    MOVE = "move"
+    """People who change the way they come by a license, or the product, without a gap."""
+
+
+class RowAction(StrEnum):
+    """What a row of a job does for its person."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    REPLACE = "replace"
+    MOVE = "move"
+
 
 class Outcome(StrEnum):
     """What became of one row of a job."""

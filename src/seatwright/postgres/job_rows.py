@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from seatwright.domain.bulk import BulkRow, RowResult
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import JobNo
-from seatwright.domain.jobs import Outcome
+from seatwright.domain.jobs import Outcome, RowAction
 from seatwright.domain.wants import WantKind
 from seatwright.postgres.transaction import Transaction
 
@@ -123,7 +123,7 @@ class StoredRow:
     row_no: int
     user_text: str
     sku_text: str | None
-    action: WantKind
+    action: RowAction
     outcome: Outcome | None
     reason: Reason | None
     message: str | None
@@ -140,7 +140,7 @@ async def list_rows(
             row_no=row[0],
             user_text=row[1],
             sku_text=row[2],
-            action=WantKind(row[3]),
+            action=RowAction(row[3]),
             outcome=None if row[4] is None else Outcome(row[4]),
             reason=None if row[5] is None else Reason(row[5]),
             message=row[6],

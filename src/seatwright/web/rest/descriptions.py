@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from seatwright.web.rest.bulk import BulkBody, EndedShape
 from seatwright.web.rest.holdings import HoldingsShape
+from seatwright.web.rest.moves import MoveBody
 
 ABOUT: Final = """\
 A control plane that gives every person the licenses they should have, and says why.
@@ -26,6 +27,7 @@ TAGS: Final[Mapping[str, str]] = {
     "imports": "Files in",
     "jobs": "Work in the background",
     "licenses": "Seats, who holds them, who waits, bulk assignment and history",
+    "moves": "From one assignment, group or product to another, without a gap",
     "reports": "What to look at",
     "settings": "The tenant's settings",
     "subscriptions": "Purchases",
@@ -67,6 +69,18 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "read_assignment_history.group": "Only what concerns this group, by id, external id or name.",
     "reason": "Only rows with this reason.",
     "unassign_user_license.reason": "Why, for the history.",
+    "start_move_route.disabledServicePlans": "Service plans to leave off in the new product,"
+    " separated by commas; else those that were off in the old one.",
+    "start_move_route.fromGroup": "The group that people leave, by id or name.",
+    "start_move_route.fromSku": "The product that people move from.",
+    "start_move_route.group": "The group that people join, or whose license changes.",
+    "start_move_route.kind": "directToGroup, groupToGroup or productToProduct.",
+    "start_move_route.strategies": "Which of people's own assignments move, separated by commas.",
+    "start_move_route.surplus": "skip (default), keepDirect or addToGroup: for whom service plans"
+    " would go off.",
+    "start_move_route.toGroup": "The group that people join, by id or name.",
+    "start_move_route.toSku": "The product that people move to.",
+    "start_move_route.wait": "true keeps who cannot be moved yet as rows that are tried again.",
     "search": "The beginnings of words to find.",
     "since": "Not before this date or time (ISO 8601, UTC unless it says otherwise).",
     "sku": "A product by id, part number or alias, whatever the case.",
@@ -93,17 +107,34 @@ ALSO_ASKS: Final[Mapping[str, Mapping[str, str]]] = {
         "fillPolicy": "string",
         "preview": "boolean",
     },
+    "start_move_route": dict.fromkeys(
+        (
+            "kind",
+            "sku",
+            "fromSku",
+            "toSku",
+            "group",
+            "fromGroup",
+            "toGroup",
+            "disabledServicePlans",
+            "surplus",
+            "strategies",
+            "wait",
+        ),
+        "string",
+    ),
     "apply_template": {"preview": "boolean"},
 }
 """Query parameters that a function reads from the request itself."""
 
-ALSO_TAKES: Final[Mapping[str, Any]] = {"bulk_assign": BulkBody}
+ALSO_TAKES: Final[Mapping[str, Any]] = {"bulk_assign": BulkBody, "start_move_route": MoveBody}
 """JSON bodies of functions that also take a file."""
 
 ALSO_ANSWERS: Final[Mapping[str, tuple[Any, ...]]] = {
     "bulk_assign": (EndedShape,),
     "apply_template": (EndedShape,),
     "import_holdings": (HoldingsShape,),
+    "start_move_route": (EndedShape,),
 }
 """What is answered in place of a job that ended while the caller waited (`Prefer: wait=…`)."""
 

@@ -17,6 +17,7 @@ from seatwright.domain.bulk import order_of
 from seatwright.domain.csv_text import CHUNK_CHARACTERS, row_writer
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.jobs import Job, JobKind, JobState, Outcome
+from seatwright.domain.moves import move_of
 from seatwright.domain.roles import Permission
 from seatwright.postgres.job_rows import StoredRow, all_rows
 from seatwright.web.rest.access import TheCall, needs
@@ -30,7 +31,7 @@ class JobShape(Shape, kw_only=True, frozen=True):
     """A job: `done` counts rows with an outcome, `error` says why a job failed.
 
     `report` is what the job as a whole has to say, where it has: an import of holdings names the
-    products of which people hold more than was bought.
+    products of which people hold more than was bought, a move what is moved where.
     """
 
     id: UUID
@@ -66,6 +67,7 @@ class JobRowShape(Shape, kw_only=True, frozen=True):
 def job_shape(job: Job) -> JobShape:
     """A job as the surface shows it."""
     order = order_of(job.params) if job.kind is JobKind.BULK else None
+    report = move_of(job.params).report if job.kind is JobKind.MOVE else order and order.report
     return JobShape(
         id=job.id,
         job_id=job.id,
@@ -79,7 +81,7 @@ def job_shape(job: Job) -> JobShape:
         fill_policy=None if order is None or order.adopts else order.fill.value,
         cancel_requested=job.is_cancel_asked,
         error=job.error,
-        report=dict(order.report) if order is not None and order.report else None,
+        report=dict(report) if report else None,
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,

@@ -19,6 +19,7 @@ from seatwright.web.rest.jobs import JOB_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.members import MEMBER_ROUTES
+from seatwright.web.rest.moves import MOVE_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
 from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
@@ -39,6 +40,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *GROUP_LICENSE_ROUTES,
     *GROUP_ROUTES,
     *MEMBER_ROUTES,
+    *MOVE_ROUTES,
     *PRINCIPAL_ROUTES,
     *REPORT_ROUTES,
     *SETTINGS_ROUTES,

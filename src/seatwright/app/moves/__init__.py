@@ -1,0 +1,1 @@
+"""Moving people from one way of being licensed to another, without a gap."""
