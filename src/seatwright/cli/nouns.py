@@ -23,11 +23,12 @@ from seatwright.cli.subscriptions import subscription_commands
 from seatwright.cli.templates import template_commands
 from seatwright.cli.tenants import tenant_commands
 from seatwright.cli.users import user_commands
+from seatwright.cli.why import why
 
 LICENSING: Final = "Licenses (over the API)"
 OPERATING: Final = "Tenants and access (on the database)"
 
-_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, history)
+_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, why, history)
 
 _NOUNS: Final = {
     "users": user_commands,

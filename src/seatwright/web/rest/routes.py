@@ -26,6 +26,7 @@ from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.rest.templates import TEMPLATE_ROUTES
 from seatwright.web.rest.users import USER_ROUTES
+from seatwright.web.rest.why import WHY_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *BULK_ROUTES,
@@ -48,4 +49,5 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *USER_ROUTES,
     *SUBSCRIPTION_ROUTES,
     *TEMPLATE_ROUTES,
+    *WHY_ROUTES,
 )
