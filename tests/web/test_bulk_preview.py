@@ -22,15 +22,16 @@ async def test_a_preview_says_what_the_job_then_does(office: Office) -> None:
         "skuPartNumber": "SPE_E3",
     }
     for policy in ("asMany", "wait", "allOrNothing"):
-        asked = {**body, "fillPolicy": policy, "preview": True}
-        answer = await office.admin.post(BULK, json=asked)
+        answer = await office.admin.post(
+            f"{BULK}?preview=true", json={**body, "fillPolicy": policy}
+        )
         assert answer.status_code == 200, answer.text
-        preview = answer.json()
+        seats = answer.json()["seats"][0]
+        preview = answer.json()["result"]
         assert await holders(office, "SPE_E3") == 0
         job = await send_json(office, {**body, "fillPolicy": policy})
         assert outcomes(preview) == outcomes(job)
         assert [r["message"] for r in preview["rows"]] == [r["message"] for r in job["rows"]]
-        seats = preview["seats"][0]
         assert (seats["skuPartNumber"], seats["freeBefore"]) == ("SPE_E3", 2)
         assert seats["consumedAfter"] == await holders(office, "SPE_E3")
         assert sum(one["rows"] for one in preview["outcomes"]) == 4
@@ -62,9 +63,10 @@ async def test_a_preview_of_many_slices_says_what_the_job_then_does(
             for _ in range(40 if policy == "asMany" else 3)
         ]
         body = {"rows": rows, "fillPolicy": policy}
-        preview = (await office.admin.post(BULK, json={**body, "preview": True})).json()
+        preview = (await office.admin.post(f"{BULK}?preview=true", json=body)).json()
+        assert preview["counts"]["people"] <= len(names)
         job = await send_json(office, body)
-        assert outcomes(preview) == outcomes(job)
+        assert outcomes(preview["result"]) == outcomes(job)
         for seats in preview["seats"]:
             assert seats["consumedAfter"] == await holders(office, seats["skuPartNumber"])
         assert await counts_agree(office)
@@ -81,8 +83,10 @@ async def test_100_000_rows_are_previewed_and_done(office: Office) -> None:
     headers = {"content-type": "text/csv", "prefer": "wait=60"}
     preview = await office.admin.post(f"{BULK}?preview=true", content=content, headers=headers)
     assert preview.status_code == 200, preview.text
-    assert (preview.json()["succeeded"], preview.json()["failed"]) == (99_999, 1)
-    assert len(preview.json()["rows"]) == 1_000
+    result = preview.json()["result"]
+    assert (result["succeeded"], result["failed"]) == (99_999, 1)
+    assert (len(result["rows"]), len(preview.json()["changes"])) == (1_000, 1_000)
+    assert (preview.json()["truncated"], preview.json()["counts"]["grants"]) == (True, 99_999)
     refused = await office.admin.post(
         f"{BULK}?fillPolicy=allOrNothing", content=content, headers=headers
     )

@@ -76,7 +76,7 @@ async def test_people_come_in_once_however_often_the_file_is_sent(office: Office
 
 
 async def test_a_preview_counts_and_writes_nothing(office: Office) -> None:
-    result = await send(office, "users", PEOPLE, preview="true")
+    result = (await send(office, "users", PEOPLE, preview="true"))["result"]
     assert result["preview"] is True
     assert counts(result) == {"total": 2, "created": 2}
     assert (await office.admin.get(USERS)).json()["value"] == []
@@ -213,7 +213,7 @@ async def test_an_import_that_would_disable_too_many_is_stopped(office: Office) 
     assert (answer.json()["disabled"], answer.json()["allowed"]) == (11, 10)
     assert (await person(office, "p5@contoso.example"))["accountEnabled"] is True
     seen = await send(office, "users", text, mode="replace", preview="true")
-    assert seen["disabled"] == 11
+    assert seen["result"]["disabled"] == 11
     done = await send(office, "users", text, mode="replace", confirm="true")
     assert done["disabled"] == 11
     assert (await person(office, "p5@contoso.example"))["accountEnabled"] is False
@@ -281,10 +281,9 @@ async def test_members_come_in_with_their_licenses(office: Office) -> None:
         f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": "SPE_E3"}
     )
     text = f"group,user,memberGroup\nTEAM,ada@contoso.example,\nTeam,,{inner}\n"
-    assert counts(await send(office, "members", text, preview="true")) == {
-        "total": 2,
-        "created": 2,
-    }
+    seen = await send(office, "members", text, preview="true")
+    assert counts(seen["result"]) == {"total": 2, "created": 2}
+    assert [one["user"]["displayName"] for one in seen["changes"]] == ["ada"]
     assert counts(await send(office, "members", text)) == {"total": 2, "created": 2}
     assert counts(await send(office, "members", text)) == {"total": 2, "unchanged": 2}
     held = (await office.admin.get(f"{USERS}/ada@contoso.example/licenses")).json()["value"]

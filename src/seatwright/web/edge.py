@@ -5,16 +5,19 @@ transaction onto their tenant), answers a repeated `Idempotency-Key` with the fi
 the route, and commits if the answer is a success and rolls back if it is not. Answers of writing
 calls are held back until the commit is done: nobody is told of a change that is not durable. A
 writing call that another one stood in the way of (deadlock, serialization) is run again whole.
+
+A preview is the call itself, rolled back (`docs/decisions/0011-preview-is-the-call.md`): it takes
+the same way up to the commit, and is answered from the ledger of what it did.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
@@ -26,17 +29,12 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from seatwright.app.call import Call
+from seatwright.app.preview import look_before, preview_of
+from seatwright.app.preview_difference import remember_preview
 from seatwright.domain.clock import Clock
-from seatwright.domain.errors import Reason
+from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.tenants import TenantState
 from seatwright.identity.secrets import digest_of
-from seatwright.postgres.idempotency import (
-    IDEMPOTENCY_KEY_LENGTH_MAX,
-    KeptAnswer,
-    find_answer,
-    keep_answer,
-    try_hold_key,
-)
 from seatwright.postgres.pool import Database, is_standoff
 from seatwright.postgres.principals import Authenticated, authenticate
 from seatwright.postgres.transaction import Transaction
@@ -53,9 +51,12 @@ from seatwright.web.answers import (
     unavailable,
 )
 from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError, receive_of
+from seatwright.web.failures import Failures
+from seatwright.web.foresight import AS_IT_IS, Asked, asked_of
 from seatwright.web.metrics import CONNECTIONS, DATABASE_WAIT, RERUNS
-
-__all__ = ("BODY_BYTES_MAX", "AfterCommit", "Answer", "Edge", "Failures", "refuse")
+from seatwright.web.once import answer_once
+from seatwright.web.rest.preview import preview_answer
+from seatwright.web.rest.world_moved import moved_answer
 
 log = structlog.get_logger(__name__)
 
@@ -69,12 +70,6 @@ PAUSE_SECONDS: Final = 0.02
 
 AfterCommit = Callable[[Database], Awaitable[Answer | None]]
 """Work that must see the commit (waiting for a job); it may replace the answer."""
-
-Failures: Final = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
-"""The database went away, or another transaction stood in the way: the edge's to deal with.
-
-A route's exception handler leaves them in `scope["state"]["failure"]`.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +155,11 @@ class Edge:
         await self._database.pool.putconn(connection)
 
     def _call(
-        self, scope: HTTPScope, connection: AsyncConnection[TupleRow], who: Authenticated
+        self,
+        scope: HTTPScope,
+        connection: AsyncConnection[TupleRow],
+        who: Authenticated,
+        asked: Asked = AS_IT_IS,
     ) -> Call:
         correlation: UUID = scope["state"]["correlation"]
         call = Call(
@@ -169,6 +168,8 @@ class Edge:
             principal=who.principal,
             now=self._clock.now(),
             correlation=correlation,
+            is_foreseen=asked.is_foreseen,
+            is_preview=asked.is_preview,
         )
         scope["state"]["caller"] = (who.tenant.id, who.principal.id)
         return call
@@ -213,7 +214,8 @@ class Edge:
         """
         connection = await self._take()
         try:
-            who = await _who(connection, headers)
+            correlation = scope["state"]["correlation"]
+            who = await _who(connection, headers, correlation=correlation, at=self._clock.now())
             if isinstance(who, Answer):
                 return Written(who)
             return await self._run_as(who, connection, scope, headers=headers, body=body)
@@ -233,19 +235,21 @@ class Edge:
         headers: dict[bytes, bytes],
         body: bytes,
     ) -> Written:
-        call = self._call(scope, connection, who)
-        state = {**scope["state"], "call": call}
         # A run leaves its marks on the scope, so each has a copy of its own.
-        attempt = cast(HTTPScope, {**scope, "state": state})
-        key = headers.get(b"idempotency-key")
-        if key is None:
-            answer = await self._route(attempt, body)
-        else:
-            answer = await self._route_once(attempt, body, key.decode("latin-1"))
-        scope["path_template"] = attempt.get("path_template", "")
-        failure: BaseException | None = state.get("failure")
-        if failure is not None:
-            raise failure
+        attempt = cast(HTTPScope, {**scope, "state": dict(scope["state"])})
+        try:
+            asked = asked_of(attempt, headers)
+        except Refusal as refusal:
+            return Written(refuse(refusal.reason, refusal.detail))
+        call = self._call(scope, connection, who, asked)
+        state = attempt["state"]
+        state["call"] = call
+        try:
+            if asked.is_preview:
+                return await self._preview(attempt, body)
+            answer = await self._answer(attempt, body, asked, headers.get(b"idempotency-key"))
+        finally:
+            scope["path_template"] = attempt.get("path_template", "")
         if answer.status >= 400:
             return Written(answer)
         try:
@@ -258,48 +262,44 @@ class Edge:
         call.tx.remember()
         return Written(answer, state.get("after_commit"))
 
+    async def _preview(self, scope: HTTPScope, body: bytes) -> Written:
+        """Run the route for its ledger alone: whoever runs this rolls it back."""
+        call: Call = scope["state"]["call"]
+        before = await look_before(call)
+        answer = await self._route(scope, body)
+        if answer.status >= 400:
+            return Written(answer)
+        preview = await preview_of(call, before)
+
+        async def remember(database: Database) -> None:
+            async with database.transaction(call.tenant.tenant_id) as tx:
+                await remember_preview(tx, call, preview.foreseen)
+
+        return Written(preview_answer(preview, scope["state"].get("result")), remember)
+
+    async def _answer(
+        self, scope: HTTPScope, body: bytes, asked: Asked, key: bytes | None
+    ) -> Answer:
+        """The answer of the route, of its first run under this key, or that the world moved."""
+
+        async def route() -> Answer:
+            answer = await self._route(scope, body)
+            if asked.digest is None or answer.status >= 400:
+                return answer
+            return await moved_answer(scope["state"]["call"], asked.digest) or answer
+
+        if key is None:
+            return await route()
+        return await answer_once(scope, body, key.decode("latin-1"), route)
+
     async def _route(self, scope: HTTPScope, body: bytes) -> Answer:
+        """Run the route; raises whatever of the database stood in its way."""
         held = Held()
         await self._app(scope, receive_of(body), held)
+        failure: BaseException | None = scope["state"].get("failure")
+        if failure is not None:
+            raise failure
         return held.answer()
-
-    async def _route_once(self, scope: HTTPScope, body: bytes, key: str) -> Answer:
-        """Run the route unless this key was seen: then the first answer again."""
-        if not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX or not key.isprintable():
-            return refuse(
-                Reason.INVALID_VALUE,
-                f"The Idempotency-Key has {len(key)} characters: give 1 to"
-                f" {IDEMPOTENCY_KEY_LENGTH_MAX} printable ones.",
-            )
-        call: Call = scope["state"]["call"]
-        route = _route_of(scope)
-        digest = hashlib.sha256(body).digest()
-        principal = call.principal.principal_no
-        if not await try_hold_key(call.tx, principal=principal, route=route, key=key):
-            return refuse(
-                Reason.CALL_IN_PROGRESS,
-                f"The first call with Idempotency-Key “{key}” is still running: ask again later.",
-            )
-        kept = await find_answer(call.tx, principal=principal, route=route, key=key, now=call.now)
-        if kept is not None:
-            return _replay(kept, digest=digest, key=key)
-        answer = await self._route(scope, body)
-        if answer.status < 400:
-            kept_answer = _secret_was_shown() if shows_secret(scope) else answer
-            await keep_answer(
-                call.tx,
-                KeptAnswer(
-                    body_digest=digest,
-                    status=kept_answer.status,
-                    headers=[(n.decode(), v.decode("latin-1")) for n, v in kept_answer.headers],
-                    body=kept_answer.body,
-                ),
-                principal=principal,
-                route=route,
-                key=key,
-                at=call.now,
-            )
-        return answer
 
 
 class _Sender:
@@ -322,7 +322,11 @@ class _Sender:
 
 
 async def _who(
-    connection: AsyncConnection[TupleRow], headers: dict[bytes, bytes]
+    connection: AsyncConnection[TupleRow],
+    headers: dict[bytes, bytes],
+    *,
+    correlation: UUID | None = None,
+    at: datetime | None = None,
 ) -> Authenticated | Answer:
     scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -330,7 +334,8 @@ async def _who(
             "This needs a token. Send it as “Authorization: Bearer TOKEN”;"
             " `seatwright token create NAME --role ROLE` makes one."
         )
-    who = await authenticate(connection, digest_of(token.strip()))
+    digest = digest_of(token.strip())
+    who = await authenticate(connection, digest, correlation=correlation, at=at)
     if who is None:
         return not_signed_in(
             "The token is unknown or was revoked."
@@ -349,37 +354,3 @@ def _refuse_announced_size(headers: dict[bytes, bytes]) -> None:
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
         raise BodyTooLargeError
-
-
-def _route_of(scope: HTTPScope) -> str:
-    """What a key belongs to beside its principal: the method and the whole address.
-
-    A digest of the address, because it may be longer than an index takes, and hold characters
-    that no text of the database does.
-    """
-    address = scope["path"].encode(errors="surrogatepass") + b"?" + scope["query_string"]
-    return f"{scope['method']} {hashlib.sha256(address).hexdigest()}"
-
-
-def shows_secret(scope: HTTPScope) -> bool:
-    """Whether the route said that its answer holds a secret, which is stored nowhere."""
-    return bool(scope["state"].get("shows_secret"))
-
-
-def _secret_was_shown() -> Answer:
-    """What a repeated call is told instead of a secret that is shown once."""
-    return refuse(
-        Reason.ALREADY_DECIDED,
-        "The first call with this Idempotency-Key was done, and its secret is shown once and kept"
-        " nowhere. Rotate the token or client to get a new secret.",
-    )
-
-
-def _replay(kept: KeptAnswer, *, digest: bytes, key: str) -> Answer:
-    if kept.body_digest != digest:
-        return refuse(
-            Reason.KEY_REUSED,
-            f"Idempotency-Key “{key}” came with another body before: use a new key for a new call.",
-        )
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in kept.headers]
-    return Answer(kept.status, [*headers, (b"idempotency-replayed", b"true")], kept.body)

@@ -9,7 +9,7 @@ from seatwright.app.assign.fulfil import foresee
 from seatwright.app.bulk.outcomes import ALREADY_ASSIGNED, unknown_person
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.reconcile import Edit, lock_world, refill, write_outcome
+from seatwright.app.reconcile import Edit, World, lock_world, refill, write_outcome
 from seatwright.domain.adoption import Holding, adopted_changes, with_holdings
 from seatwright.domain.assignments import DIRECT, Strategy
 from seatwright.domain.bulk import BulkRow, RowResult
@@ -32,9 +32,7 @@ async def adopt_rows(
         call, [holding.user for holding in holdings], skus={holding.sku for holding in holdings}
     )
     before = world.snapshot
-    adopting = with_holdings(before, holdings)
-    decided = foresee(call, (), replace(world, snapshot=adopting)).changes
-    changes = adopted_changes(decided, before=before, adopting=adopting)
+    adopting, changes = _decide(call, world, holdings)
     edits = list(_edits(before, adopting))
     await store_user_assignments(
         call.tx,
@@ -53,6 +51,23 @@ async def adopt_rows(
     await write_since(call.tx, [h for h in holdings if h.since is not None], at=call.now)
     await refill(call, outcome.freed)
     return list(_results(rows, users, before=before, changes=changes))
+
+
+def foresee_adoption(
+    call: Call, rows: Sequence[BulkRow], users: Mapping[str, UserNo], world: World
+) -> tuple[list[RowResult], Snapshot, ChangeSet]:
+    """What `adopt_rows` would do in a world that nobody needs to have locked."""
+    holdings = [_holding(row, users[row.user_text]) for row in rows if row.user_text in users]
+    adopting, changes = _decide(call, world, holdings)
+    results = list(_results(rows, users, before=world.snapshot, changes=changes))
+    return results, adopting, changes
+
+
+def _decide(call: Call, world: World, holdings: Sequence[Holding]) -> tuple[Snapshot, ChangeSet]:
+    """The people with their holdings as wishes, and what that changes."""
+    adopting = with_holdings(world.snapshot, holdings)
+    decided = foresee(call, (), replace(world, snapshot=adopting)).changes
+    return adopting, adopted_changes(decided, before=world.snapshot, adopting=adopting)
 
 
 def _holding(row: BulkRow, user: UserNo) -> Holding:

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from seatwright.app.assign.fulfil import Fulfilled, foresee
+from seatwright.app.assign.fulfil import foresee
+from seatwright.app.bulk.adoption import foresee_adoption
 from seatwright.app.bulk.outcomes import outcomes_of
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
@@ -18,7 +19,7 @@ from seatwright.app.reconcile import World
 from seatwright.domain.bulk import SLICE_ROWS, BulkOrder, BulkRow, FillPolicy, RowResult, wants_of
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import SkuNo, UserNo
-from seatwright.domain.reconcile import Pool, Snapshot, UserState
+from seatwright.domain.reconcile import ChangeSet, Pool, Snapshot, UserState
 from seatwright.domain.settings import semantics_in, usage_location_in
 from seatwright.domain.wants import settled_states
 from seatwright.postgres.pools import read_pools, waiting_counts
@@ -28,12 +29,16 @@ from seatwright.postgres.world_read import read_people
 
 @dataclass(slots=True, kw_only=True)
 class Foresight:
-    """What the rows would do: an outcome each, the pools after, and the seats they need."""
+    """What the rows would do: an outcome each, the pools after, and the seats they need.
+
+    `change_sets` are those of the slices, in their order.
+    """
 
     before: Mapping[SkuNo, Pool]
     pools: dict[SkuNo, Pool]
     needed: Counter[SkuNo] = field(default_factory=Counter)
     results: list[RowResult] = field(default_factory=list)
+    change_sets: list[ChangeSet] = field(default_factory=list)
 
 
 async def foresee_rows(call: Call, rows: Sequence[BulkRow], order: BulkOrder) -> Foresight:
@@ -86,10 +91,16 @@ class _Walk:
 
     async def step(self, rows: Sequence[BulkRow], foresight: Foresight) -> list[RowResult]:
         """Decide about one slice, and remember what it would leave behind."""
+        if self.order.adopts:
+            found = [self.users[row.user_text] for row in rows if row.user_text in self.users]
+            world = await self._world(found, foresight.pools)
+            results, snapshot, changes = foresee_adoption(self.call, rows, self.users, world)
+            self._remember(snapshot, changes, foresight)
+            return results
         wants = list(wants_of(rows, self.users, self.order))
         world = await self._world([want.user for want in wants], foresight.pools)
         done = foresee(self.call, wants, world)
-        self._remember(done, foresight)
+        self._remember(done.snapshot, done.changes, foresight)
         return await outcomes_of(self.call, rows, self.users, done)
 
     async def _world(self, users: Sequence[UserNo], pools: Mapping[SkuNo, Pool]) -> World:
@@ -107,9 +118,10 @@ class _Walk:
         )
         return World(snapshot=snapshot, locked=frozenset(pools))
 
-    def _remember(self, done: Fulfilled, foresight: Foresight) -> None:
+    def _remember(self, snapshot: Snapshot, changes: ChangeSet, foresight: Foresight) -> None:
         is_whole = self.order.fill is FillPolicy.ALL_OR_NOTHING
-        for seats in done.changes.seat_changes:
+        foresight.change_sets.append(changes)
+        for seats in changes.seat_changes:
             moved = seats.consumed_after - seats.consumed_before
             if moved > 0:
                 foresight.needed[seats.sku] += moved
@@ -122,9 +134,9 @@ class _Walk:
                 moved += taken
             pool = foresight.pools[seats.sku]
             foresight.pools[seats.sku] = replace(pool, consumed=pool.consumed + moved)
-        for error in done.changes.error_changes:
+        for error in changes.error_changes:
             is_waiting = error.after is Reason.NO_SEAT_LEFT
             self.waiting[error.sku] += is_waiting - (error.before is Reason.NO_SEAT_LEFT)
         if self.repeated:
-            again = [u for u in done.snapshot.users if u.user_no in self.repeated]
-            self.people.update((u.user_no, u) for u in settled_states(again, done.changes))
+            again = [u for u in snapshot.users if u.user_no in self.repeated]
+            self.people.update((u.user_no, u) for u in settled_states(again, changes))

@@ -49,7 +49,7 @@ async def import_groups(call: Call, table: Table, choices: ImportChoices) -> Imp
             " and delete groups one by one.",
         )
     rows, errors = read_groups_file(table)
-    match = await _match(call, rows, is_preview=choices.is_preview)
+    match = await _match(call, rows)
     result = ImportResult(
         kind="groups",
         total=len(table.rows),
@@ -58,23 +58,21 @@ async def import_groups(call: Call, table: Table, choices: ImportChoices) -> Imp
         unchanged=match.unchanged,
         errors=(*errors, *match.errors),
         ignored_columns=table.ignored_columns,
-        is_preview=choices.is_preview,
+        is_preview=call.is_preview,
     )
-    if not choices.is_preview:
-        await _create(call, match.created)
-        await _change(call, match.changed)
-        await record_import(call, result)
+    await _create(call, match.created)
+    await _change(call, match.changed)
+    await record_import(call, result)
     return result
 
 
-async def _match(call: Call, rows: Sequence[GroupRow], *, is_preview: bool) -> GroupMatch:
+async def _match(call: Call, rows: Sequence[GroupRow]) -> GroupMatch:
     by_external = await groups_by_external_id(
         call.tx, [row.external_id for row in rows if row.external_id]
     )
     by_name = await groups_by_name(call.tx, [text_key(row.name) for row in rows])
     numbers = {*by_external.values(), *(group for named in by_name.values() for group in named)}
-    if not is_preview:
-        await lock_groups(call.tx, sorted(numbers))
+    await lock_groups(call.tx, sorted(numbers))
     groups = await read_groups(call.tx, sorted(numbers))
     licensed = await group_assignments(call.tx, sorted(numbers))
     return match_groups(

@@ -55,8 +55,7 @@ async def import_members(call: Call, table: Table, choices: ImportChoices) -> Im
     invalidValue for a circle of groups.
     """
     wanted = await _wanted(call, table)
-    if not choices.is_preview:
-        await hold_groups(call.tx, sorted(wanted.groups))
+    await hold_groups(call.tx, sorted(wanted.groups))
     present = await members_of_groups(call.tx, sorted(wanted.groups))
     joining = sorted(wanted.pairs - present)
     is_replace = choices.mode is ImportMode.REPLACE
@@ -72,13 +71,12 @@ async def import_members(call: Call, table: Table, choices: ImportChoices) -> Im
         errors=tuple(wanted.errors),
         warnings=await _doubts(call, wanted) if is_replace else (),
         ignored_columns=table.ignored_columns,
-        is_preview=choices.is_preview,
+        is_preview=call.is_preview,
     )
     stop_large_removals(call, result, choices, there_are=len(present))
-    if not choices.is_preview:
-        await _write(call, joining, leaving)
-        await _nest(call, nesting)
-        await record_import(call, result)
+    await _write(call, joining, leaving)
+    await _nest(call, nesting)
+    await record_import(call, result)
     return result
 
 

@@ -63,13 +63,11 @@ async def import_users(call: Call, table: Table, choices: ImportChoices) -> Impo
     """
     file = await asyncio.to_thread(read_people, table)
     decided = await _decide(call, table, file, choices)
-    if not choices.is_preview:
-        decided = await _decide_locked(call, table, file, choices=choices, decided=decided)
+    decided = await _decide_locked(call, table, file, choices=choices, decided=decided)
     there_are = len(await enabled_people(call.tx)) if decided.result.disabled else 0
     stop_large_removals(call, decided.result, choices, there_are=there_are)
-    if not choices.is_preview:
-        await _write(call, decided)
-        await record_import(call, decided.result)
+    await _write(call, decided)
+    await record_import(call, decided.result)
     return decided.result
 
 
@@ -132,7 +130,7 @@ async def _decide(call: Call, table: Table, file: PeopleFile, choices: ImportCho
         errors=(*file.errors, *match.errors),
         warnings=tuple(match.warnings),
         ignored_columns=table.ignored_columns,
-        is_preview=choices.is_preview,
+        is_preview=call.is_preview,
     )
     return _Import(match=match, missing=missing, result=result)
 

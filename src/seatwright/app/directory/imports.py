@@ -27,10 +27,9 @@ class ImportMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportChoices:
-    """How to import: only count, and whether removals beyond the tenant's limit are meant."""
+    """How to import, and whether removals beyond the tenant's limit are meant."""
 
     mode: ImportMode = ImportMode.MERGE
-    is_preview: bool = False
     is_confirmed: bool = False
 
 
@@ -86,7 +85,7 @@ def stop_large_removals(
 
     Raises Refusal importStopped with the counts. A preview only counts and is never stopped.
     """
-    if choices.is_confirmed or choices.is_preview:
+    if choices.is_confirmed or call.is_preview:
         return
     gone = result.disabled + result.removed
     allowed = removals_allowed(call.tenant.settings, there_are)

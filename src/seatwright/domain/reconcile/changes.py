@@ -1,12 +1,12 @@
 """What the engine answers: a change set, pure data, named by its digest."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
 
-from seatwright.domain.assignments import Source, Strategy
+from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 
@@ -117,3 +117,55 @@ def _hex(bits: ServicePlanBits | None) -> str:
 
 def _named(source: Source | None) -> str:
     return "-" if source is None else f"{source.kind.name}:{source.no}"
+
+
+def change_set_of(lines: Iterable[str]) -> ChangeSet:
+    """Read lines that `ChangeSet.lines` wrote; what they do not say (times, strategies) is None."""
+    changes: list[Change] = []
+    errors: list[ErrorChange] = []
+    seats: list[SeatChange] = []
+    for line in lines:
+        match line.split(" "):
+            case ["license", user, sku, action, before, after, source]:
+                changes.append(
+                    Change(
+                        user_no=UserNo(int(user)),
+                        sku=SkuNo(int(sku)),
+                        action=Action(action),
+                        before=_bits(before),
+                        after=_bits(after),
+                        source=None if source == "-" else _source(source),
+                        strategy=None,
+                    )
+                )
+            case ["error", user, sku, source, before, after]:
+                errors.append(
+                    ErrorChange(
+                        user_no=UserNo(int(user)),
+                        sku=SkuNo(int(sku)),
+                        source=_source(source),
+                        before=None if before == "-" else Reason(before),
+                        after=None if after == "-" else Reason(after),
+                        waiting_since=None,
+                    )
+                )
+            case ["seats", sku, consumed_before, consumed_after]:
+                seats.append(
+                    SeatChange(
+                        sku=SkuNo(int(sku)),
+                        consumed_before=int(consumed_before),
+                        consumed_after=int(consumed_after),
+                    )
+                )
+            case _:
+                raise ValueError(f"“{line}” is no line of a change set.")
+    return ChangeSet(changes=tuple(changes), error_changes=tuple(errors), seat_changes=tuple(seats))
+
+
+def _bits(text: str) -> ServicePlanBits | None:
+    return None if text == "-" else ServicePlanBits(int(text, 16))
+
+
+def _source(text: str) -> Source:
+    kind, _, number = text.partition(":")
+    return Source(kind=SourceKind[kind], no=int(number))

@@ -20,7 +20,7 @@ from litestar.types import ControllerRouterHandler
 from seatwright.app.call import Call
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.web.answers import BODY_BYTES_MAX
-from seatwright.web.edge import Failures
+from seatwright.web.failures import Failures
 from seatwright.web.problems import problem, status_of
 from seatwright.web.rest.access import call_of, guard
 from seatwright.web.rest.doors import AllowedMethods, doors_of

@@ -6,17 +6,15 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, post
 from litestar.params import FromPath, JSONBody
 
 from seatwright.app.bulk.orders import BulkCall, BulkLine, Resolved, fill_policy, resolve
-from seatwright.app.bulk.start import Preview, preview_bulk, start_bulk
+from seatwright.app.bulk.start import Forecast, foresee_bulk, start_bulk
 from seatwright.app.bulk.tables import read_bulk_table
 from seatwright.app.call import Call
-from seatwright.app.catalog import catalog_of
 from seatwright.app.jobs import list_job_rows
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.jobs import Job
@@ -24,12 +22,11 @@ from seatwright.domain.roles import Permission
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Shape, cursor_of
 from seatwright.web.rest.jobs import JobRowShape, JobShape, job_row_shape, job_shape
+from seatwright.web.rest.preview import tell_result
 from seatwright.web.rest.uploads import read_upload
 from seatwright.web.rest.waiting import answer_when_done, wait_seconds
 
 ROWS_ANSWERED_MAX = 10_000
-_TRUE = frozenset({"true", "1", "yes"})
-_FALSE = frozenset({"false", "0", "no", ""})
 
 
 class BulkRowBody(Body, kw_only=True, frozen=True):
@@ -64,7 +61,6 @@ class BulkBody(Body, kw_only=True, frozen=True):
     usage_location: str | None = None
     expires_at: str | None = None
     fill_policy: str | None = None
-    preview: bool = False
 
 
 class TemplateApplication(Body, kw_only=True, frozen=True):
@@ -72,7 +68,6 @@ class TemplateApplication(Body, kw_only=True, frozen=True):
 
     users: list[str]
     fill_policy: str | None = None
-    preview: bool = False
 
 
 class StartedShape(JobShape, kw_only=True, frozen=True):
@@ -97,23 +92,9 @@ class OutcomeCount(Shape, kw_only=True, frozen=True):
     rows: int
 
 
-class SeatForecast(Shape, kw_only=True, frozen=True):
-    """The seats of one product before and after."""
+class BulkForecast(Shape, kw_only=True, frozen=True):
+    """What would become of the rows, as the `result` of a preview. `rows` are the first 1,000."""
 
-    sku_id: UUID
-    sku_part_number: str
-    display_name: str
-    assignable: int
-    consumed_before: int
-    consumed_after: int
-    free_before: int
-    free_after: int
-
-
-class PreviewShape(Shape, kw_only=True, frozen=True):
-    """What would happen now: nothing was written. `rows` are the first 1,000."""
-
-    preview: bool
     fill_policy: str
     total: int
     succeeded: int
@@ -121,7 +102,6 @@ class PreviewShape(Shape, kw_only=True, frozen=True):
     waiting: int
     is_refused: bool
     outcomes: list[OutcomeCount]
-    seats: list[SeatForecast]
     rows: list[JobRowShape]
     ignored_columns: list[str]
 
@@ -132,15 +112,9 @@ class PreviewShape(Shape, kw_only=True, frozen=True):
     summary="Assign products to many people",
     status_code=202,
 )
-async def bulk_assign(
-    call: TheCall, request: Request[Any, Any, Any]
-) -> Response[StartedShape | PreviewShape]:
-    """CSV as text/csv or as `file` of a form, or JSON. With `Prefer: wait=10` 200 when done.
-
-    `?preview=true` only says what would happen.
-    """
-    sent, is_preview = await _read_call(request)
-    return await _serve(call, request, await resolve(call, sent), is_preview=is_preview)
+async def bulk_assign(call: TheCall, request: Request[Any, Any, Any]) -> Response[StartedShape]:
+    """CSV as text/csv or as `file` of a form, or JSON. With `Prefer: wait=10` 200 when done."""
+    return await _serve(call, request, await resolve(call, await _read_call(request)))
 
 
 @post(
@@ -154,23 +128,21 @@ async def apply_template(
     request: Request[Any, Any, Any],
     template: FromPath[str],
     data: JSONBody[TemplateApplication],
-) -> Response[StartedShape | PreviewShape]:
+) -> Response[StartedShape]:
     """Each person gets every product of the template, or none and the reason."""
     sent = BulkCall(
         lines=_same_for_all(data.users),
         fill=fill_policy(data.fill_policy),
         template=template,
     )
-    is_preview = data.preview or _flag(request.query_params.get("preview"))
-    return await _serve(call, request, await resolve(call, sent), is_preview=is_preview)
+    return await _serve(call, request, await resolve(call, sent))
 
 
 async def _serve(
-    call: Call, request: Request[Any, Any, Any], resolved: Resolved, *, is_preview: bool
-) -> Response[StartedShape | PreviewShape]:
-    if is_preview:
-        preview = await preview_bulk(call, resolved)
-        return Response(await _preview_shape(call, resolved, preview), status_code=200)
+    call: Call, request: Request[Any, Any, Any], resolved: Resolved
+) -> Response[StartedShape]:
+    if call.is_foreseen:
+        tell_result(request, forecast_shape(resolved, await foresee_bulk(call, resolved)))
     job = await start_bulk(call, resolved)
     shape = partial(ended_shape, resolved.ignored_columns)
     answer_when_done(request, call, job, seconds=wait_seconds(request), shape=shape)
@@ -200,24 +172,21 @@ async def ended_shape(ignored_columns: tuple[str, ...], call: Call, job: Job) ->
     )
 
 
-async def _read_call(request: Request[Any, Any, Any]) -> tuple[BulkCall, bool]:
+async def _read_call(request: Request[Any, Any, Any]) -> BulkCall:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        body = _json_body(await request.body())
-        is_preview = body.preview or _flag(request.query_params.get("preview"))
-        return _call_of_body(body), is_preview
+        return _call_of_body(_json_body(await request.body()))
     upload = await read_upload(request)
     asked = {**request.query_params, **upload.fields}
     # A large file takes a second to read, in which others want their answers.
     lines, ignored = await asyncio.to_thread(read_bulk_table, upload.content)
-    sent = BulkCall(
+    return BulkCall(
         lines=lines,
         fill=fill_policy(asked.get("fillPolicy")),
         sku=_one_sku(asked.get("skuId"), asked.get("skuPartNumber")),
         template=asked.get("templateId") or None,
         ignored_columns=ignored,
     )
-    return sent, _flag(asked.get("preview"))
 
 
 def _json_body(content: bytes) -> BulkBody:
@@ -285,40 +254,19 @@ def _one_sku(sku_id: str | None, sku_part_number: str | None) -> str | None:
     return sku_id or sku_part_number or None
 
 
-def _flag(text: str | None) -> bool:
-    word = (text or "").strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise Refusal(Reason.INVALID_VALUE, f"preview is “{word[:60]}”: give true or false.")
-    return word in _TRUE
-
-
-async def _preview_shape(call: Call, resolved: Resolved, preview: Preview) -> PreviewShape:
-    catalog = await catalog_of(call)
+def forecast_shape(resolved: Resolved, forecast: Forecast) -> BulkForecast:
+    """What would become of the rows, as an answer."""
     by_outcome: dict[str, int] = {}
-    for (outcome, _), rows in preview.counts.items():
+    for (outcome, _), rows in forecast.counts.items():
         by_outcome[outcome.value] = by_outcome.get(outcome.value, 0) + rows
-    return PreviewShape(
-        preview=True,
+    return BulkForecast(
         fill_policy=resolved.order.fill.value,
-        total=preview.total,
+        total=forecast.total,
         succeeded=by_outcome.get("succeeded", 0),
         failed=by_outcome.get("failed", 0),
         waiting=by_outcome.get("waiting", 0),
-        is_refused=preview.is_refused,
-        outcomes=_outcome_counts(preview),
-        seats=[
-            SeatForecast(
-                sku_id=catalog.skus[one.sku].sku_id,
-                sku_part_number=catalog.skus[one.sku].part_number,
-                display_name=catalog.skus[one.sku].display_name,
-                assignable=one.before.assignable,
-                consumed_before=one.before.consumed,
-                consumed_after=one.after.consumed,
-                free_before=one.before.assignable - one.before.consumed - one.before.reserved,
-                free_after=one.after.assignable - one.after.consumed - one.after.reserved,
-            )
-            for one in preview.pools
-        ],
+        is_refused=forecast.is_refused,
+        outcomes=_outcome_counts(forecast),
         rows=[
             JobRowShape(
                 row=row.row_no,
@@ -329,14 +277,14 @@ async def _preview_shape(call: Call, resolved: Resolved, preview: Preview) -> Pr
                 reason=None if result.reason is None else result.reason.value,
                 message=result.message,
             )
-            for row, result in preview.rows
+            for row, result in forecast.rows
         ],
         ignored_columns=list(resolved.ignored_columns),
     )
 
 
-def _outcome_counts(preview: Preview) -> list[OutcomeCount]:
-    counts: Mapping[tuple[Any, Any], int] = preview.counts
+def _outcome_counts(forecast: Forecast) -> list[OutcomeCount]:
+    counts: Mapping[tuple[Any, Any], int] = forecast.counts
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0][0], one[0][1] or ""))
     return [
         OutcomeCount(outcome=outcome.value, reason=reason and reason.value, rows=rows)

@@ -18,6 +18,7 @@ from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.preview import tell_result
 from seatwright.web.rest.uploads import read_upload
 
 
@@ -245,18 +246,19 @@ async def import_catalog(call: TheCall, request: Request[Any, Any, Any]) -> Cata
     """The CSV file as Microsoft offers it, as text/csv or as `file` of a form; safe to repeat."""
     upload = await read_upload(request)
     done = await catalog_changes.import_microsoft_table(call, upload.content)
-    return CatalogImportShape(
+    shape = CatalogImportShape(
         rows=done.rows,
         products_in_table=done.products_in_table,
         products_added=done.products_added,
         products_grown=done.products_grown,
         service_plans_added=done.service_plans_added,
-        job_id=done.job,
+        job_id=None if call.is_preview else done.job,
         warnings=[
             TableWarningShape(kind=one.kind.value, row=one.row, message=one.message)
             for one in done.warnings
         ],
     )
+    return tell_result(request, shape)
 
 
 CATALOG_ROUTES = (

@@ -39,6 +39,8 @@ TAGS: Final[Mapping[str, str]] = {
 PARAMETERS: Final[Mapping[str, str]] = {
     "Idempotency-Key": "A name for this call, kept for 24 hours: the same key with the same body"
     " gets the first answer again, with another body 422, and 409 while the first call runs.",
+    "If-Match": "The digest that a preview answered, in double quotes: the call is done if it still"
+    " comes to the same change set, and answered with 412 and the difference if not.",
     "Prefer": "`wait=10` waits so many seconds for the job, and answers 200 if it ended by then.",
     "action": "Only these actions, separated by commas, whatever kind they are.",
     "confirm": "true takes an import that removes or disables more than the tenant's limit.",
@@ -50,7 +52,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "external": "The change happened at the seller: it is taken as a fact even when more seats are"
     " in use than are left.",
     "fillPolicy": "allOrNothing, asMany (default) or wait.",
-    "format": "json (default) or csv, which has every row at once.",
+    "format": "json (default), or csv, which has every row at once; reports also as xlsx.",
     "group": "A group by its id.",
     "head": "A digest that was kept elsewhere: it must be one of the chain.",
     "inactiveDays": "How long without a sign-in counts as inactive.",
@@ -63,7 +65,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "mode": "merge (default) adds and changes; replace also takes out what no row names.",
     "origin": "Only products that were shipped, imported or are own.",
     "outcome": "Only rows that ended so: succeeded, failed, waiting or cancelled.",
-    "preview": "true says what would happen and changes nothing.",
+    "preview": "true says what would happen and changes nothing: the call is run and rolled back.",
     "principal": "Only what this principal did, by id or name.",
     "principal_id": "The id of a token or client.",
     "read_assignment_history.group": "Only what concerns this group, by id, external id or name.",
@@ -81,6 +83,15 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "start_move_route.toGroup": "The group that people join, by id or name.",
     "start_move_route.toSku": "The product that people move to.",
     "start_move_route.wait": "true keeps who cannot be moved yet as rows that are tried again.",
+    "report": "The id of a report.",
+    "run_id": "The id of a run.",
+    "run_report.group": "Only what this group does not give, by id, external id or name.",
+    "run_report.inactiveDays": "Who did not sign in for so many days does not use what they hold.",
+    "run_report.newcomerDays": "Whose account or license is younger is too new to tell.",
+    "run_report.reason": "Only errors with this code.",
+    "run_report.sinceDays": "Only what happened in the last so many days.",
+    "run_report.source": "all (default), direct or inherited.",
+    "schedule_id": "The id of a schedule.",
     "search": "The beginnings of words to find.",
     "since": "Not before this date or time (ISO 8601, UTC unless it says otherwise).",
     "sku": "A product by id, part number or alias, whatever the case.",
@@ -100,12 +111,21 @@ PARAMETERS: Final[Mapping[str, str]] = {
 """By name, or by function and name where one route means something of its own."""
 
 ALSO_ASKS: Final[Mapping[str, Mapping[str, str]]] = {
+    "run_report": {
+        "group": "string",
+        "inactiveDays": "integer",
+        "newcomerDays": "integer",
+        "reason": "string",
+        "sinceDays": "integer",
+        "sku": "string",
+        "source": "string",
+        "strategy": "string",
+    },
     "bulk_assign": {
         "skuId": "string",
         "skuPartNumber": "string",
         "templateId": "string",
         "fillPolicy": "string",
-        "preview": "boolean",
     },
     "start_move_route": dict.fromkeys(
         (
@@ -123,7 +143,6 @@ ALSO_ASKS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "string",
     ),
-    "apply_template": {"preview": "boolean"},
 }
 """Query parameters that a function reads from the request itself."""
 

@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from seatwright.app.bulk.holdings_file import export_table
 from seatwright.app.bulk.orders import BulkCall, resolve
-from seatwright.app.bulk.start import start_bulk
+from seatwright.app.bulk.start import foresee_bulk, start_bulk
 from seatwright.app.bulk.tables import read_holdings_table
 from seatwright.app.call import Call
 from seatwright.app.jobs import list_job_rows
@@ -21,8 +21,9 @@ from seatwright.domain.jobs import Job, Outcome
 from seatwright.domain.roles import Permission
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Shape
-from seatwright.web.rest.bulk import StartedShape, started_shape
+from seatwright.web.rest.bulk import StartedShape, forecast_shape, started_shape
 from seatwright.web.rest.jobs import JobRowShape, JobShape, job_row_shape, job_shape
+from seatwright.web.rest.preview import tell_result
 from seatwright.web.rest.uploads import read_upload
 from seatwright.web.rest.waiting import answer_when_done, wait_seconds
 
@@ -64,6 +65,8 @@ async def import_holdings(call: TheCall, request: Request[Any, Any, Any]) -> Res
     upload = await read_upload(request)
     lines, ignored = await asyncio.to_thread(read_holdings_table, upload.content)
     resolved = await resolve(call, BulkCall(lines=lines, ignored_columns=ignored, adopts=True))
+    if call.is_foreseen:
+        tell_result(request, forecast_shape(resolved, await foresee_bulk(call, resolved)))
     job = await start_bulk(call, resolved)
     seconds = wait_seconds(request, unasked=WAIT_SECONDS_UNASKED)
     answer_when_done(request, call, job, seconds=seconds, shape=partial(holdings_shape, ignored))

@@ -23,6 +23,7 @@ from seatwright.domain.people_file import PEOPLE_COLUMNS, PEOPLE_ROWS_MAX, RowNo
 from seatwright.domain.roles import Permission
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Shape
+from seatwright.web.rest.preview import tell_result
 from seatwright.web.rest.uploads import read_upload
 
 NOTES_SHOWN_MAX = 1000
@@ -84,14 +85,19 @@ def _notes(notes: Sequence[RowNote]) -> list[RowNoteShape]:
     return [RowNoteShape(row=note.row_no, value=note.value, message=note.message) for note in shown]
 
 
-def _choices(mode: str | None, preview: bool, confirm: bool) -> ImportChoices:
+def _told(request: Request[Any, Any, Any], result: ImportResult) -> ImportShape:
+    """The answer, which a preview tells too."""
+    return tell_result(request, _shape(result))
+
+
+def _choices(mode: str | None, *, confirm: bool) -> ImportChoices:
     try:
         chosen = ImportMode((mode or "merge").strip().lower())
     except ValueError:
         raise Refusal(
             Reason.INVALID_VALUE, f"mode cannot be “{mode}”: give merge or replace."
         ) from None
-    return ImportChoices(mode=chosen, is_preview=preview, is_confirmed=confirm)
+    return ImportChoices(mode=chosen, is_confirmed=confirm)
 
 
 async def _table(
@@ -119,7 +125,6 @@ async def import_people_file(
     *,
     request: Request[Any, Any, Any],
     mode: FromQuery[str | None] = None,
-    preview: FromQuery[bool] = False,
     confirm: FromQuery[bool] = False,
 ) -> ImportShape:
     """A CSV file of people, matched by external id, then UPN; safe to send again.
@@ -127,11 +132,11 @@ async def import_people_file(
     An empty cell clears a field, a missing column leaves it. With `mode=replace` whoever is in no
     row is disabled. More than the tenant's limit is stopped unless `confirm=true`.
     """
-    choices = _choices(mode, preview, confirm)
+    choices = _choices(mode, confirm=confirm)
     table = await _table(
         request, PEOPLE_COLUMNS, required=("userPrincipalName",), rows_max=PEOPLE_ROWS_MAX
     )
-    return _shape(await import_users(call, table, choices))
+    return _told(request, await import_users(call, table, choices))
 
 
 @post(
@@ -145,12 +150,11 @@ async def import_groups_file(
     *,
     request: Request[Any, Any, Any],
     mode: FromQuery[str | None] = None,
-    preview: FromQuery[bool] = False,
 ) -> ImportShape:
     """A CSV file of groups, matched by external id, then by a name only one has."""
-    choices = _choices(mode, preview, confirm=False)
+    choices = _choices(mode, confirm=False)
     table = await _table(request, GROUP_COLUMNS, required=("displayName",), rows_max=GROUP_ROWS_MAX)
-    return _shape(await import_groups(call, table, choices))
+    return _told(request, await import_groups(call, table, choices))
 
 
 @post(
@@ -164,16 +168,15 @@ async def import_members_file(
     *,
     request: Request[Any, Any, Any],
     mode: FromQuery[str | None] = None,
-    preview: FromQuery[bool] = False,
     confirm: FromQuery[bool] = False,
 ) -> ImportShape:
     """A CSV file of who is in which group; licenses follow, for many people as a job.
 
     With `mode=replace` whoever is in no row is taken out of the groups that the file names.
     """
-    choices = _choices(mode, preview, confirm)
+    choices = _choices(mode, confirm=confirm)
     table = await _table(request, MEMBER_COLUMNS, required=(), rows_max=MEMBER_ROWS_MAX)
-    return _shape(await import_members(call, table, choices))
+    return _told(request, await import_members(call, table, choices))
 
 
 def _stream(pieces: AsyncIterator[bytes], name: str) -> Stream:

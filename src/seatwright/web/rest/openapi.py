@@ -32,6 +32,7 @@ from seatwright.web.rest.descriptions import (
     TAGS,
 )
 from seatwright.web.rest.doors import Door, doors_of
+from seatwright.web.rest.preview import PreviewShape
 from seatwright.web.rest.queries import query_fields
 
 JsonObject = dict[str, Any]
@@ -45,7 +46,7 @@ def describe(app: Litestar) -> JsonObject:
     doors = doors_of(app)
     bodies = [body for door in doors if (body := _body_type(door)) is not None]
     answers = [one for door in doors for one in _answer_types(door)]
-    types = list(dict.fromkeys([*bodies, *answers, *ALSO_TAKES.values()]))
+    types = list(dict.fromkeys([*bodies, *answers, *ALSO_TAKES.values(), PreviewShape]))
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     refs = dict(zip(types, schemas, strict=True))
     paths: dict[str, JsonObject] = {}
@@ -140,26 +141,27 @@ def _parameters(door: Door) -> list[JsonObject]:
         for name, kind in ALSO_ASKS.get(door.handler.handler_name, {}).items()
     ]
     if door.is_writing:
-        found.append(
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "description": PARAMETERS["Idempotency-Key"],
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-            }
-        )
+        digest = {"type": "string", "pattern": '^"[0-9a-f]{64}"$'}
+        key = {"type": "string", "minLength": 1, "maxLength": 255}
+        found += [
+            _also("preview", "query", {"type": "boolean", "default": False}),
+            _also("If-Match", "header", digest),
+            _also("Idempotency-Key", "header", key),
+        ]
     if door.handler.handler_name in ALSO_ANSWERS:
-        found.append(
-            {
-                "name": "Prefer",
-                "in": "header",
-                "required": False,
-                "description": PARAMETERS["Prefer"],
-                "schema": {"type": "string"},
-            }
-        )
+        found.append(_also("Prefer", "header", {"type": "string"}))
     return found
+
+
+def _also(name: str, where: str, schema: JsonObject) -> JsonObject:
+    """A parameter that the edge takes and no route knows."""
+    return {
+        "name": name,
+        "in": where,
+        "required": False,
+        "description": PARAMETERS[name],
+        "schema": schema,
+    }
 
 
 def describe_parameter(door: Door, name: str) -> str:
@@ -246,9 +248,31 @@ def _responses(door: Door, refs: Mapping[Any, JsonObject]) -> JsonObject:
         }
         if status != 204:
             responses[str(status)]["content"] = _answer_content(door, refs)
+    if door.is_writing:
+        _add_preview(responses, refs[PreviewShape])
     for status in _refusal_statuses(door):
         responses[str(status)] = {"$ref": f"#/components/responses/{STATUSES[status][0]}"}
     return responses
+
+
+def _add_preview(responses: JsonObject, schema: JsonObject) -> None:
+    """What `preview=true` is answered with, beside whatever else 200 may be."""
+    done = responses.setdefault(
+        "200",
+        {
+            "description": "What the call would do, for `preview=true`.",
+            "headers": {"X-Correlation-Id": _CORRELATION_HEADER},
+            "content": {},
+        },
+    )
+    own = done["content"].get("application/json")
+    both = schema if own is None else {"anyOf": [*_options(own["schema"]), schema]}
+    done["content"] = {**done["content"], "application/json": {"schema": both}}
+
+
+def _options(schema: JsonObject) -> list[JsonObject]:
+    options: list[JsonObject] = schema.get("anyOf", [schema])
+    return options
 
 
 _CORRELATION_HEADER: Final[JsonObject] = {
@@ -286,9 +310,7 @@ def _refusal_statuses(door: Door) -> tuple[int, ...]:
     if names or _body_type(door) is not None:
         statuses.add(404)
     if door.is_writing:
-        statuses |= {404, 409, 413, 422}
-    if any("digest" in name.lower() for name in names):
-        statuses.add(412)
+        statuses |= {404, 409, 412, 413, 422}
     return tuple(sorted(statuses))
 
 

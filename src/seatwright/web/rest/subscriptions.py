@@ -27,6 +27,7 @@ from seatwright.domain.subscriptions import (
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.preview import tell_result
 from seatwright.web.rest.uploads import read_upload
 
 
@@ -264,13 +265,14 @@ async def import_file(call: TheCall, request: Request[Any, Any, Any]) -> Subscri
     """A CSV file: taken whole, or refused with every row that does not fit; safe to repeat."""
     upload = await read_upload(request)
     done = await import_subscriptions(call, upload.content)
-    return SubscriptionImportShape(
+    shape = SubscriptionImportShape(
         rows=done.rows,
         created=done.created,
         updated=done.updated,
         unchanged=done.unchanged,
         ignored_columns=list(done.ignored_columns),
     )
+    return tell_result(request, shape)
 
 
 @get(

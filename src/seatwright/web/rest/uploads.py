@@ -47,5 +47,11 @@ async def _form_upload(request: Request[Any, Any, Any]) -> Upload:
             Reason.INVALID_VALUE,
             f"The form has no file in its field “file”; it has: {', '.join(form) or 'none'}.",
         )
+    if "preview" in form:
+        # The edge does not see it, and whoever only wants to look must not change anything.
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            "The form has a field “preview”: it belongs in the query, ?preview=true.",
+        )
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     return Upload(content=await file.read(), fields=fields)

@@ -25,7 +25,7 @@ from seatwright.domain.clock import StoppedClock
 from seatwright.domain.jobs import Job
 from seatwright.postgres.pool import Database
 from seatwright.postgres.queue import wake_worker
-from seatwright.web.edge import Answer
+from seatwright.web.answers import Answer
 from seatwright.web.rest.bodies import Shape
 
 log = structlog.get_logger(__name__)
