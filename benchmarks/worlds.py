@@ -237,7 +237,8 @@ def _memberships(rng: np.random.Generator, users: int) -> MembershipColumns:
 def _first_of_each(user_no: Int32s, other_no: Int32s) -> Int64s:
     """Give the rows, in order of person and the other, without the doubles."""
     _, rows = np.unique(user_no.astype(np.int64) << 32 | other_no, return_index=True)
-    return rows.astype(np.int64)
+    found: Int64s = rows.astype(np.int64)
+    return found
 
 
 def _pasts(rng: np.random.Generator, count: int) -> Int64s:

@@ -1,6 +1,6 @@
 """One person while the rounds go on: what they hold, what they are denied, what was decided."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -56,6 +56,21 @@ class Case:
             self.denied = frozenset(key for key in self.waits_for if key.sku not in self.held)
         self.decide()
 
+    def resume(
+        self,
+        *,
+        held: Mapping[SkuNo, ServicePlanBits],
+        denied: frozenset[RowKey],
+        forgiven: frozenset[RowKey],
+    ) -> None:
+        """Take the case up in the middle of a round, as if it had been open all the time."""
+        self.held, self.denied, self.forgiven = held, denied, forgiven
+        self.decide()
+
+    def keys_of(self, skus: Container[SkuNo]) -> frozenset[RowKey]:
+        """Give the rows that wish one of these SKUs."""
+        return frozenset(row.key for row in self.rows if row.sku in skus)
+
     def decide(self) -> None:
         """Decide what the person should hold, given what they are denied."""
         self.decision = decide(
@@ -74,7 +89,7 @@ class Case:
         if denial.source is not None:
             self.denied |= {RowKey(denial.sku, denial.source)}
         else:
-            self.denied |= {row.key for row in self.rows if row.sku == denial.sku}
+            self.denied |= self.keys_of({denial.sku})
 
     def forgive(self, left: Mapping[SkuNo, int]) -> bool:
         """Take back denials of SKUs of which seats are left after all, each once per round.
