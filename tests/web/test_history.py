@@ -18,6 +18,7 @@ from seatwright.domain.ids import GroupNo, PrincipalNo, SkuNo, UserNo
 from seatwright.domain.reconcile.world import Catalog
 from seatwright.domain.roles import Role
 from seatwright.postgres.catalog_read import read_catalog
+from seatwright.postgres.history_read import WALK_ROWS_MAX
 from seatwright.postgres.history_write import Signature, append_history
 from tests.office import Office
 
@@ -307,3 +308,35 @@ async def test_an_empty_history_is_a_csv_with_a_header(office: Office) -> None:
 async def test_readers_of_reports_may_and_people_may_not(office: Office) -> None:
     assert (await (await office.as_role(Role.REPORTS_READER)).get(PATH)).status_code == 200
     assert (await (await office.as_role(Role.PERSON)).get(PATH)).status_code == 403
+
+
+@pytest.mark.parametrize("query", [{"reason": "expired"}, {"strategy": "bulk", "kind": "all"}])
+async def test_a_rare_reason_is_found_page_by_page_and_a_page_reads_only_so_much(
+    archive: Archive, query: dict[str, str]
+) -> None:
+    rare = {"reason": "expired", "strategy": Strategy.BULK}
+    await archive.append(line(HistoryAction.REVOKED, **rare))
+    for _ in range(3):
+        await archive.append(*[line(HistoryAction.UPDATED) for _ in range(WALK_ROWS_MAX // 2)])
+    await archive.append(line(HistoryAction.REVOKED, **rare))
+    pages: list[list[str]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        place = {"cursor": cursor} if cursor else {}
+        answer = await archive.office.admin.get(PATH, params={**query, **place})
+        pages.append([row["action"] for row in answer.json()["value"]])
+        cursor = answer.json()["nextCursor"]
+    assert pages == [["revoked"], ["revoked"]]
+    exported = await archive.office.admin.get(PATH, params={**query, "format": "csv"})
+    assert len(read_csv(exported)) == 2
+
+
+async def test_a_reason_that_no_row_has_ends(archive: Archive) -> None:
+    await archive.append(*[line(HistoryAction.UPDATED) for _ in range(WALK_ROWS_MAX)])
+    first = (await archive.office.admin.get(PATH, params={"reason": "nothing"})).json()
+    assert first["value"] == []
+    params = {"reason": "nothing", "cursor": first["nextCursor"]}
+    assert (await archive.office.admin.get(PATH, params=params)).json() == {
+        "value": [],
+        "nextCursor": None,
+    }

@@ -23,10 +23,11 @@ from seatwright.domain.history import (
 from seatwright.domain.ids import GroupNo, PrincipalNo, UserNo
 from seatwright.postgres.groups import find_groups
 from seatwright.postgres.history_read import (
+    HistoryPage,
     find_past_group,
     find_past_user,
     principals_called,
-    read_history,
+    read_history_page,
 )
 from seatwright.postgres.jobs import find_job
 from seatwright.postgres.users import find_users
@@ -63,7 +64,7 @@ async def understand(call: Call, asked: Question) -> HistoryFilter:
     """
     return HistoryFilter(
         actions=_actions(asked),
-        user=None if asked.user is None else await _user(call, asked.user),
+        user=None if asked.user is None else await past_or_present_user(call, asked.user),
         group=None if asked.group is None else await _group(call, asked.group),
         sku=None if asked.sku is None else (await catalog_of(call)).require_sku(asked.sku).sku_no,
         strategy=None if asked.strategy is None else _strategy(asked.strategy),
@@ -77,9 +78,9 @@ async def understand(call: Call, asked: Question) -> HistoryFilter:
 
 async def history_page(
     call: Call, wanted: HistoryFilter, *, before: HistoryPlace | None, limit: int
-) -> tuple[HistoryEvent, ...]:
-    """A page of rows, newest first; one more than `limit` if there are more."""
-    return await read_history(call.tx, wanted, before=before, limit=limit + 1)
+) -> HistoryPage:
+    """A page of rows, newest first, and where the next one begins."""
+    return await read_history_page(call.tx, wanted, before=before, limit=limit)
 
 
 async def all_history(call: Call, wanted: HistoryFilter) -> AsyncIterator[HistoryEvent]:
@@ -90,12 +91,12 @@ async def all_history(call: Call, wanted: HistoryFilter) -> AsyncIterator[Histor
     """
     before: HistoryPlace | None = None
     while True:
-        rows = await read_history(call.tx, wanted, before=before, limit=EXPORT_PAGE_ROWS)
-        for row in rows:
+        page = await read_history_page(call.tx, wanted, before=before, limit=EXPORT_PAGE_ROWS)
+        for row in page.events:
             yield row
-        if len(rows) < EXPORT_PAGE_ROWS:
+        if page.resume is None:
             return
-        before = rows[-1].place
+        before = page.resume
 
 
 def _actions(asked: Question) -> tuple[HistoryAction, ...] | None:
@@ -129,8 +130,11 @@ def _strategy(text: str) -> Strategy:
         ) from None
 
 
-async def _user(call: Call, text: str) -> UserNo:
-    """A person who is there, else one who was: the history is kept when people go."""
+async def past_or_present_user(call: Call, text: str) -> UserNo:
+    """A person who is there, else one who was: the history is kept when people go.
+
+    Raises Refusal unknownUser.
+    """
     found = (await find_users(call.tx, [text])).get(text)
     if found is None:
         found = await find_past_user(call.tx, id_=parse_id(text), upn_key=text_key(text))

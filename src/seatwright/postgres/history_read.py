@@ -1,14 +1,15 @@
 """Reading the history: pages of it, newest first, by whatever it is asked for.
 
-Every question walks an index in the order of the answer and stops when the page is full, however
-long the history is. A question that has several places in an index (several actions, a group as
-subject and as source) is one such walk per place, merged.
+Every question walks an index in the order of the answer and stops when the page is full, or when
+it has looked at ten thousand rows, however long the history is. A question that has several places
+in an index (several actions, a group as subject and as source) is one such walk per place, merged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from psycopg.rows import TupleRow
@@ -38,6 +39,10 @@ _COLUMNS = (
     " source_kind, source_no, before_set, after_set, detail, correlation"
 )
 _ORDER = "order by at desc, event_no desc limit %s"
+
+WALK_ROWS_MAX: Final = 10_000
+"""Rows that a page looks at where a filter is checked on the way; then it ends where it is."""
+
 
 _USER_NAMES = """
 select wanted.no, coalesce(u.id, n.id),
@@ -71,27 +76,79 @@ class _Condition:
     values: tuple[object, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """Rows, newest first, and where the next page goes on; None: there is nothing older.
+
+    A page may have fewer rows than were asked for, even none, and still not be the last.
+    """
+
+    events: tuple[HistoryEvent, ...]
+    resume: HistoryPlace | None
+
+
 async def read_history(
     tx: Transaction, wanted: HistoryFilter, *, before: HistoryPlace | None, limit: int
 ) -> tuple[HistoryEvent, ...]:
+    """The rows of one page."""
+    return (await read_history_page(tx, wanted, before=before, limit=limit)).events
+
+
+async def read_history_page(
+    tx: Transaction, wanted: HistoryFilter, *, before: HistoryPlace | None, limit: int
+) -> HistoryPage:
     """At most `limit` rows that meet the filter, newest first, older than `before`."""
-    walks, filters = _walks(wanted)
-    common = [_Condition("tenant_id = %s", (tx.tenant_id,)), *filters]
+    walks, checks = _walks(wanted)
+    bounds = [_Condition("tenant_id = %s", (tx.tenant_id,)), *_time_bounds(wanted)]
     if before is not None:
-        common.append(_Condition("(at, event_no) < (%s, %s)", (before.at, before.event_no)))
+        bounds.append(_Condition("(at, event_no) < (%s, %s)", (before.at, before.event_no)))
+    statement, values = _merged(walks, bounds, limit=WALK_ROWS_MAX if checks else limit + 1)
+    if checks:
+        statement, values = _checked(statement, values, checks, limit=limit + 1)
+    cursor = await tx.connection.execute(statement, values)
+    rows = await cursor.fetchall()
+    end = next((row for row in rows if checks and not row[-1]), None)
+    rows = [row for row in rows if row is not end]
+    if len(rows) > limit:
+        end = rows[limit - 1]
+    return HistoryPage(
+        events=await _events(tx, rows[:limit]),
+        resume=None if end is None else HistoryPlace(at=end[1], event_no=end[0]),
+    )
+
+
+def _merged(
+    walks: Sequence[Sequence[_Condition]], bounds: Sequence[_Condition], *, limit: int
+) -> tuple[str, list[object]]:
+    """The newest rows of several index walks, each of which stops when it has enough."""
     parts, values = [], list[object]()
     for walk in walks:
-        conditions = [*common, *walk]
-        where = " and ".join(one.sql for one in conditions)
+        where = " and ".join(one.sql for one in (*bounds, *walk))
         parts.append(f"(select {_COLUMNS} from history_event where {where} {_ORDER})")
-        values += [value for one in conditions for value in one.values]
+        values += [value for one in (*bounds, *walk) for value in one.values]
         values.append(limit)
-    statement = " union all ".join(parts)
-    if len(parts) > 1:
-        statement = f"select {_COLUMNS} from ({statement}) merged {_ORDER}"
-        values.append(limit)
-    cursor = await tx.connection.execute(statement, values)
-    return await _events(tx, await cursor.fetchall())
+    if len(parts) == 1:
+        return parts[0].removeprefix("(").removesuffix(")"), values
+    merged = " union all ".join(parts)
+    return f"select {_COLUMNS} from ({merged}) merged {_ORDER}", [*values, limit]
+
+
+def _checked(
+    statement: str, values: list[object], checks: Sequence[_Condition], *, limit: int
+) -> tuple[str, list[object]]:
+    """Of the rows of a walk those that meet what no index answers, and where the walk stopped.
+
+    A question that hardly a row answers would else read the whole history for one page. The last
+    column is false in the row at which the walk stopped, if it did.
+    """
+    where = " and ".join(one.sql for one in checks)
+    wanted = f"select *, true from walked where {where} {_ORDER}"
+    stopped = f"select *, false from walked {_ORDER.replace('limit', 'offset')} limit 1"
+    asked = [value for one in checks for value in one.values]
+    return (
+        f"with walked as materialized ({statement}) ({wanted}) union all ({stopped})",
+        [*values, *asked, limit, WALK_ROWS_MAX - 1],
+    )
 
 
 def _walks(wanted: HistoryFilter) -> tuple[list[list[_Condition]], list[_Condition]]:
@@ -153,11 +210,17 @@ def _plain_filters(wanted: HistoryFilter) -> list[_Condition]:
         filters.append(_Condition("strategy = %s", (STRATEGY_TO_CODE[wanted.strategy],)))
     if wanted.reason is not None:
         filters.append(_Condition("reason = %s", (wanted.reason,)))
-    if wanted.since is not None:
-        filters.append(_Condition("at >= %s", (wanted.since,)))
-    if wanted.until is not None:
-        filters.append(_Condition("at < %s", (wanted.until,)))
     return filters
+
+
+def _time_bounds(wanted: HistoryFilter) -> list[_Condition]:
+    """Where the walks begin and end, which every index answers."""
+    bounds = []
+    if wanted.since is not None:
+        bounds.append(_Condition("at >= %s", (wanted.since,)))
+    if wanted.until is not None:
+        bounds.append(_Condition("at < %s", (wanted.until,)))
+    return bounds
 
 
 async def _events(tx: Transaction, rows: Sequence[TupleRow]) -> tuple[HistoryEvent, ...]:
@@ -230,6 +293,21 @@ def _event(
         detail=row[13],
         correlation=row[14],
     )
+
+
+async def name_groups(tx: Transaction, sources: Iterable[Source | None]) -> dict[int, NamedSubject]:
+    """The groups among these sources by their numbers, also those that are gone."""
+    numbers = _numbers(
+        one.no for one in sources if one is not None and one.kind is SourceKind.GROUP
+    )
+    cursor = await tx.connection.execute(_GROUP_NAMES, (numbers, tx.tenant_id, tx.tenant_id))
+    return _subjects(await cursor.fetchall())
+
+
+async def name_user(tx: Transaction, user: UserNo) -> NamedSubject | None:
+    """A person as the history names them; None where no row ever did."""
+    cursor = await tx.connection.execute(_USER_NAMES, ([user], tx.tenant_id, tx.tenant_id))
+    return _subjects(await cursor.fetchall()).get(user)
 
 
 async def find_past_user(tx: Transaction, *, id_: UUID | None, upn_key: str) -> UserNo | None:

@@ -35,6 +35,9 @@ call bind_to_tenant('effective_license');
 drop index license_interval_sku;
 create index license_interval_sku
     on license_interval (tenant_id, sku_no, valid_to, valid_from, user_no);
+-- What gave the license while it was held; null in rows from before these columns.
+alter table license_interval add column strategy int2, add column source_kind int2,
+    add column source_no int4;
 
 -- A transaction has its number before it takes one for a row. So whoever reads the sequence, then
 -- which transactions are running, and waits for those to end, has seen every row up to there

@@ -24,6 +24,7 @@ TAGS: Final[Mapping[str, str]] = {
     "exports": "Files out",
     "groups": "Groups, their members and their licenses",
     "history": "Seals of the history, to prove that nothing was changed",
+    "held-changes": "Removals that wait for a second administrator",
     "imports": "Files in",
     "jobs": "Work in the background",
     "licenses": "Seats, who holds them, who waits, bulk assignment and history",
@@ -43,8 +44,14 @@ PARAMETERS: Final[Mapping[str, str]] = {
     " comes to the same change set, and answered with 412 and the difference if not.",
     "Prefer": "`wait=10` waits so many seconds for the job, and answers 200 if it ended by then.",
     "action": "Only these actions, separated by commas, whatever kind they are.",
+    "at": "Who held it at this moment: a time (ISO 8601, UTC unless it says otherwise), or a date,"
+    " which means its beginning.",
     "confirm": "true takes an import that removes or disables more than the tenant's limit.",
+    "correlation_id": "The correlation id of a call or job, as the history shows it.",
+    "held_id": "The id of a held change.",
+    "list_held.state": "Only held changes that are so: pending, approved, rejected or ended.",
     "correlationId": "Only what one call or job did.",
+    "count": "true also counts them all.",
     "cursor": "The `nextCursor` of the page before.",
     "deleted": "People who were deleted and can be restored, instead of those who are there.",
     "department": "Only people of this department.",
@@ -153,6 +160,8 @@ ALSO_ANSWERS: Final[Mapping[str, tuple[Any, ...]]] = {
     "bulk_assign": (EndedShape,),
     "apply_template": (EndedShape,),
     "import_holdings": (HoldingsShape,),
+    "undo_change": (EndedShape,),
+    "undo_of_job": (EndedShape,),
     "start_move_route": (EndedShape,),
 }
 """What is answered in place of a job that ended while the caller waited (`Prefer: wait=…`)."""

@@ -24,6 +24,7 @@ from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.formats import Format, csv_headers, wants_csv
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -251,15 +252,7 @@ def _cursor(place: HistoryPlace) -> str:
     return cursor_of((place.at - _EPOCH) // _MICROSECOND, place.event_no)
 
 
-def _wants_csv(request: Request[Any, Any, Any], format_: str | None) -> bool:
-    if format_ not in {None, "json", "csv"}:
-        raise Refusal(Reason.INVALID_VALUE, f"format is “{format_}”: give json or csv.")
-    accepted = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip()
-    return format_ == "csv" or (format_ is None and accepted.lower() == "text/csv")
-
-
 Asked = FromQuery[str | None]
-Format = Annotated[str | None, QueryParameter(name="format")]
 CorrelationId = Annotated[str | None, QueryParameter(name="correlationId")]
 
 
@@ -290,7 +283,8 @@ async def read_assignment_history(
 ) -> Page[HistoryRow] | Stream:
     """Every change: what, for whom, by whom, when, why, by which strategy, before and after.
 
-    Newest first. Without `kind=all` or an `action` it shows what happened to licenses.
+    Newest first. Without `kind=all` or an `action` it shows what happened to licenses. A page of
+    a rare reason or strategy may have few rows or none and a `nextCursor` all the same.
     """
     size = page_limit(limit)
     wanted = await understand(
@@ -310,20 +304,16 @@ async def read_assignment_history(
             until=until,
         ),
     )
-    if _wants_csv(request, format_):
+    if wants_csv(request, format_):
         return Stream(
             _csv(call, wanted),
-            headers={
-                # Litestar prefers the route's media type to the one of a Stream.
-                "content-type": "text/csv; charset=utf-8; header=present",
-                "content-disposition": 'attachment; filename="assignment-history.csv"',
-            },
+            headers=csv_headers("assignment-history.csv"),
         )
-    events = await history_page(call, wanted, before=_place(cursor), limit=size)
+    page = await history_page(call, wanted, before=_place(cursor), limit=size)
     catalog = await catalog_of(call)
     return Page(
-        value=[_row(event, catalog) for event in events[:size]],
-        next_cursor=_cursor(events[size - 1].place) if len(events) > size else None,
+        value=[_row(event, catalog) for event in page.events],
+        next_cursor=None if page.resume is None else _cursor(page.resume),
     )
 
 

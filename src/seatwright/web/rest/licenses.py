@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get
+from litestar import Request, get
 from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
 
 from seatwright.app import seats
 from seatwright.app.catalog import catalog_of
+from seatwright.app.history_holders import moment_of
 from seatwright.domain.assignments import Source, SourceKind
 from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.roles import Permission
@@ -19,6 +21,8 @@ from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.seats import GroupSeen, PersonSeen
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.formats import Format, wants_csv
+from seatwright.web.rest.history_holders import HoldersAt, holders_file, holders_page
 
 
 class PrepaidUnitsShape(Shape, kw_only=True, frozen=True):
@@ -216,11 +220,25 @@ async def get_license(call: TheCall, sku: FromPath[str]) -> ProductSeats:
 async def list_holders(
     call: TheCall,
     sku: FromPath[str],
+    *,
+    request: Request[Any, Any, Any],
+    at: FromQuery[str | None] = None,
+    is_counted: Annotated[bool, QueryParameter(name="count")] = False,
+    format_: Format = None,
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
-) -> Page[HolderShape]:
-    """Each holder with what gives it and the service plans that are off."""
+) -> Page[HolderShape] | HoldersAt | Stream:
+    """Each holder with what gives it and the service plans that are off.
+
+    With `at` those who held it at that moment, people included who are gone; with `format=csv`
+    all of them in one file.
+    """
     size = page_limit(limit)
+    if wants_csv(request, format_):
+        return await holders_file(call, await moment_of(call, sku, at))
+    if at is not None or is_counted:
+        moment = await moment_of(call, sku, at)
+        return await holders_page(call, moment, cursor=cursor, limit=size, is_counted=is_counted)
     keys = keys_of(cursor, int)
     page = await seats.list_holders(call, sku, after=int(keys[0]) if keys else 0, limit=size)
     catalog = await catalog_of(call)

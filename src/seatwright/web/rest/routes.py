@@ -13,6 +13,7 @@ from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
 from seatwright.web.rest.groups import GROUP_ROUTES
 from seatwright.web.rest.history import HISTORY_ROUTES
 from seatwright.web.rest.history_seals import HISTORY_SEAL_ROUTES
+from seatwright.web.rest.history_timeline import HISTORY_TIMELINE_ROUTES
 from seatwright.web.rest.holdings import HOLDINGS_ROUTES
 from seatwright.web.rest.imports import IMPORT_ROUTES
 from seatwright.web.rest.jobs import JOB_ROUTES
@@ -34,6 +35,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *CONFLICT_ROUTES,
     *HISTORY_ROUTES,
     *HISTORY_SEAL_ROUTES,
+    *HISTORY_TIMELINE_ROUTES,
     *HOLDINGS_ROUTES,
     *JOB_ROUTES,
     *IMPORT_ROUTES,
