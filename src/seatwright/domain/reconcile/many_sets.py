@@ -9,7 +9,6 @@ import numpy as np
 from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.reconcile.columns import Int32s, Int64s, PlanSets
 
-
 _Numbers = TypeVar("_Numbers", Int32s, Int64s)
 
 
