@@ -34,6 +34,7 @@ INDEXES_WITHOUT_TENANT: Final = {
 DEFINER_FUNCTIONS: Final = {
     "authenticate": "finds whose token it is, before the tenant is known",
     "job_counts": "tells a scrape how many jobs there are, and nothing else",
+    "reconcile_findings": "tells a scrape what looks at everybody found, and nothing else",
     "make_history_partition": "makes an empty partition ahead of time, behind the same wall",
 }
 """Functions that read past the wall, and why."""

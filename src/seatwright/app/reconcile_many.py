@@ -23,6 +23,7 @@ from seatwright.domain.reconcile import ChangeSet
 from seatwright.domain.reconcile.columns import (
     SOURCE_BITS,
     ColumnSnapshot,
+    Flags,
     Int32s,
     PlanSets,
 )
@@ -69,13 +70,16 @@ class Plan:
 
     `named` are the people of the scope, sorted; the others in the plan only wait for seats that
     come free. `users` are those for whom something is to be written, with what was read of them
-    as `traces`. `holding` are people with licenses that the brake holds.
+    as `traces`. `holding` are people with licenses that the brake holds; `must_go` says of each
+    license row of the outcome whether the license may not stay: its person is deleted, or is where
+    the product is prohibited.
     """
 
     named: Int32s
     users: Int32s
     traces: Traces
     holding: Int32s
+    must_go: Flags
     slices: tuple[Int32s, ...]
     outcome: ManyOutcome
     plan_sets: PlanSets
@@ -111,6 +115,7 @@ async def plan_many(call: Call, scope: Scope, *, retry: bool) -> Plan:
         users=users,
         traces=traces_of(users, read),
         holding=np.unique(direct.user_no[direct.source >> SOURCE_BITS == SourceKind.HOLD]),
+        must_go=_must_go(snapshot, outcome),
         slices=waves(
             outcome.licenses,
             users,
@@ -122,6 +127,20 @@ async def plan_many(call: Call, scope: Scope, *, retry: bool) -> Plan:
         turns=turns,
         facts=await facts_of(call),
     )
+
+
+def _must_go(snapshot: ColumnSnapshot, outcome: ManyOutcome) -> Flags:
+    licenses, people = outcome.licenses, snapshot.people
+    place = np.searchsorted(people.user_no, licenses.user_no)
+    must_go: Flags = people.is_deleted[place].copy()
+    # The last is for people without a location of their own, whom -1 reaches.
+    names = [*snapshot.locations, snapshot.default_usage_location]
+    for sku in np.unique(licenses.sku_no).tolist():
+        prohibited = snapshot.catalog.skus[SkuNo(sku)].prohibited_locations
+        if prohibited:
+            is_prohibited = np.array([name in prohibited for name in names])
+            must_go |= (licenses.sku_no == sku) & is_prohibited[people.location[place]]
+    return must_go
 
 
 async def facts_of(call: Call) -> Facts:

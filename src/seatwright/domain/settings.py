@@ -142,6 +142,13 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             check=_number(1, 100_000),
         ),
         Setting(
+            name="fullReconcileHours",
+            kind="number",
+            default=24,
+            meaning="How often everybody is looked at as a safety net; 0: never.",
+            check=_number(0, 24 * 31),
+        ),
+        Setting(
             name="deletedUsersKeptDays",
             kind="number",
             default=30,

@@ -88,6 +88,15 @@ async def find_job(tx: Transaction, id_: UUID) -> Job | None:
     return _job(row) if row else None
 
 
+async def job_by_number(tx: Transaction, number: JobNo) -> Job | None:
+    """A job by its number."""
+    cursor = await tx.connection.execute(
+        f"select {_COLUMNS} from job where tenant_id = %s and job_no = %s", (tx.tenant_id, number)
+    )
+    row = await cursor.fetchone()
+    return _job(row) if row else None
+
+
 async def list_jobs(
     tx: Transaction, *, before: int | None, limit: int, state: JobState | None = None
 ) -> tuple[Job, ...]:

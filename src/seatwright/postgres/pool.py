@@ -62,6 +62,25 @@ class Database:
             await connection.commit()
             transaction.remember()
 
+    @asynccontextmanager
+    async def snapshot(self, tenant_id: TenantId) -> AsyncIterator[Transaction]:
+        """A transaction that only reads, and sees one tenant as it was at one moment."""
+        async with self.pool.connection() as connection:
+            await connection.execute("set transaction isolation level repeatable read, read only")
+            await see_tenant(connection, tenant_id)
+            yield Transaction(connection, tenant_id, self.dictionary)
+
+    @asynccontextmanager
+    async def alone(self, name: int) -> AsyncIterator[bool]:
+        """Hold a number that no other session holds until the block ends; False if one does.
+
+        An idle transaction, without a snapshot, so that it keeps nothing from being cleaned up.
+        """
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute("select pg_try_advisory_xact_lock(%s)", (name,))
+            row = await cursor.fetchone()
+            yield bool(row and row[0])
+
 
 async def see_tenant(connection: AsyncConnection[TupleRow], tenant_id: TenantId) -> None:
     """Open the connection's transaction onto one tenant, until it ends."""

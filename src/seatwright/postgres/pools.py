@@ -107,3 +107,22 @@ async def counter_drift(tx: Transaction) -> list[tuple[SkuNo, int, int]]:
         (tx.tenant_id, tx.tenant_id),
     )
     return [(SkuNo(row[0]), row[1], row[2]) for row in await cursor.fetchall()]
+
+
+async def recount(tx: Transaction, sku: SkuNo) -> tuple[int, int] | None:
+    """Lock a pool, count its holders, and mend its consumed units: (counted, stored).
+
+    None: they are right. Every seat mover holds the lock, so that the count cannot change.
+    """
+    await lock_pools(tx, [sku])
+    cursor = await tx.connection.execute(
+        "update sku_pool p set consumed = h.holders, seats_over = greatest(0,"
+        "  h.holders + p.reserved - p.assignable)"
+        " from (select count(*)::int4 as holders from effective_license"
+        "  where tenant_id = %s and sku_no = %s) h, sku_pool old"
+        " where p.tenant_id = %s and p.sku_no = %s and old.tenant_id = p.tenant_id"
+        " and old.sku_no = p.sku_no and p.consumed <> h.holders returning h.holders, old.consumed",
+        (tx.tenant_id, sku, tx.tenant_id, sku),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else (row[0], row[1])
