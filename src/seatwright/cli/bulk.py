@@ -108,7 +108,7 @@ def preview(
         print_json(seen)
     else:
         _show_preview(seen)
-    if seen["isRefused"]:
+    if seen["result"]["isRefused"]:
         stop(
             Ending.REFUSED,
             "Nothing would be assigned: the whole of it is refused, because not every row can be.",
@@ -117,16 +117,17 @@ def preview(
 
 
 def _show_preview(seen: Json) -> None:
-    waiting = f", {seen['waiting']:,} would wait for a seat" if seen["waiting"] else ""
-    failed = f", {seen['failed']:,} would fail" if seen["failed"] else ""
+    rows: Json = seen["result"]
+    waiting = f", {rows['waiting']:,} would wait for a seat" if rows["waiting"] else ""
+    failed = f", {rows['failed']:,} would fail" if rows["failed"] else ""
     say(
-        f"{seen['succeeded']:,} of {count_of(seen['total'], 'row', 'rows')} would be done"
+        f"{rows['succeeded']:,} of {count_of(rows['total'], 'row', 'rows')} would be done"
         f"{waiting}{failed}. Nothing was changed."
     )
     if seen["seats"]:
         say("")
         show_table(seen["seats"], _SEATS)
-    if seen["failed"] or seen["waiting"]:
-        troubled = [one for one in seen["outcomes"] if one["outcome"] != "succeeded"]
-        show_reasons(troubled, [row for row in seen["rows"] if row["outcome"] == "failed"])
-    warn_ignored(seen["ignoredColumns"])
+    if rows["failed"] or rows["waiting"]:
+        troubled = [one for one in rows["outcomes"] if one["outcome"] != "succeeded"]
+        show_reasons(troubled, [row for row in rows["rows"] if row["outcome"] == "failed"])
+    warn_ignored(rows["ignoredColumns"])

@@ -58,11 +58,12 @@ def import_kind(kind: str, file: Path, choices: ImportChoices, *, as_json: bool)
     content = Content(data=read_file(file))
     with open_api() as api, _waiting(f"Importing {kind}"):
         answer = api.write("POST", api_path("imports", kind), body=content, query=choices.query())
+    told: Json = answer["result"] if choices.preview else answer
     if as_json:
         print_json(answer)
     else:
-        _report(answer)
-    if answer.get("errorCount"):
+        _report(told)
+    if told.get("errorCount"):
         raise typer.Exit(int(Ending.PARTLY_FAILED))
 
 
