@@ -226,12 +226,12 @@ def crowd(seed: int) -> Crowd:
             semantics=_semantics(rng),
             default_usage_location=default_location,
             catalog=catalog,
-            pools=tuple(_pools(rng, users, skus=skus)),
+            pools=tuple(pools(rng, users, skus=skus)),
             users=users,
             retry_users=frozenset(u.user_no for u in users if rng.random() < 0.5),
         ),
-        licenses={group: _licenses(rng, group, skus=skus) for group in groups},
-        memberships=_memberships(rng, users, groups),
+        licenses={group: licenses_of(rng, group, skus=skus) for group in groups},
+        memberships=memberships_of(rng, users, groups),
         nesting=_nesting(rng, groups),
     )
 
@@ -290,20 +290,20 @@ def _some_plans(rng: random.Random, plans: int, *, among: int) -> ServicePlanBit
     return ServicePlanBits(bits)
 
 
-def _wish(rng: random.Random, sku: SkuNo, source: Source) -> Wish:
+def wish_of(rng: random.Random, sku: SkuNo, source: Source) -> Wish:
     return Wish(
         sku=sku,
         source=source,
         strategy=STRATEGY_OF[source.kind],
         disabled=ServicePlanBits(rng.getrandbits(8) if rng.random() < 0.4 else 0),
         priority=rng.choice([0, 128, 128, 128, 255]),
-        assigned_at=_past(rng),
+        assigned_at=some_past(rng),
         starts_at=_moment(rng) if rng.random() < 0.1 else None,
         expires_at=_moment(rng) if rng.random() < 0.1 else None,
     )
 
 
-def _past(rng: random.Random) -> datetime:
+def some_past(rng: random.Random) -> datetime:
     return NOW - timedelta(days=rng.randrange(4), microseconds=rng.choice([0, 0, 1]))
 
 
@@ -311,9 +311,9 @@ def _moment(rng: random.Random) -> datetime:
     return NOW + timedelta(days=rng.randint(-2, 2))
 
 
-def _licenses(rng: random.Random, group: GroupNo, *, skus: Sequence[SkuNo]) -> tuple[Wish, ...]:
+def licenses_of(rng: random.Random, group: GroupNo, *, skus: Sequence[SkuNo]) -> tuple[Wish, ...]:
     source = Source(kind=SourceKind.GROUP, no=group)
-    return tuple(_wish(rng, sku, source) for sku in skus if rng.random() < 0.4)
+    return tuple(wish_of(rng, sku, source) for sku in skus if rng.random() < 0.4)
 
 
 def _user(rng: random.Random, user_no: UserNo, *, skus: Sequence[SkuNo]) -> UserState:
@@ -329,7 +329,7 @@ def _user(rng: random.Random, user_no: UserNo, *, skus: Sequence[SkuNo]) -> User
         usage_location=rng.choice([None, *LOCATIONS]),
         is_deleted=rng.random() < 0.08,
         wishes=tuple(
-            _wish(rng, *key) for key in keys if rng.random() < rng.choice([0.05, 0.1, 0.3])
+            wish_of(rng, *key) for key in keys if rng.random() < rng.choice([0.05, 0.1, 0.3])
         ),
         held=tuple(
             Held(
@@ -345,7 +345,7 @@ def _user(rng: random.Random, user_no: UserNo, *, skus: Sequence[SkuNo]) -> User
                 sku=sku,
                 source=source,
                 reason=rng.choice([Reason.NO_SEAT_LEFT, Reason.NO_SEAT_LEFT, Reason.NOT_ASSIGNED]),
-                waiting_since=_past(rng),
+                waiting_since=some_past(rng),
             )
             for sku, source in stale
             if rng.random() < 0.15
@@ -353,11 +353,11 @@ def _user(rng: random.Random, user_no: UserNo, *, skus: Sequence[SkuNo]) -> User
     )
 
 
-def _memberships(
+def memberships_of(
     rng: random.Random, users: Sequence[UserState], groups: Sequence[GroupNo]
 ) -> tuple[Membership, ...]:
     return tuple(
-        Membership(member=user.user_no, group_no=group, since=_past(rng))
+        Membership(member=user.user_no, group_no=group, since=some_past(rng))
         for user in users
         for group in groups
         if rng.random() < 0.4
@@ -367,14 +367,14 @@ def _memberships(
 def _nesting(rng: random.Random, groups: Sequence[GroupNo]) -> tuple[Membership, ...]:
     """Groups inside groups with larger numbers, so that there are no circles."""
     return tuple(
-        Membership(member=inner, group_no=outer, since=_past(rng))
+        Membership(member=inner, group_no=outer, since=some_past(rng))
         for inner in groups
         for outer in groups
         if inner < outer and rng.random() < 0.15
     )
 
 
-def _pools(
+def pools(
     rng: random.Random, users: Sequence[UserState], *, skus: Sequence[SkuNo]
 ) -> Iterator[Pool]:
     """Few seats, many, less than none; some held outside, some reserved, some SKUs without."""

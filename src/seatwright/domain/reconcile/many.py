@@ -40,7 +40,7 @@ from seatwright.domain.reconcile.many_answer import (
     with_case_errors,
     with_case_licenses,
 )
-from seatwright.domain.reconcile.many_changes import ManyOutcome
+from seatwright.domain.reconcile.many_changes import ManyOutcome, nothing_to_do
 from seatwright.domain.reconcile.many_drafts import NO_SEAT_LEFT, Drafting
 from seatwright.domain.reconcile.many_grants import (
     GrantNumbers,
@@ -75,6 +75,8 @@ def reconcile_many(snapshot: ColumnSnapshot, *, chunk_users: int = CHUNK_USERS) 
         raise ValueError(f"A chunk has 1 to {CHUNK_USERS_MAX} people, not {chunk_users}.")
     if (np.diff(snapshot.people.user_no) <= 0).any():
         raise ValueError("The people of a snapshot must be in the order of their numbers, once.")
+    if not len(snapshot.people.user_no):
+        return nothing_to_do()
     return _Run.of(snapshot, chunk_users=chunk_users).outcome()
 
 

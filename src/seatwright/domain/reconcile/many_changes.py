@@ -47,6 +47,17 @@ class ManyOutcome:
         )
 
 
+def nothing_to_do() -> ManyOutcome:
+    """Give the answer where there is nobody to look at."""
+    return ManyOutcome(
+        licenses=license_columns((), plan_sets=PlanSets()),
+        errors=error_columns((), priorities=()),
+        seat_changes=(),
+        rounds=1,
+        is_settled=True,
+    )
+
+
 def license_columns(changes: Sequence[Change], *, plan_sets: PlanSets) -> LicenseChanges:
     """Give license changes as columns, in the same order."""
     return LicenseChanges(
