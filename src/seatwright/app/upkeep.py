@@ -6,6 +6,7 @@ for a week catches up on its first tick, and two workers that tick at once do it
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import structlog
@@ -13,6 +14,8 @@ import structlog
 from seatwright.app.call import Call
 from seatwright.app.directory.lives import purge_deleted_users
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
+from seatwright.app.reports.runs import forget_old_runs
+from seatwright.app.reports.schedules import run_due_report
 from seatwright.app.work import Workshop
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import TenantId
@@ -44,6 +47,10 @@ async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
     for _ in range(PAGES_MAX):
         if not await _purge(workshop, tenant_id):
             break
+    for step in (run_due_report, forget_old_runs):
+        for _ in range(PAGES_MAX):
+            if not await _step(workshop, tenant_id, step):
+                break
     async with workshop.database.transaction(tenant_id) as tx:
         await forget_old_answers(tx, now=workshop.clock.now())
         await forget_old_previews(tx, now=workshop.clock.now())
@@ -82,6 +89,15 @@ async def _purge(workshop: Workshop, tenant_id: TenantId) -> int:
     async with workshop.database.transaction(tenant_id) as tx:
         call = await system_call(tx, workshop)
         return 0 if call is None else await purge_deleted_users(call)
+
+
+async def _step(
+    workshop: Workshop, tenant_id: TenantId, step: Callable[[Call], Awaitable[bool]]
+) -> bool:
+    """One step of something that is due, in a transaction of its own; False when nothing was."""
+    async with workshop.database.transaction(tenant_id) as tx:
+        call = await system_call(tx, workshop)
+        return False if call is None else await step(call)
 
 
 async def system_call(tx: Transaction, workshop: Workshop) -> Call | None:

@@ -18,6 +18,7 @@ from seatwright.app.call import Call
 from seatwright.app.jobs import get_job
 from seatwright.app.moves.slices import leave_move, work_move_slice
 from seatwright.app.reconcile_job import leave_groups, work_reconcile_slice
+from seatwright.app.reports.job import work_report_slice
 from seatwright.domain.clock import Clock
 from seatwright.domain.ids import JobNo, TenantId
 from seatwright.domain.jobs import Job, JobKind, JobState
@@ -40,6 +41,7 @@ SLICES: Final[Mapping[JobKind, SliceWorker]] = {
     JobKind.BULK: work_bulk_slice,
     JobKind.MOVE: work_move_slice,
     JobKind.RECONCILE: work_reconcile_slice,
+    JobKind.REPORT: work_report_slice,
 }
 
 CONFLICT_TRIES_MAX = 5
@@ -110,6 +112,8 @@ async def _leave(call: Call, job: Job) -> None:
             await cancel_rest(call, job)
         case JobKind.RECONCILE:
             await leave_groups(call, job)
+        case JobKind.REPORT:
+            pass  # What it has gathered is never shown, and is forgotten like any run.
         case JobKind.MOVE:
             await leave_move(call, job)
         case _:

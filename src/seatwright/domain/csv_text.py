@@ -276,12 +276,19 @@ def write_table(header: Sequence[str], rows: Iterable[Sequence[str | None]]) -> 
         yield "".join(pieces).encode()
 
 
-def row_writer() -> Callable[[Sequence[str | None]], str]:
-    """A function from cells to one safe CSV line, for exports that read their rows page by page."""
+def row_writer(*, numbers: frozenset[int] = frozenset()) -> Callable[[Sequence[str | None]], str]:
+    """A function from cells to one safe CSV line, for exports that read their rows page by page.
+
+    `numbers` are the places of cells that hold a number of ours: -3 stays one.
+    """
     writer = csv.writer(_Gather(), lineterminator="\r\n")
 
     def line_of(row: Sequence[str | None]) -> str:
-        line: str = writer.writerow([safe_cell(cell or "") for cell in row])
+        cells = [
+            (cell or "") if place in numbers else safe_cell(cell or "")
+            for place, cell in enumerate(row)
+        ]
+        line: str = writer.writerow(cells)
         return line
 
     return line_of

@@ -32,6 +32,9 @@ class JobKind(StrEnum):
     BULK = "bulk"
     """Rows of people and products."""
 
+    REPORT = "report"
+    """Rows of a report that somebody asked for, or that is due."""
+
     RECONCILE = "reconcile"
     """People who are to be looked at: members of groups, holders of products, or all."""
 

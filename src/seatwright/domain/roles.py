@@ -47,6 +47,7 @@ class Permission(StrEnum):
     WRITE_CATALOG = "change the catalogue"
     READ_JOBS = "read jobs and their rows"
     READ_HISTORY = "read the history"
+    READ_REPORTS = "read reports, with prices"
     READ_SETTINGS = "read the tenant's settings"
     WRITE_SETTINGS = "change the tenant's settings"
     DECIDE_HELD_CHANGES = "decide about removals that are held"
@@ -60,6 +61,7 @@ _READ_ALL: Final = _READ_PEOPLE | {
     Permission.READ_SUBSCRIPTIONS,
     Permission.READ_JOBS,
     Permission.READ_HISTORY,
+    Permission.READ_REPORTS,
     Permission.READ_SETTINGS,
 }
 
@@ -102,13 +104,16 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         {
             Permission.READ_LICENSES,
             Permission.READ_SUBSCRIPTIONS,
+            Permission.READ_REPORTS,
             Permission.WRITE_SUBSCRIPTIONS,
             Permission.READ_JOBS,
         }
     ),
     Role.IDENTITY_GOVERNANCE_ADMINISTRATOR: _READ_PEOPLE,
     Role.GLOBAL_READER: _READ_ALL,
-    Role.REPORTS_READER: frozenset({Permission.READ_LICENSES, Permission.READ_HISTORY}),
+    Role.REPORTS_READER: frozenset(
+        {Permission.READ_LICENSES, Permission.READ_HISTORY, Permission.READ_REPORTS}
+    ),
     Role.HELPDESK_ADMINISTRATOR: _READ_PEOPLE | {Permission.REPROCESS},
     Role.APP_GATEWAY: frozenset(),
     Role.PERSON: frozenset(),

@@ -143,6 +143,14 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
     Reason.STILL_RUNNING: Meaning(
         "The job that makes the change has not ended.", "Wait until it has, or cancel it."
     ),
+    Reason.UNKNOWN_REPORT: Meaning("No report has that id.", "List the reports."),
+    Reason.UNKNOWN_REPORT_RUN: Meaning(
+        "The report has no run with that id, or it was forgotten after 90 days.",
+        "List the runs of the report, or start another.",
+    ),
+    Reason.UNKNOWN_REPORT_SCHEDULE: Meaning(
+        "The report has no schedule with that id.", "List the schedules of the report."
+    ),
     Reason.ALREADY_DECIDED: Meaning(
         "It was decided, or has ended, before.", "Read it again to see how."
     ),

@@ -1,156 +1,193 @@
-"""`/api/reports/...`: read-only questions about many people."""
+"""`/api/reports`: the catalogue of reports, and any of them now, as pages, CSV or a workbook."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Any, Final, TypeAlias
 
-from litestar import get
-from litestar.params import FromQuery, QueryParameter
+from litestar import Request, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
 
-from seatwright.app import reports
-from seatwright.app.catalog import catalog_of
+from seatwright.app.reports.files import csv_of, json_row, workbook_now
+from seatwright.app.reports.reading import SOURCES, all_rows, ask, columns_for, read_slice
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.reports.catalog import REPORTS, Report, require_report
+from seatwright.domain.reports.columns import ReportColumn
+from seatwright.domain.reports.parameters import ReportParameter
 from seatwright.domain.roles import Permission
-from seatwright.domain.tenant_catalog import TenantCatalog
-from seatwright.postgres.codes import STRATEGY_OF_CODE
-from seatwright.postgres.reports import ReportRow
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Page, Shape, cursor_of, keys_of, page_limit, page_of
 
+CSV_TYPE: Final = "text/csv; charset=utf-8; header=present"
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+JSON_TYPE: Final = "application/json"
+
+FormatText: TypeAlias = Annotated[str | None, QueryParameter(name="format")]
+
+NOT_PARAMETERS: Final = frozenset({"format", "cursor", "limit"})
+"""What a query may hold beside the parameters of the report."""
+
+
+class ReportColumnShape(Shape, kw_only=True, frozen=True):
+    """A column: `kind` is text, count, percent, money, moment or flag."""
+
+    name: str
+    title: str
+    kind: str
+    meaning: str
+
+
+class ReportParameterShape(Shape, kw_only=True, frozen=True):
+    """A parameter: a number from `low` to `high`, one of `choices`, or a text."""
+
+    name: str
+    kind: str
+    meaning: str
+    default: str | int | None
+    low: int | None
+    high: int | None
+    choices: list[str] | None
+
 
 class ReportShape(Shape, kw_only=True, frozen=True):
-    """A person, and the product that the report is about where it is about one."""
+    """A report with the columns that the caller may see.
 
-    id: UUID
-    user_principal_name: str
-    display_name: str
-    department: str | None
-    last_sign_in_at: datetime | None
-    sku_id: UUID | None
-    sku_part_number: str | None
-    product: str | None
-    since: datetime | None
-    strategy: str | None
-    also_inherited: bool
+    `readsEverything`: even one page of it is made of everybody's rows, so it is for now and then.
+    """
+
+    id: str
+    title: str
+    meaning: str
+    columns: list[ReportColumnShape]
+    parameters: list[ReportParameterShape]
+    reads_everything: bool
 
 
-class AdviceShape(Shape, kw_only=True, frozen=True):
-    """A product that another strategy would serve better, and how many people have it by hand."""
+class ReportPage(Shape, kw_only=True, frozen=True):
+    """Rows of a report: each an object with the names of its columns.
 
-    sku_id: UUID
-    sku_part_number: str
-    display_name: str
-    people: int
-    advice: str
+    Amounts are decimal numbers in text. A page may hold fewer rows than `limit` and still have a
+    `nextCursor`, when many people had to be looked at for it.
+    """
+
+    report: str
+    at: datetime
+    parameters: dict[str, Any]
+    columns: list[str]
+    value: list[dict[str, Any]]
+    next_cursor: str | None = None
 
 
-def _shape(row: ReportRow, catalog: TenantCatalog) -> ReportShape:
-    sku = None if row.sku is None else catalog.skus.get(row.sku)
-    return ReportShape(
-        id=row.user_id,
-        user_principal_name=row.upn,
-        display_name=row.display_name,
-        department=row.department,
-        last_sign_in_at=row.last_sign_in_at,
-        sku_id=None if sku is None else sku.sku_id,
-        sku_part_number=None if sku is None else sku.part_number,
-        product=None if sku is None else sku.display_name,
-        since=row.since,
-        strategy=None if row.strategy is None else STRATEGY_OF_CODE[row.strategy].value,
-        also_inherited=row.is_also_inherited,
+def _column(column: ReportColumn) -> ReportColumnShape:
+    return ReportColumnShape(
+        name=column.name, title=column.title, kind=column.kind.value, meaning=column.meaning
     )
 
 
-def _page(rows: Sequence[ReportRow], size: int, catalog: TenantCatalog) -> Page[ReportShape]:
-    shown = rows[:size]
-    return Page(
-        value=[_shape(row, catalog) for row in shown],
-        next_cursor=cursor_of(shown[-1].user_no, shown[-1].sku or 0) if len(rows) > size else None,
+def _parameter(one: ReportParameter) -> ReportParameterShape:
+    has_limits = one.high > 0
+    return ReportParameterShape(
+        name=one.name,
+        kind=one.kind.value,
+        meaning=one.meaning,
+        default=one.default,
+        low=one.low if has_limits else None,
+        high=one.high if has_limits else None,
+        choices=list(one.choices) or None,
     )
 
 
-def _after(cursor: str | None) -> tuple[int, int]:
-    keys = keys_of(cursor, int, int)
-    return (int(keys[0]), int(keys[1])) if keys else (0, 0)
-
-
-@get(
-    "/api/reports/users-without-license",
-    opt=needs(Permission.READ_LICENSES),
-    summary="Enabled people who hold nothing",
-)
-async def list_users_without_license(
+@get("/api/reports", opt=needs(Permission.READ_REPORTS), summary="List reports")
+async def list_reports(
     call: TheCall, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
 ) -> Page[ReportShape]:
-    """Every account that should have access needs a license: these have none."""
-    size = page_limit(limit)
-    rows = await reports.users_without_license(call, after=_after(cursor)[0], limit=size)
-    return _page(rows, size, await catalog_of(call))
-
-
-@get(
-    "/api/reports/direct-assignments",
-    opt=needs(Permission.READ_LICENSES),
-    summary="Products that stand on people themselves",
-)
-async def list_direct_assignments(
-    call: TheCall,
-    sku: FromQuery[str | None] = None,
-    cursor: FromQuery[str | None] = None,
-    limit: FromQuery[int | None] = None,
-) -> Page[ReportShape]:
-    """The exceptions beside the groups; `alsoInherited`: a group of the person gives it too."""
-    size = page_limit(limit)
-    rows = await reports.direct_assignments(call, sku=sku, after=_after(cursor), limit=size)
-    return _page(rows, size, await catalog_of(call))
-
-
-@get(
-    "/api/reports/inactive-holders",
-    opt=needs(Permission.READ_LICENSES),
-    summary="Holders who do not sign in",
-)
-async def list_inactive_holders(
-    call: TheCall,
-    inactive_days: Annotated[int, QueryParameter(name="inactiveDays")] = 90,
-    cursor: FromQuery[str | None] = None,
-    limit: FromQuery[int | None] = None,
-) -> Page[ReportShape]:
-    """Candidates to reclaim from; nothing is freed by itself."""
-    size = page_limit(limit)
-    rows = await reports.inactive_holders(
-        call, days=inactive_days, after=_after(cursor), limit=size
-    )
-    return _page(rows, size, await catalog_of(call))
-
-
-@get(
-    "/api/reports/strategy-advice",
-    opt=needs(Permission.READ_LICENSES),
-    summary="Where another strategy would serve better",
-)
-async def list_strategy_advice(
-    call: TheCall, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
-) -> Page[AdviceShape]:
-    """Products handled by hand for more people than the setting bulkAdviceAbove."""
+    """Every report with its columns and parameters."""
     shapes = [
-        AdviceShape(
-            sku_id=one.sku.sku_id,
-            sku_part_number=one.sku.part_number,
-            display_name=one.sku.display_name,
-            people=one.people,
-            advice=one.advice,
+        ReportShape(
+            id=report.id,
+            title=report.title,
+            meaning=report.meaning,
+            columns=[_column(one) for one in columns_for(report, call.principal)],
+            parameters=[_parameter(one) for one in report.parameters],
+            reads_everything=report.reads_everything,
         )
-        for one in await reports.strategy_advice(call)
+        for report in REPORTS.values()
     ]
     return page_of(shapes, cursor=cursor, limit=limit)
 
 
-REPORT_ROUTES = (
-    list_users_without_license,
-    list_direct_assignments,
-    list_inactive_holders,
-    list_strategy_advice,
-)
+@get("/api/reports/{report:str}", opt=needs(Permission.READ_REPORTS), summary="Run a report now")
+async def run_report(
+    call: TheCall,
+    report: FromPath[str],
+    *,
+    request: Request[Any, Any, Any],
+    file_format: FormatText = None,
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
+) -> ReportPage | Stream:
+    """As a page of JSON; `format=csv` streams every row, `format=xlsx` up to 10,000 of them.
+
+    The other parameters are those of the report (`GET /api/reports`).
+    """
+    wanted = require_report(report)
+    size = page_limit(limit)
+    given = {n: v for n, v in request.query_params.items() if n not in NOT_PARAMETERS}
+    question = ask(wanted, given, reader=call.principal)
+    match read_format(file_format):
+        case "csv":
+            pieces = csv_of(question.columns, await all_rows(call, question))
+            return as_file(pieces, named=file_name(wanted, call.now, "csv"), kind=CSV_TYPE)
+        case "xlsx":
+            content = await workbook_now(call, question)
+            return as_file(once(content), named=file_name(wanted, call.now, "xlsx"), kind=XLSX_TYPE)
+    after = keys_of(cursor, *SOURCES[wanted.id].place)
+    found = await read_slice(call, question, after=after, limit=size)
+    names = [one.name for one in question.columns]
+    return ReportPage(
+        report=wanted.id,
+        at=call.now,
+        parameters=dict(question.asked),
+        columns=names,
+        value=[dict(json_row(names, row)) for row in found.rows],
+        next_cursor=None if found.place is None else cursor_of(*found.place),
+    )
+
+
+def read_format(text: str | None) -> str:
+    """`json`, `csv` or `xlsx`; json when nobody says.
+
+    Raises Refusal invalidValue for another word.
+    """
+    word = (text or "json").strip().lower()
+    if word not in {"json", "csv", "xlsx"}:
+        raise Refusal(
+            Reason.INVALID_VALUE, f"format is “{word[:40]}”: give one of json, csv, xlsx."
+        )
+    return word
+
+
+def file_name(report: Report, at: datetime, ending: str) -> str:
+    """`per-person-2026-11-21.csv`, say."""
+    return f"{report.id}-{at:%Y-%m-%d}.{ending}"
+
+
+async def once(content: bytes) -> AsyncIterator[bytes]:
+    """One piece, as a stream of it."""
+    yield content
+
+
+def as_file(pieces: AsyncIterator[bytes], *, named: str, kind: str) -> Stream:
+    """An answer that a browser saves under a name."""
+    return Stream(
+        pieces,
+        headers={
+            "content-type": kind,
+            "content-disposition": f'attachment; filename="{named}"',
+        },
+    )
+
+
+REPORT_ROUTES = (list_reports, run_report)

@@ -22,6 +22,8 @@ from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.members import MEMBER_ROUTES
 from seatwright.web.rest.moves import MOVE_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
+from seatwright.web.rest.report_runs import REPORT_RUN_ROUTES
+from seatwright.web.rest.report_schedules import REPORT_SCHEDULE_ROUTES
 from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
@@ -46,6 +48,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *MOVE_ROUTES,
     *PRINCIPAL_ROUTES,
     *REPORT_ROUTES,
+    *REPORT_RUN_ROUTES,
+    *REPORT_SCHEDULE_ROUTES,
     *SETTINGS_ROUTES,
     *USER_LICENSE_ROUTES,
     *USER_ROUTES,

@@ -1,0 +1,106 @@
+"""Working on a run: slice after slice of its rows, then its workbook, each exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from seatwright.app.call import Call
+from seatwright.app.reports.files import INLINE_ROWS_MAX, heading_of
+from seatwright.app.reports.reading import Question, columns_for, read_slice
+from seatwright.app.reports.runs import report_of
+from seatwright.domain.errors import Refusal
+from seatwright.domain.jobs import Job, JobState
+from seatwright.domain.reports.columns import ReportColumn
+from seatwright.domain.roles import Permission
+from seatwright.postgres import jobs
+from seatwright.postgres.reports.runs import (
+    PIECE_BYTES,
+    StoredRun,
+    add_chunk,
+    read_chunk,
+    run_of_job,
+    set_columns,
+    settle_total,
+    store_workbook_piece,
+)
+from seatwright.postgres.reports.schedules import is_revoked
+from seatwright.spreadsheets.workbook import Workbook
+
+SLICE_ROWS: Final = 5_000
+"""Rows of a run that are read and stored in one transaction."""
+
+
+async def work_report_slice(call: Call, job: Job) -> bool:
+    """Do one slice of a run; True when it has all its rows and, if wanted, its workbook.
+
+    Whoever asked for the run must still be there and may still read reports, with what they may
+    see now; else the run ends and says so.
+    """
+    run = await run_of_job(call.tx, job.job_no)
+    if run is None:
+        return True
+    if run.is_gathered:
+        await _make_workbook(call, run)
+        return True
+    problem = await _problem(call)
+    if problem is not None:
+        await jobs.finish_job(call.tx, job.job_no, JobState.FAILED, at=call.now, error=problem)
+        return True
+    return await _gather(call, job, run)
+
+
+async def _problem(call: Call) -> str | None:
+    """Why a run cannot be made for whoever asked; None when it can."""
+    name = call.principal.name
+    if await is_revoked(call.tx, call.principal.principal_no):
+        return f"“{name}”, who asked for this, was revoked."
+    if not call.principal.may(Permission.READ_REPORTS):
+        return f"“{name}”, who asked for this, may not {Permission.READ_REPORTS.value} any more."
+    return None
+
+
+async def _gather(call: Call, job: Job, run: StoredRun) -> bool:
+    report = report_of(run)
+    visible = columns_for(report, call.principal)
+    if run.columns is None:
+        columns: tuple[ReportColumn, ...] = visible
+        await set_columns(call.tx, run.run_no, [one.name for one in columns])
+    else:
+        columns = tuple(one for one in report.columns if one.name in set(run.columns))
+    question = Question(report=report, asked=run.parameters, columns=columns)
+    try:
+        found = await read_slice(call, question, after=run.place, limit=SLICE_ROWS)
+    except Refusal as refused:
+        # A product or group of the parameters that is not there (any more).
+        await jobs.finish_job(
+            call.tx, job.job_no, JobState.FAILED, at=call.now, error=refused.detail
+        )
+        return True
+    await add_chunk(call.tx, run, found.rows, place=found.place)
+    await jobs.advance_job(call.tx, job.job_no, jobs.Progress(succeeded=len(found.rows)))
+    if found.place is not None:
+        return False
+    await settle_total(call.tx, job.job_no)
+    return not run.with_workbook or run.rows + len(found.rows) <= INLINE_ROWS_MAX
+
+
+async def _make_workbook(call: Call, run: StoredRun) -> None:
+    """Write the workbook of a long run, in a thread, and store it piece by piece."""
+    report = report_of(run)
+    names = set(run.columns or ())
+    columns = tuple(one for one in report.columns if one.name in names)
+    heading = heading_of(
+        report,
+        columns,
+        asked=run.parameters,
+        tenant=call.tenant.name,
+        at=run.created_at,
+    )
+    with Workbook(heading) as book:
+        for number in range(run.chunks):
+            rows = await read_chunk(call.tx, run, number, columns)
+            await asyncio.to_thread(book.add, rows)
+        await asyncio.to_thread(book.finish)
+        for number, piece in enumerate(book.pieces(PIECE_BYTES)):
+            await store_workbook_piece(call.tx, run.run_no, number, piece)

@@ -1,0 +1,1 @@
+"""What reports read, and where their runs are kept."""
