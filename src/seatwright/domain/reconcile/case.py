@@ -23,6 +23,7 @@ class Case:
     """
 
     __slots__ = (
+        "_known",
         "decision",
         "denied",
         "forgiven",
@@ -45,6 +46,9 @@ class Case:
         self.denied = _NONE_DENIED
         self.forgiven = _NONE_DENIED
         self.decision = _NOTHING_DECIDED
+        # What was decided, by what was denied, as long as the same is held: most people are
+        # denied the same in every round.
+        self._known: dict[frozenset[RowKey], Decision] = {}
 
     def begin_round(self) -> None:
         """Decide without denials, except for what the person waits for and is not tried again.
@@ -65,6 +69,7 @@ class Case:
     ) -> None:
         """Take the case up in the middle of a round, as if it had been open all the time."""
         self.held, self.denied, self.forgiven = held, denied, forgiven
+        self._known = {}
         self.decide()
 
     def keys_of(self, skus: Container[SkuNo]) -> frozenset[RowKey]:
@@ -73,9 +78,12 @@ class Case:
 
     def decide(self) -> None:
         """Decide what the person should hold, given what they are denied."""
-        self.decision = decide(
-            self.user, rows=self.rows, held=self.held, denied=self.denied, rules=self.rules
-        )
+        known = self._known.get(self.denied)
+        if known is None:
+            known = self._known[self.denied] = decide(
+                self.user, rows=self.rows, held=self.held, denied=self.denied, rules=self.rules
+            )
+        self.decision = known
 
     def decide_again(self) -> bool:
         """Decide after a denial; say whether more changed than the SKUs that were denied."""
@@ -109,6 +117,8 @@ class Case:
     def end_round(self) -> bool:
         """Take what was decided as held; say whether that is a change."""
         is_moved = self.decision.licenses != self.held
+        if is_moved:
+            self._known = {}
         self.held = self.decision.licenses
         return is_moved
 

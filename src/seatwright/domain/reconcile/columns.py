@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -45,6 +46,9 @@ STRATEGIES: Final = tuple(Strategy)
 REASONS: Final = tuple(Reason)
 """A reason is its position here."""
 
+_SOURCES_MAX: Final = 10_000
+"""Sources that are remembered; a tenant's groups are named again and again."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -54,6 +58,7 @@ def packed_source(source: Source) -> int:
     return source.kind << SOURCE_BITS | source.no
 
 
+@lru_cache(maxsize=_SOURCES_MAX)
 def source_of(number: int) -> Source:
     """Give the source that a number stands for."""
     return Source(kind=SourceKind(number >> SOURCE_BITS), no=number & ((1 << SOURCE_BITS) - 1))

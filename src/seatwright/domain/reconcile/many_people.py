@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from seatwright.domain.assignments import Source
-from seatwright.domain.ids import GroupNo, SkuNo, UserNo
+from seatwright.domain.ids import GroupNo, ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile.columns import (
     REASONS,
     STRATEGIES,
@@ -17,15 +19,20 @@ from seatwright.domain.reconcile.columns import (
     GroupWish,
     Int32s,
     Int64s,
-    MembershipColumns,
     moment_of,
     source_of,
 )
+from seatwright.domain.reconcile.many_sets import owned
 from seatwright.domain.reconcile.world import Held, StoredError, UserState, Wish
+
+_Thing = TypeVar("_Thing")
+_Column = npt.NDArray[np.int16] | Int32s | Int64s
 
 
 def user_states(snapshot: ColumnSnapshot, positions: Int64s) -> Iterator[UserState]:
     """Give the people at these positions of `snapshot.people`, as `world.Snapshot` has them."""
+    if not len(positions):
+        return
     people = snapshot.people
     user_nos = people.user_no[positions]
     wishes = _wishes(snapshot, user_nos)
@@ -45,88 +52,142 @@ def user_states(snapshot: ColumnSnapshot, positions: Int64s) -> Iterator[UserSta
         )
 
 
-def _rows_of(column: Int32s, user_nos: Int32s) -> Iterator[range]:
-    """Give, per person, which rows of a table are theirs."""
-    first = np.searchsorted(column, user_nos, side="left").tolist()
-    last = np.searchsorted(column, user_nos, side="right").tolist()
-    return map(range, first, last)
+def _told(
+    make: Callable[..., _Thing], columns: Sequence[_Column], *, user_no: Int32s, users: Int32s
+) -> Iterator[tuple[_Thing, ...]]:
+    """Give, per person, what is made of each of their rows of a table.
+
+    The columns become lists at once: asking an array for one number after the other is slow.
+    """
+    theirs = owned(user_no, users=users)
+    made = map(make, *(column[theirs.rows].tolist() for column in columns))
+    for count in np.bincount(theirs.owner, minlength=len(users)).tolist():
+        yield tuple(islice(made, count))
 
 
-def _wishes(snapshot: ColumnSnapshot, user_nos: Int32s) -> Iterator[tuple[Wish, ...]]:
-    inherited = _inherited(snapshot.memberships, snapshot.group_wishes, user_nos)
-    direct, bits = snapshot.direct, snapshot.plan_sets.bits
-    for rows in _rows_of(direct.user_no, user_nos):
-        own = tuple(
-            Wish(
-                sku=SkuNo(int(direct.sku_no[row])),
-                source=source_of(int(direct.source[row])),
-                strategy=STRATEGIES[direct.strategy[row]],
-                disabled=bits[direct.disabled_set[row]],
-                priority=int(direct.priority[row]),
-                assigned_at=_certain(direct.assigned_at[row]),
-                starts_at=moment_of(int(direct.starts_at[row])),
-                expires_at=moment_of(int(direct.expires_at[row])),
-            )
-            for row in rows
+def _wishes(snapshot: ColumnSnapshot, users: Int32s) -> Iterator[tuple[Wish, ...]]:
+    direct, memberships = snapshot.direct, snapshot.memberships
+    own = _told(
+        _direct_wish(snapshot.plan_sets.bits),
+        (
+            direct.sku_no,
+            direct.disabled_set,
+            direct.strategy,
+            direct.priority,
+            direct.assigned_at,
+            direct.starts_at,
+            direct.expires_at,
+            direct.source,
+        ),
+        user_no=direct.user_no,
+        users=users,
+    )
+    groups = _told(
+        _group_wishes(snapshot.group_wishes),
+        (memberships.group_no, memberships.since),
+        user_no=memberships.user_no,
+        users=users,
+    )
+    for wishes, inherited in zip(own, groups, strict=True):
+        yield wishes + _without_ways(inherited)
+
+
+def _direct_wish(bits: Sequence[ServicePlanBits]) -> Callable[..., Wish]:
+    def make(*row: int) -> Wish:
+        sku_no, disabled_set, strategy, priority, assigned_at, starts_at, expires_at, source = row
+        return Wish(
+            sku=SkuNo(sku_no),
+            source=source_of(source),
+            strategy=STRATEGIES[strategy],
+            disabled=bits[disabled_set],
+            priority=priority,
+            assigned_at=_certain(assigned_at),
+            starts_at=moment_of(starts_at),
+            expires_at=moment_of(expires_at),
         )
-        yield own + next(inherited)
+
+    return make
 
 
-def _inherited(
-    memberships: MembershipColumns,
+def _group_wishes(
     group_wishes: Mapping[GroupNo, Sequence[GroupWish]],
-    user_nos: Int32s,
-) -> Iterator[tuple[Wish, ...]]:
-    """Give what the groups of each person bring; of several ways to one license the earliest."""
-    for rows in _rows_of(memberships.user_no, user_nos):
-        found: dict[tuple[SkuNo, Source], Wish] = {}
-        for row in rows:
-            group_no = GroupNo(int(memberships.group_no[row]))
-            for group_wish in group_wishes.get(group_no, ()):
-                wish = _reaching(group_wish, since=_certain(memberships.since[row]))
-                known = found.get((wish.sku, wish.source))
-                if known is None or wish.assigned_at < known.assigned_at:
-                    found[wish.sku, wish.source] = wish
-        yield tuple(found.values())
+) -> Callable[[int, int], tuple[Wish, ...]]:
+    def make(group_no: int, since: int) -> tuple[Wish, ...]:
+        found = group_wishes.get(GroupNo(group_no), ())
+        joined = _certain(since)
+        return tuple(_reaching(one, since=joined) for one in found)
+
+    return make
 
 
 def _reaching(group_wish: GroupWish, *, since: datetime) -> Wish:
     """Give a group's wish as it reaches one member."""
     wish = group_wish.wish
     latest = max(wish.assigned_at, group_wish.since or wish.assigned_at, since)
-    return wish if latest == wish.assigned_at else replace(wish, assigned_at=latest)
+    if latest == wish.assigned_at:
+        return wish
+    # Written out, for `replace` takes several times as long, and there are very many.
+    return Wish(
+        sku=wish.sku,
+        source=wish.source,
+        strategy=wish.strategy,
+        disabled=wish.disabled,
+        priority=wish.priority,
+        assigned_at=latest,
+        starts_at=wish.starts_at,
+        expires_at=wish.expires_at,
+    )
 
 
-def _held(snapshot: ColumnSnapshot, user_nos: Int32s) -> Iterator[tuple[Held, ...]]:
+def _without_ways(inherited: Sequence[Sequence[Wish]]) -> tuple[Wish, ...]:
+    """Leave one wish where several ways lead to one license: since the earliest of them."""
+    found: dict[tuple[SkuNo, int, int], Wish] = {}
+    for wishes in inherited:
+        for wish in wishes:
+            key = wish.sku, wish.source.kind, wish.source.no
+            known = found.get(key)
+            if known is None or wish.assigned_at < known.assigned_at:
+                found[key] = wish
+    return tuple(found.values())
+
+
+def _held(snapshot: ColumnSnapshot, users: Int32s) -> Iterator[tuple[Held, ...]]:
     held, bits = snapshot.held, snapshot.plan_sets.bits
-    for rows in _rows_of(held.user_no, user_nos):
-        yield tuple(
-            Held(
-                sku=SkuNo(int(held.sku_no[row])),
-                enabled=bits[held.enabled_set[row]],
-                given_by=source_of(int(held.source[row])) if held.source[row] >= 0 else None,
-            )
-            for row in rows
-        )
+
+    def make(sku_no: int, enabled_set: int, source: int) -> Held:
+        return Held(sku=SkuNo(sku_no), enabled=bits[enabled_set], given_by=_source_or_none(source))
+
+    return _told(
+        make, (held.sku_no, held.enabled_set, held.source), user_no=held.user_no, users=users
+    )
 
 
-def _errors(snapshot: ColumnSnapshot, user_nos: Int32s) -> Iterator[tuple[StoredError, ...]]:
+def _source_or_none(source: int) -> Source | None:
+    return None if source < 0 else source_of(source)
+
+
+def _errors(snapshot: ColumnSnapshot, users: Int32s) -> Iterator[tuple[StoredError, ...]]:
     errors = snapshot.errors
-    for rows in _rows_of(errors.user_no, user_nos):
-        yield tuple(
-            StoredError(
-                sku=SkuNo(int(errors.sku_no[row])),
-                source=source_of(int(errors.source[row])),
-                reason=REASONS[errors.reason[row]],
-                waiting_since=_certain(errors.waiting_since[row]),
-            )
-            for row in rows
+
+    def make(sku_no: int, source: int, reason: int, waiting_since: int) -> StoredError:
+        return StoredError(
+            sku=SkuNo(sku_no),
+            source=source_of(source),
+            reason=REASONS[reason],
+            waiting_since=_certain(waiting_since),
         )
 
+    return _told(
+        make,
+        (errors.sku_no, errors.source, errors.reason, errors.waiting_since),
+        user_no=errors.user_no,
+        users=users,
+    )
 
-def _certain(moment: np.int64) -> datetime:
+
+def _certain(moment: int) -> datetime:
     """Give a moment of a column that has one in every row."""
-    found = moment_of(int(moment))
+    found = moment_of(moment)
     if found is None:
         raise ValueError("A column that needs a moment in every row has none in one.")
     return found
