@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.record import record
-from seatwright.app.subscriptions import recount
+from seatwright.app.subscriptions import purchase_line, recount
 from seatwright.domain.csv_text import Table, TableRow, read_table, write_table
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
@@ -108,8 +108,28 @@ async def import_subscriptions(call: Call, content: bytes) -> SubscriptionImport
         ignored_columns=table.ignored_columns,
     )
     detail = {"kind": "subscriptions", "created": done.created, "updated": done.updated}
-    await record(call, HistoryLine(action=HistoryAction.IMPORTED, detail=detail))
+    await record(
+        call,
+        HistoryLine(action=HistoryAction.IMPORTED, detail=detail),
+        *_lines(stored, created=created, updated=updated),
+    )
     return done
+
+
+def _lines(
+    stored: Iterable[Subscription],
+    *,
+    created: Iterable[Subscription],
+    updated: Iterable[Subscription],
+) -> Iterator[HistoryLine]:
+    """A row for each purchase, from which the true-up statement knows what was bought when."""
+    before = {one.subscription_id: one for one in stored}
+    for one in created:
+        yield purchase_line(HistoryAction.SUBSCRIPTION_CREATED, before=None, after=one)
+    for one in updated:
+        yield purchase_line(
+            HistoryAction.SUBSCRIPTION_UPDATED, before=before[one.subscription_id], after=one
+        )
 
 
 class _Reading:

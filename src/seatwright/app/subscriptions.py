@@ -197,9 +197,16 @@ async def _record(
     before: Subscription | None,
     after: Subscription | None,
 ) -> None:
+    await record(call, purchase_line(action, before=before, after=after))
+
+
+def purchase_line(
+    action: HistoryAction, *, before: Subscription | None, after: Subscription | None
+) -> HistoryLine:
+    """The history row of a purchase that was made, changed or deleted."""
     subject = after or before
     assert subject is not None, "one side of a change exists"
-    line = HistoryLine(
+    return HistoryLine(
         action=action,
         sku=subject.sku_no,
         detail={
@@ -207,7 +214,6 @@ async def _record(
             "changed": changed_fields(before, after),
         },
     )
-    await record(call, line)
 
 
 _RECORDED = {

@@ -28,6 +28,7 @@ from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.rest.templates import TEMPLATE_ROUTES
+from seatwright.web.rest.true_up import TRUE_UP_ROUTES
 from seatwright.web.rest.users import USER_ROUTES
 from seatwright.web.rest.why import WHY_ROUTES
 
@@ -37,6 +38,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *CONFLICT_ROUTES,
     *HISTORY_ROUTES,
     *HISTORY_SEAL_ROUTES,
+    *TRUE_UP_ROUTES,
     *HISTORY_TIMELINE_ROUTES,
     *HOLDINGS_ROUTES,
     *JOB_ROUTES,
