@@ -220,7 +220,7 @@ async def test_a_call_older_than_what_it_changes_makes_no_overlap(office: Office
     await write(Action.REVOKE, 15)
     await write(Action.GRANT, 14)
     office.clock.move(hours=1)
-    for minutes in range(0, 60):
+    for minutes in range(60):
         moment = NINE + timedelta(minutes=minutes)
         held = (await ask(office, at=moment.isoformat(), count="true"))["count"]
         assert held == (1 if minutes >= 10 else 0), minutes

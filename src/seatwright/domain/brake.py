@@ -178,8 +178,8 @@ def _loss(loss: GroupLoss, product: str) -> str:
     if loss.left == 0:
         all_ = f"All {loss.removed:,} members" if loss.removed > 1 else "The only member"
         return f"{all_} of {loss.name} {_were(loss.removed)} removed"
-    all_ = loss.removed + loss.left
-    return f"{loss.removed:,} of {all_:,} members of {loss.name} {_were(loss.removed)} removed"
+    before = loss.removed + loss.left
+    return f"{loss.removed:,} of {before:,} members of {loss.name} {_were(loss.removed)} removed"
 
 
 def _were(count: int) -> str:
