@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from seatwright.cli.endings import Ending
@@ -128,10 +129,42 @@ def test_reports_answer_in_tables(served_office: ServedOffice, tmp_path: Path) -
     served_office.done("subscriptions", "create", "SPE_E5", "5")
     served_office.done("assign", "adele@contoso.example", "SPE_E3")
     served_office.done("assign", "adele@contoso.example", "SPE_E5")
-    assert "alex@contoso.example" in served_office.done("reports", "unlicensed")
-    assert "SPE_E3" in served_office.done("reports", "direct")
-    assert served_office.done("reports", "inactive").startswith("Every holder signed in")
+    assert "alex@contoso.example" in served_office.done("reports", "run", "unlicensed")
+    assert "SPE_E3" in served_office.done("reports", "run", "assignments", "--set", "source=direct")
+    assert served_office.done("reports", "run", "idle-holders") == "Idle holders: no rows.\n"
     served_office.office.clock.move(days=91)
-    assert "never" in served_office.done("reports", "inactive")
+    assert "Adele Vance" in served_office.done("reports", "run", "idle-holders")
     assert "SPE_E3" in served_office.done("reports", "duplicates")
-    assert "too many" in served_office.done("reports", "advice")
+    assert "50.0 %" not in served_office.done("reports", "run", "inventory")
+    assert "20.0 %" in served_office.done("reports", "run", "inventory")
+    assert "idle-holders" in served_office.done("reports", "list")
+    assert "inactiveDays" in served_office.done("reports", "show", "idle-holders")
+    for name in ("all.csv", "all.xlsx"):
+        file = tmp_path / name
+        served_office.done("reports", "run", "per-person", f"--{name[4:]}", str(file))
+        assert file.stat().st_size > 100
+    refused = served_office.run("reports", "run", "payroll")
+    assert refused.exit_code == Ending.REFUSED
+
+
+def test_reports_run_in_the_background_and_by_themselves(
+    served_office: ServedOffice, tmp_path: Path
+) -> None:
+    served_office.done("users", "import", write(tmp_path, *PEOPLE))
+    started = served_office.done("reports", "start", "per-person")
+    assert started.startswith("Completed: 2 rows.\n")
+    file = tmp_path / "run.csv"
+    run = started.split()[-3]
+    served_office.done("reports", "download", "per-person", run, "-o", str(file))
+    assert "adele@contoso.example" in file.read_text()
+    assert run in served_office.done("reports", "runs", "per-person", "--json")
+    made = served_office.done(
+        *("reports", "schedule", "inventory", "weekly", "--at", "06:30", "--on", "monday")
+    )
+    assert made == "inventory runs weekly on monday at 06:30 UTC, next on 2026-11-23 06:30 UTC.\n"
+    listed = json.loads(served_office.done("reports", "schedules", "inventory", "--json"))
+    schedule = listed["value"][0]["id"]
+    assert "paused" in served_office.done("reports", "pause", "inventory", schedule)
+    assert "next on" in served_office.done("reports", "resume", "inventory", schedule)
+    assert "weekly on monday" in served_office.done("reports", "schedules", "inventory")
+    served_office.done("reports", "unschedule", "inventory", schedule)

@@ -16,6 +16,7 @@ import pytest
 
 from seatwright.app.tenants import MadeTenant, NewTenant, create_tenant
 from seatwright.bootstrap import assemble_web_app
+from seatwright.domain.reports.catalog import REPORTS
 from seatwright.postgres.pool import Database, see_tenant
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.rest.doors import doors_of
@@ -75,10 +76,10 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/jobs": ("", "?state=completed"),
     "/api/jobs/{job_id}": ("",),
     "/api/jobs/{job_id}/rows": ("", "?outcome=failed"),
-    "/api/reports/direct-assignments": ("", "?sku={held}"),
     "/api/reports/duplicate-services": ("", "?user={upn}"),
-    "/api/reports/inactive-holders": ("",),
-    "/api/reports/users-without-license": ("",),
+    "/api/reports": ("",),
+    "/api/reports/{report}/runs": ("",),
+    "/api/reports/{report}/schedules": ("",),
     "/api/catalog/products": ("", "?search=visio"),
     "/api/catalog/products/{sku}": ("",),
     "/api/clients": ("",),
@@ -90,6 +91,7 @@ READING: Final[dict[str, tuple[str, ...]]] = {
 """What people look at and wait for, by route: the queries to ask it with."""
 
 READS_EVERYTHING: Final = {
+    "/api/reports/{report}": "is looked at report by report below",
     "/api/exports/groups": "writes every group into a file",
     "/api/exports/holdings": "writes every license into a file",
     "/api/exports/members": "writes every membership into a file",
@@ -97,10 +99,20 @@ READS_EVERYTHING: Final = {
     "/api/exports/users": "writes every person into a file",
     "/api/history/export": "writes every sealed row into a file",
     "/api/history/verify": "computes the digest of every sealed row",
+    "/api/reports/{report}/runs/{run_id}/file": "writes every row of a run into a file",
     "/api/jobs/{job_id}/result.csv": "writes every row of a job into a file",
-    "/api/reports/strategy-advice": "counts every assignment, for a page that is opened rarely",
 }
 """Routes whose answer is made of everything, and why."""
+
+PAGED_REPORTS: Final[dict[str, tuple[str, ...]]] = {
+    "per-person": ("", "?limit=1000", "?sku={held}"),
+    "assignments": ("", "?source=direct", "?source=inherited&sku={held}"),
+    "errors": ("", "?reason=noSeatLeft", "?group={group}"),
+    "idle-holders": ("", "?newcomerDays=0", "?newcomerDays=0&sku={held}"),
+    "unlicensed": ("",),
+    "grants": ("", "?sku={held}"),
+}
+"""Reports whose pages are for every day; the others say that they read everything."""
 
 COUNTS: Final = {
     "select m.group_no, count(*) from": "the number of members of each group on a page",
@@ -109,7 +121,14 @@ COUNTS: Final = {
 }
 """Statements that count people, by how they begin: as many are touched as the number says."""
 
-ONE_THING: Final = frozenset({"/api/subscriptions/{subscription_id}", "/api/templates/{template}"})
+ONE_THING: Final = frozenset(
+    {
+        "/api/reports/{report}/runs/{run_id}",
+        "/api/reports/{report}/schedules/{schedule_id}",
+        "/api/subscriptions/{subscription_id}",
+        "/api/templates/{template}",
+    }
+)
 """Routes that read one row of a small table."""
 
 WRITING: Final[tuple[tuple[str, str, Any], ...]] = (
@@ -158,6 +177,7 @@ class Desk:
     def fill(self, text: str, *, sku: str) -> str:
         """An address with the city's things in place of the template's names."""
         names = {
+            "report": "per-person",
             "user": self.city.upn,
             "upn": self.city.upn,
             "group": str(self.city.group_id),
@@ -217,6 +237,27 @@ def test_every_route_that_reads_is_looked_at() -> None:
     paths = {door.path for door in doors_of(create_rest_application()) if door.method == "GET"}
     assert paths - set(READING) - set(READS_EVERYTHING) - ONE_THING == set()
     assert {*READING, *READS_EVERYTHING, *ONE_THING} <= paths
+
+
+def test_every_report_is_looked_at_or_says_that_it_reads_everything() -> None:
+    whole = {report.id for report in REPORTS.values() if report.reads_everything}
+    assert whole | set(PAGED_REPORTS) == set(REPORTS)
+    assert whole & set(PAGED_REPORTS) == set()
+
+
+@pytest.mark.parametrize("report", sorted(PAGED_REPORTS))
+async def test_a_page_of_a_report_reaches_an_index(desk: Desk, report: str) -> None:
+    wrong = []
+    for query in PAGED_REPORTS[report]:
+        address = desk.fill(f"/api/reports/{report}{query}", sku=desk.city.held)
+        answer = await desk.call("GET", address)
+        wrong += [f"{address}: {fault}" for fault in await desk.faults()]
+        cursor = answer.json()["nextCursor"]
+        if cursor:
+            joined = "&" if "?" in address else "?"
+            await desk.call("GET", f"{address}{joined}cursor={cursor}")
+            wrong += [f"{address} (next page): {fault}" for fault in await desk.faults()]
+    assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.parametrize("path", sorted(READING))

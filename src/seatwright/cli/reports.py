@@ -2,39 +2,184 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
-from seatwright.cli.client import Query, api_path, open_api
-from seatwright.cli.endings import EXIT_CODES
-from seatwright.cli.options import AsJson, Limit, ShowAll, rows_wanted
-from seatwright.cli.tables import Column, Row, minute, show_list
+from seatwright.cli.client import Json, api_path, open_api
+from seatwright.cli.endings import EXIT_CODES, Ending, stop
+from seatwright.cli.files import save
+from seatwright.cli.options import AsJson, Limit, ShowAll, fields_of, rows_wanted
+from seatwright.cli.report_runs import (
+    Asked,
+    ReportId,
+    download,
+    pause,
+    resume,
+    runs,
+    schedule,
+    schedules,
+    start,
+    unschedule,
+)
+from seatwright.cli.screen import print_json, say
+from seatwright.cli.tables import Cell, Column, Row, minute, show_facts, show_list, show_table
 
 report_commands = typer.Typer(
-    help="Who has what twice, nothing, or without need; nothing is changed by asking.",
+    help="Inventory, costs, idle seats, errors, who has what: nothing is changed by asking.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
 )
 
-_PERSON = (
-    Column(title="Name", cell="displayName"),
-    Column(title="User principal name", cell="userPrincipalName"),
+_SHOWN: Final = {
+    "inventory": "skuPartNumber purchased assigned active idle free waiting utilization spend"
+    " idleSpend currency",
+    "per-person": "displayName department skuPartNumber state reason price currency",
+    "assignments": "displayName skuPartNumber source path state assignedBy",
+    "errors": "displayName skuPartNumber group sentence",
+    "error-totals": "reason skuPartNumber group people fix",
+    "idle-holders": "displayName department idleDays skuPartNumber group saving currency",
+    "unlicensed": "displayName userPrincipalName department lastSignInAt",
+    "strategy-advice": "product people advice",
+    "grants": "at displayName action skuPartNumber strategy principal",
+}
+"""What a table has room for; files and --json have every column."""
+
+_PROSE: Final = frozenset({"sentence", "fix", "advice"})
+_NUMBERS: Final = frozenset({"count", "money", "percent"})
+
+_LIST = (
+    Column(title="Report", cell="id"),
+    Column(title="What it says", cell="meaning", is_prose=True),
 )
 
-_LAST_SEEN = Column(title="Signed in", cell=lambda row: minute(row["lastSignInAt"])[:10] or "never")
-
-_HOLDERS = (
-    *_PERSON,
-    Column(title="Product", cell="skuPartNumber"),
+_COLUMNS = (
+    Column(title="Column", cell="name"),
+    Column(title="Kind", cell="kind"),
+    Column(title="Meaning", cell="meaning", is_prose=True, is_optional=True),
 )
 
-_ADVICE = (
-    Column(title="Product", cell="displayName"),
-    Column(title="By hand", cell="people", is_number=True),
-    Column(title="Advice", cell="advice", is_prose=True),
+
+def _limits(row: Row) -> str:
+    if row["choices"]:
+        return ", ".join(row["choices"])
+    return f"{row['low']} to {row['high']:,}" if row["high"] else "text"
+
+
+_PARAMETERS = (
+    Column(title="--set", cell="name"),
+    Column(title="Takes", cell=_limits),
+    Column(title="Default", cell="default", is_optional=True),
+    Column(title="Meaning", cell="meaning", is_prose=True),
 )
+
+
+@report_commands.command("list", epilog=EXIT_CODES)
+def list_(*, as_json: AsJson = False) -> None:
+    """List every report there is."""
+    with open_api() as api:
+        found = api.listing(api_path("reports"))
+    show_list(found, _LIST, empty="There are no reports.", as_json=as_json)
+
+
+@report_commands.command("show", epilog=EXIT_CODES)
+def show(report: ReportId, *, as_json: AsJson = False) -> None:
+    """Show what a report says, its columns, and what it can be asked with."""
+    with open_api() as api:
+        found = _described(api.rows(api_path("reports")), report)
+    if as_json:
+        print_json(found)
+        return
+    show_facts([("Report", found["id"]), ("Title", found["title"])])
+    say(found["meaning"])
+    say("")
+    show_table(found["columns"], _COLUMNS)
+    if found["parameters"]:
+        say("")
+        show_table(found["parameters"], _PARAMETERS)
+
+
+@report_commands.command("run", epilog=EXIT_CODES)
+def run(
+    report: ReportId,
+    *,
+    asked: Asked = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", dir_okay=False, metavar="FILE", help="Write every row as CSV."),
+    ] = None,
+    xlsx: Annotated[
+        Path | None,
+        typer.Option(
+            "--xlsx", dir_okay=False, metavar="FILE", help="Write a workbook, up to 10,000 rows."
+        ),
+    ] = None,
+    limit: Limit = None,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a report now, as a table or into a file."""
+    query = {name: _text(value) for name, value in fields_of(asked).items()}
+    with open_api() as api:
+        if csv is not None or xlsx is not None:
+            for ending, output in (("csv", csv), ("xlsx", xlsx)):
+                if output is not None:
+                    wanted = {**query, "format": ending}
+                    save(api, api_path("reports", report), query=wanted, output=output)
+            return
+        described = _described(api.rows(api_path("reports")), report)
+        found = api.listing(
+            api_path("reports", report),
+            query=query,
+            limit=rows_wanted(limit=limit, show_all=show_all, as_json=as_json),
+        )
+    empty = f"{described['title']}: no rows."
+    show_list(found, _table_of(described), empty=empty, as_json=as_json)
+
+
+def _text(value: object) -> str | int | bool | None:
+    return value if isinstance(value, (str, int, bool)) else None
+
+
+def _described(catalogue: list[Json], report: str) -> Json:
+    found = [one for one in catalogue if one["id"] == report.strip().lower()]
+    if not found:
+        fix = "→ seatwright reports list"
+        stop(Ending.REFUSED, f"There is no report “{report}”.", fix=fix)
+    return found[0]
+
+
+def _table_of(described: Json) -> list[Column]:
+    """The columns of a table: those with room in it, or all but the ids."""
+    columns = {column["name"]: column for column in described["columns"]}
+    chosen = _SHOWN.get(described["id"])
+    names = chosen.split() if chosen else [name for name in columns if not name.endswith("Id")]
+    return [_column(columns[name]) for name in names if name in columns]
+
+
+def _column(column: Json) -> Column:
+    return Column(
+        title=column["title"],
+        cell=_cell(column),
+        is_number=column["kind"] in _NUMBERS,
+        is_prose=column["name"] in _PROSE,
+        is_optional=column["name"] in {"group", "reason", "waiting", "department"},
+    )
+
+
+def _cell(column: Json) -> str | Cell:
+    name: str = column["name"]
+    match column["kind"]:
+        case "moment":
+            return lambda row: minute(row[name])
+        case "money":
+            return lambda row: "" if row[name] is None else f"{Decimal(row[name]):,.2f}"
+        case "percent":
+            return lambda row: "" if row[name] is None else f"{row[name]} %"
+        case _:
+            return name
 
 
 def _overlaps(row: Row) -> list[str]:
@@ -66,91 +211,20 @@ def duplicates(
 ) -> None:
     """List who has the same service by two products, and which one could go."""
     wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    _report(
-        "duplicate-services",
-        _DUPLICATES,
-        query={"user": user},
-        limit=wanted,
-        empty="Nobody has a service twice.",
-        as_json=as_json,
-    )
-
-
-@report_commands.command("unlicensed", epilog=EXIT_CODES)
-def unlicensed(*, limit: Limit = None, show_all: ShowAll = False, as_json: AsJson = False) -> None:
-    """List enabled people who hold nothing."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    _report(
-        "users-without-license",
-        (*_PERSON, Column(title="Department", cell="department", is_optional=True), _LAST_SEEN),
-        limit=wanted,
-        empty="Every enabled person holds something.",
-        as_json=as_json,
-    )
-
-
-@report_commands.command("direct", epilog=EXIT_CODES)
-def direct(
-    *,
-    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
-    limit: Limit = None,
-    show_all: ShowAll = False,
-    as_json: AsJson = False,
-) -> None:
-    """List products that stand on people themselves, the exceptions beside the groups."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    _report(
-        "direct-assignments",
-        (
-            *_HOLDERS,
-            Column(title="By", cell="strategy"),
-            Column(title="By group too", cell="alsoInherited"),
-        ),
-        query={"sku": product},
-        limit=wanted,
-        empty="Nothing stands on people themselves.",
-        as_json=as_json,
-    )
-
-
-@report_commands.command("inactive", epilog=EXIT_CODES)
-def inactive(
-    *,
-    days: Annotated[int, typer.Option(min=1, help="Not signed in for so many days.")] = 90,
-    limit: Limit = None,
-    show_all: ShowAll = False,
-    as_json: AsJson = False,
-) -> None:
-    """List holders who do not sign in; nothing is taken from them by itself."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    _report(
-        "inactive-holders",
-        (*_HOLDERS, _LAST_SEEN),
-        query={"inactiveDays": days},
-        limit=wanted,
-        empty=f"Every holder signed in within {days} days.",
-        as_json=as_json,
-    )
-
-
-@report_commands.command("advice", epilog=EXIT_CODES)
-def advice(*, as_json: AsJson = False) -> None:
-    """List products that another way of assigning would serve better."""
     with open_api() as api:
-        rows = api.read(api_path("reports", "strategy-advice"))["value"]
-    empty = "No product is assigned by hand to too many people."
-    show_list(rows, _ADVICE, empty=empty, as_json=as_json)
+        path = api_path("reports", "duplicate-services")
+        found = api.listing(path, query={"user": user}, limit=wanted)
+    show_list(found, _DUPLICATES, empty="Nobody has a service twice.", as_json=as_json)
 
 
-def _report(
-    name: str,
-    columns: Sequence[Column],
-    *,
-    limit: int | None,
-    empty: str,
-    as_json: bool,
-    query: Query | None = None,
-) -> None:
-    with open_api() as api:
-        found = api.listing(api_path("reports", name), query=query, limit=limit)
-    show_list(found, columns, empty=empty, as_json=as_json)
+for _name, _command in (
+    ("start", start),
+    ("runs", runs),
+    ("download", download),
+    ("schedule", schedule),
+    ("schedules", schedules),
+    ("pause", pause),
+    ("resume", resume),
+    ("unschedule", unschedule),
+):
+    report_commands.command(_name, epilog=EXIT_CODES)(_command)
