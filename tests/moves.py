@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from seatwright.app.work import Workshop, work_job
@@ -23,13 +24,15 @@ async def move(office: Office, **body: Any) -> dict[str, Any]:
     return await worked(office, answer.json()["jobId"])
 
 
-async def worked(office: Office, job_id: str) -> dict[str, Any]:
-    """Work on a job as a worker does, once, and read it."""
+async def worked(
+    office: Office, job_id: str, *, goes_on: Callable[[], bool] = lambda: True
+) -> dict[str, Any]:
+    """Work on a job as a worker does, until it ends or pauses, and read it."""
     async with call_of(office) as call:
         found = await find_job(call.tx, job_id)  # type: ignore[arg-type]  # Postgres reads it.
     assert found is not None
     bench = Workshop(database=office.database, clock=office.clock)
-    await work_job(bench, office.made.tenant.tenant_id, found.job_no)
+    await work_job(bench, office.made.tenant.tenant_id, found.job_no, goes_on=goes_on)
     job: dict[str, Any] = (await office.admin.get(f"/api/jobs/{job_id}")).json()
     rows = await office.admin.get(f"/api/jobs/{job_id}/rows", params={"limit": 1000})
     return {**job, "rows": rows.json()["value"]}

@@ -15,7 +15,7 @@ from seatwright.domain.assignments import DIRECT, Source, SourceKind, Strategy
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import NO_SERVICE_PLANS, ServicePlanBits, SkuNo
 from seatwright.domain.moves import MoveKind, MoveOrder, Surplus
-from seatwright.domain.reconcile import Catalog, UserState, Wish
+from seatwright.domain.reconcile import Catalog, Snapshot, UserState, Wish
 
 _OWN_WAYS = frozenset({Strategy.MANUAL, Strategy.BULK})
 _OWN_KINDS = frozenset({SourceKind.DIRECT, SourceKind.POLICY, SourceKind.REQUEST})
@@ -264,7 +264,7 @@ def _is_changing(wish: Wish, order: MoveOrder, old: SkuNo) -> bool:
 
 
 def unmet(
-    step: Step, *, before: UserState, settled: UserState, order: MoveOrder, now: datetime
+    step: Step, *, before: UserState, settled: UserState, order: MoveOrder, snapshot: Snapshot
 ) -> Reason | None:
     """Why a step does not stand, given the person as the engine would leave them; None if it does.
 
@@ -272,51 +272,80 @@ def unmet(
     they move into one, for a license that only lasts because it is held would be no license of
     the group's.
     """
-    errors = {(one.sku, one.source): one.reason for one in settled.errors}
-    held = {one.sku: one.enabled for one in settled.held}
-    for sku in sorted(step.must_hold):
-        sources = {w.source for w in step.after.wishes if w.sku == sku and w.counts_at(now)}
-        if order.new_group is not None:
-            sources = {s for s in sources if s.kind is SourceKind.GROUP}
-        reasons = [errors[sku, s] for s in sorted(sources) if (sku, s) in errors]
-        is_given = sku in held and len(reasons) < len(sources)
-        # An assignment that begins later gives nothing now, and takes the place of one like it.
-        if not is_given and (sources or _has_any(before, step, order)):
-            return reasons[0] if reasons else Reason.NO_SEAT_LEFT
-    stuck = sorted(sku for sku in step.gives_up & held.keys())
-    if stuck:
-        kept = (reason for (sku, _), reason in errors.items() if sku == stuck[0])
-        return next(kept, Reason.DEPENDENCY_MISSING)
-    return _new_group_error(errors, order) or _lost(step, before=before, held=held)
+    proof = _Proof(step=step, before=before, settled=settled, order=order, snapshot=snapshot)
+    return proof.not_given() or proof.not_gone() or proof.group_error() or proof.lost()
 
 
-def _has_any(before: UserState, step: Step, order: MoveOrder) -> bool:
-    """Whether the person holds a product of the move, so that there is something to lose."""
-    moved = step.must_hold | step.gives_up | {order.old_sku}
-    return any(one.sku in moved for one in before.held)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Proof:
+    """One person as the engine would leave them, held against what the step promises."""
 
+    step: Step
+    before: UserState
+    settled: UserState
+    order: MoveOrder
+    snapshot: Snapshot
 
-def _new_group_error(
-    errors: Mapping[tuple[SkuNo, Source], Reason], order: MoveOrder
-) -> Reason | None:
-    """An error of anything that the group gives: where siblings fail together, none is its own."""
-    if order.new_group is None:
+    @property
+    def held(self) -> Mapping[SkuNo, ServicePlanBits]:
+        """What they would hold."""
+        return {one.sku: one.enabled for one in self.settled.held}
+
+    @property
+    def errors(self) -> Mapping[tuple[SkuNo, Source], Reason]:
+        """Which of their sources would not give what they say."""
+        return {(one.sku, one.source): one.reason for one in self.settled.errors}
+
+    def not_given(self) -> Reason | None:
+        """Why something that they move to would not be theirs."""
+        held, errors = self.held, self.errors
+        for sku in sorted(self.step.must_hold):
+            sources = self._sources(sku)
+            reasons = [errors[sku, one] for one in sorted(sources) if (sku, one) in errors]
+            is_given = sku in held and len(reasons) < len(sources)
+            # An assignment that begins later gives nothing, and takes the place of one like it.
+            if not is_given and (sources or self._has_something_to_lose()):
+                return reasons[0] if reasons else Reason.NO_SEAT_LEFT
         return None
-    blocked = (
-        reason
-        for (_, source), reason in errors.items()
-        if source == Source(kind=SourceKind.GROUP, no=order.new_group)
-        and reason is Reason.SIBLING_FAILED
-    )
-    return next(blocked, None)
 
+    def _sources(self, sku: SkuNo) -> frozenset[Source]:
+        is_into_group = self.order.new_group is not None
+        return frozenset(
+            wish.source
+            for wish in self.step.after.wishes
+            if wish.sku == sku
+            and wish.counts_at(self.snapshot.now)
+            and (_is_inherited(wish) or not is_into_group)
+        )
 
-def _lost(step: Step, *, before: UserState, held: Mapping[SkuNo, ServicePlanBits]) -> Reason | None:
-    """Service plans of the same product that would go although nothing said so before."""
-    for one in before.held:
-        if one.sku in step.must_hold and one.enabled & ~held.get(one.sku, NO_SERVICE_PLANS):
-            return Reason.SURPLUS_SERVICE_PLANS
-    return None
+    def _has_something_to_lose(self) -> bool:
+        moved = self.step.must_hold | self.step.gives_up | {self.order.old_sku}
+        return any(one.sku in moved for one in self.before.held)
+
+    def not_gone(self) -> Reason | None:
+        """Why something that they give up would stay: something else that they hold needs it."""
+        stuck = sorted(self.step.gives_up & self.held.keys())
+        if not stuck:
+            return None
+        kept = (reason for (sku, _), reason in self.errors.items() if sku == stuck[0])
+        return next(kept, Reason.DEPENDENCY_MISSING)
+
+    def group_error(self) -> Reason | None:
+        """An error of anything that the group gives, where it gives all its products or none."""
+        group = self.order.new_group
+        if group is None or not self.snapshot.semantics.siblings_fail_together:
+            return None
+        source = Source(kind=SourceKind.GROUP, no=group)
+        failing = (reason for (_, one), reason in sorted(self.errors.items()) if one == source)
+        return next(failing, None)
+
+    def lost(self) -> Reason | None:
+        """Service plans of the same product that would go although nothing said so before."""
+        held = self.held
+        for one in self.before.held:
+            if one.sku in self.step.must_hold and one.enabled & ~held.get(one.sku, 0):
+                return Reason.SURPLUS_SERVICE_PLANS
+        return None
 
 
 def _surplus(

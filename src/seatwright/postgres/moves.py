@@ -317,3 +317,12 @@ async def groups_giving(tx: Transaction, sku: SkuNo) -> tuple[GroupNo, ...]:
         (tx.tenant_id, sku),
     )
     return tuple(GroupNo(row[0]) for row in await cursor.fetchall())
+
+
+async def people_of_group(tx: Transaction, group: GroupNo, *, nested: bool) -> tuple[UserNo, ...]:
+    """Everybody whom a license of the group reaches, by number."""
+    cursor = await tx.connection.execute(
+        f"with recursive {_BELOW} select distinct m.user_no from ({_MEMBERS}) m order by 1",
+        {"groups": [group], "nested": nested, "tenant": tx.tenant_id},
+    )
+    return tuple(UserNo(row[0]) for row in await cursor.fetchall())

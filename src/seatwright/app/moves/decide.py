@@ -105,9 +105,14 @@ def _denials(decided: Decided, order: MoveOrder) -> dict[UserNo, tuple[Step, Rea
             before=decided.before[no],
             settled=settled[no],
             order=order,
-            now=decided.snapshot.now,
+            snapshot=decided.snapshot,
         )
         if reason is not None:
             found[no] = (step, reason)
     others = {no: one for no, one in found.items() if one[1] is not Reason.NO_SEAT_LEFT}
     return others or found
+
+
+def reconcile_as_if(snapshot: Snapshot) -> ChangeSet:
+    """What the engine would make of people who are wished something else than they are."""
+    return reconcile(snapshot)

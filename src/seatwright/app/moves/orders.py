@@ -94,7 +94,7 @@ async def _into_group(call: Call, sent: MoveCall) -> ResolvedMove:
     _refuse_fields(sent, "directToGroup", "from_sku", "to_sku", "from_group", "to_group")
     catalog = await catalog_of(call)
     sku = catalog.require_sku(_needed("sku", sent.sku), is_in_body=True)
-    group = await _group(call, _needed("group", sent.group))
+    group = await require_group_named(call, _needed("group", sent.group), is_in_body=True)
     licenses = (await group_assignments(call.tx, (group.group_no,)))[group.group_no]
     if not any(row.sku == sku.sku_no for row in licenses):
         raise Refusal(
@@ -124,8 +124,8 @@ async def _into_group(call: Call, sent: MoveCall) -> ResolvedMove:
 
 async def _between_groups(call: Call, sent: MoveCall) -> ResolvedMove:
     _refuse_fields(sent, "groupToGroup", "sku", "from_sku", "to_sku", "group", "strategies")
-    old = await _group(call, _needed("fromGroup", sent.from_group))
-    new = await _group(call, _needed("toGroup", sent.to_group))
+    old = await require_group_named(call, _needed("fromGroup", sent.from_group), is_in_body=True)
+    new = await require_group_named(call, _needed("toGroup", sent.to_group), is_in_body=True)
     if old.group_no == new.group_no:
         raise Refusal(
             Reason.INVALID_VALUE, f"{old.display_name} is both ends of the move: name two groups."
@@ -212,7 +212,7 @@ async def _changing_groups(call: Call, sent: MoveCall, old: CatalogSku) -> tuple
         return await groups_giving(call.tx, old.sku_no)
     if sent.group is None:
         return ()
-    group = await _group(call, sent.group)
+    group = await require_group_named(call, sent.group, is_in_body=True)
     return (group.group_no,)
 
 
@@ -249,8 +249,11 @@ async def _p1_warning(call: Call) -> str | None:
     return check_group_licensing(semantics_in(call.tenant.settings), has_entra_p1=has_p1)
 
 
-async def _group(call: Call, text: str) -> GroupLabel:
-    """The group with this id or name; a name that several bear is refused with their ids."""
+async def require_group_named(call: Call, text: str, *, is_in_body: bool = False) -> GroupLabel:
+    """The group with this id or name (T-118).
+
+    Raises Refusal unknownGroup, and invalidValue with their ids for a name that several bear.
+    """
     number = (await find_groups(call.tx, (text,))).get(text)
     if number is not None:
         return (await group_labels(call.tx, (number,)))[number]
@@ -268,7 +271,7 @@ async def _group(call: Call, text: str) -> GroupLabel:
         f"There is no group “{text}”. Give the name or id of one; GET"
         " /api/identity/groups?search= finds groups by name.",
         context={"group": text},
-        is_in_body=True,
+        is_in_body=is_in_body,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -17,12 +18,13 @@ from seatwright.app.moves.orders import MoveCall, resolve_move
 from seatwright.app.moves.start import StartedMove, start_move
 from seatwright.app.moves.tables import read_move_table
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.jobs import RowAction
+from seatwright.domain.jobs import Outcome, RowAction
 from seatwright.domain.roles import Permission
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Shape
 from seatwright.web.rest.bulk import ended_shape
 from seatwright.web.rest.jobs import JobRowShape, JobShape, job_shape
+from seatwright.web.rest.preview import tell_result
 from seatwright.web.rest.uploads import read_upload
 from seatwright.web.rest.waiting import answer_when_done, wait_seconds
 
@@ -70,11 +72,22 @@ class MoveOutcomeShape(Shape, kw_only=True, frozen=True):
 
 
 class MoveForesightShape(Shape, kw_only=True, frozen=True):
-    """What would become of everybody; `rows` are the first 1,000."""
+    """What would become of everybody, as the `result` of a preview; `rows` are the first 1,000.
 
+    `surplus` are the service plans that people would lose (GBL-076), `leftOut` counts people by
+    strategies that were not chosen.
+    """
+
+    total: int
+    succeeded: int
+    failed: int
+    waiting: int
+    warning: str | None
+    left_out: dict[str, int]
     outcomes: list[MoveOutcomeShape]
     surplus: list[SurplusShape]
     rows: list[JobRowShape]
+    ignored_columns: list[str]
 
 
 class MoveStartedShape(JobShape, kw_only=True, frozen=True):
@@ -83,7 +96,6 @@ class MoveStartedShape(JobShape, kw_only=True, frozen=True):
     warning: str | None
     left_out: dict[str, int]
     ignored_columns: list[str]
-    foresight: MoveForesightShape | None
 
 
 @post(
@@ -101,12 +113,14 @@ async def start_move_route(
     """
     sent, ignored = await _read_call(request)
     started = await start_move(call, await resolve_move(call, sent))
+    if started.foresight is not None:
+        tell_result(request, await _foresight_shape(call, started, started.foresight, ignored))
     # Whoever waits for a seat may wait for days: the call does not.
     seconds = 0.0 if sent.waits else wait_seconds(request)
     shape = partial(ended_shape, ignored)
     answer_when_done(request, call, started.job, seconds=seconds, shape=shape)
     return Response(
-        await _started_shape(call, started, ignored),
+        _started_shape(started, ignored),
         status_code=202,
         headers={"location": f"/api/jobs/{started.job.id}"},
     )
@@ -175,24 +189,34 @@ def _call_of_body(body: MoveBody) -> MoveCall:
     )
 
 
-async def _started_shape(
-    call: Call, started: StartedMove, ignored: tuple[str, ...]
-) -> MoveStartedShape:
-    foresight = started.foresight
-    shown = None if foresight is None else await _foresight_shape(call, foresight)
+def _started_shape(started: StartedMove, ignored: tuple[str, ...]) -> MoveStartedShape:
     return MoveStartedShape(
         **msgspec.structs.asdict(job_shape(started.job)),
         warning=started.warning,
-        left_out={one.value: people for one, people in started.left_out.items()},
+        left_out=_left_out(started),
         ignored_columns=list(ignored),
-        foresight=shown,
     )
 
 
-async def _foresight_shape(call: Call, foresight: MoveForesight) -> MoveForesightShape:
+def _left_out(started: StartedMove) -> dict[str, int]:
+    return {one.value: people for one, people in started.left_out.items()}
+
+
+async def _foresight_shape(
+    call: Call, started: StartedMove, foresight: MoveForesight, ignored: tuple[str, ...]
+) -> MoveForesightShape:
     catalog = await catalog_of(call)
     counts = sorted(foresight.counts.items(), key=lambda one: (-one[1], str(one[0])))
+    sums = Counter[Outcome]()
+    for (outcome, _), rows in counts:
+        sums[outcome] += rows
     return MoveForesightShape(
+        total=started.job.total,
+        succeeded=sums[Outcome.SUCCEEDED],
+        failed=sums[Outcome.FAILED],
+        waiting=sums[Outcome.WAITING],
+        warning=started.warning,
+        left_out=_left_out(started),
         outcomes=[
             MoveOutcomeShape(outcome=outcome, reason=reason and reason.value, rows=rows)
             for (outcome, reason), rows in counts
@@ -217,6 +241,7 @@ async def _foresight_shape(call: Call, foresight: MoveForesight) -> MoveForesigh
             )
             for row, result in foresight.rows
         ],
+        ignored_columns=list(ignored),
     )
 
 
