@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import structlog
 
@@ -20,7 +21,6 @@ from seatwright.app.record import record
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.brake import (
     EXEMPT,
-    BrakeLimits,
     GroupLoss,
     HeldChange,
     HeldOutcome,
@@ -61,9 +61,11 @@ async def braked(call: Call, snapshot: Snapshot, changes: ChangeSet, *, cause: C
         return snapshot
     holders = {pool.sku: pool.consumed for pool in snapshot.pools}
     counts = {sku: len(users) for sku, users in revoked.items()}
-    over = await held_products(call, counts, holders=holders, cause=cause)
+    over = await too_many(call, counts, holders=holders, cause=cause)
     if not over:
+        await note_removals(call, revoked=counts, cause=cause)
         return snapshot
+    await note_removals(call, held={sku: counts[sku] for sku in over}, cause=cause)
     wishes: dict[UserNo, list[Wish]] = defaultdict(list)
     for sku in sorted(over):
         held = await hold(call, sku, revoked[sku], reason=cause.reason)
@@ -78,31 +80,39 @@ async def braked(call: Call, snapshot: Snapshot, changes: ChangeSet, *, cause: C
     return replace(snapshot, users=users)
 
 
-async def held_products(
+async def too_many(
     call: Call,
     revoked: Mapping[SkuNo, int],
     *,
     holders: Mapping[SkuNo, int],
     cause: Cause,
 ) -> frozenset[SkuNo]:
-    """The products of which these removals must wait; the removals are counted.
+    """The products of which so many removals by this principal must wait; nothing is written.
 
-    `holders` is how many hold each product before the change. The pools of the products are locked.
+    `holders` is how many hold each product before the change. The pools of the products are locked,
+    so that the answer stays true until the caller has told what it did (`note_removals`).
     """
-    limits: BrakeLimits | None = limits_in(call.tenant.settings)
+    limits = limits_in(call.tenant.settings)
     if limits is None or cause.is_exempt or cause.reason in EXEMPT or not revoked:
         return frozenset()
     by = call.principal.principal_no
     counted = await rows.removals_counted(call.tx, by, sorted(revoked), now=call.now)
-    over = exceeding(limits, revoked, holders=holders, counted=counted)
+    return exceeding(limits, revoked, holders=holders, counted=counted)
+
+
+async def note_removals(
+    call: Call,
+    *,
+    revoked: Mapping[SkuNo, int] = MappingProxyType({}),
+    held: Mapping[SkuNo, int] = MappingProxyType({}),
+    cause: Cause,
+) -> None:
+    """Count removals that were let through, and those that wait, towards the hour's limit."""
+    if limits_in(call.tenant.settings) is None or cause.is_exempt or cause.reason in EXEMPT:
+        return
     await rows.count_removals(
-        call.tx,
-        by,
-        revoked={sku: count for sku, count in revoked.items() if sku not in over and not over},
-        held={sku: revoked[sku] for sku in over},
-        now=call.now,
+        call.tx, call.principal.principal_no, revoked=revoked, held=held, now=call.now
     )
-    return over
 
 
 async def hold(

@@ -13,6 +13,7 @@ import structlog
 
 from seatwright.app.call import Call
 from seatwright.app.directory.lives import purge_deleted_users
+from seatwright.app.full_reconcile import start_periodic
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
 from seatwright.app.reports.schedules import run_due_report
@@ -24,7 +25,6 @@ from seatwright.postgres import jobs as rows
 from seatwright.postgres.assignments import DatePassed, see_to_passed_dates, users_with_dates_passed
 from seatwright.postgres.idempotency import forget_old_answers
 from seatwright.postgres.journal import sign
-from seatwright.postgres.pools import counter_drift
 from seatwright.postgres.previews import forget_old_previews
 from seatwright.postgres.principals import principal_by_number
 from seatwright.postgres.queue import wake_worker
@@ -47,15 +47,13 @@ async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
     for _ in range(PAGES_MAX):
         if not await _purge(workshop, tenant_id):
             break
-    for step in (run_due_report, forget_old_runs):
+    for step in (start_periodic, run_due_report, forget_old_runs):
         for _ in range(PAGES_MAX):
             if not await _step(workshop, tenant_id, step):
                 break
     async with workshop.database.transaction(tenant_id) as tx:
         await forget_old_answers(tx, now=workshop.clock.now())
         await forget_old_previews(tx, now=workshop.clock.now())
-        for sku, counted, stored in await counter_drift(tx):
-            log.error("a pool miscounts its holders", sku=sku, counted=counted, stored=stored)
 
 
 async def wake_open_jobs(workshop: Workshop, tenant_id: TenantId) -> int:

@@ -6,7 +6,8 @@ in one transaction. Whoever is killed in the middle leaves the job where the las
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -17,13 +18,19 @@ from seatwright.app.bulk.slices import cancel_rest, work_bulk_slice
 from seatwright.app.call import Call
 from seatwright.app.jobs import get_job
 from seatwright.app.moves.slices import leave_move, work_move_slice
-from seatwright.app.reconcile_job import leave_groups, work_reconcile_slice
+from seatwright.app.reconcile_job import (
+    PlannedRun,
+    is_for_many,
+    leave_groups,
+    work_reconcile_slice,
+)
 from seatwright.app.reports.job import work_report_slice
 from seatwright.domain.clock import Clock
 from seatwright.domain.ids import JobNo, TenantId
 from seatwright.domain.jobs import Job, JobKind, JobState
 from seatwright.domain.tenants import TenantState
 from seatwright.postgres import jobs as rows
+from seatwright.postgres.journal import sign
 from seatwright.postgres.pool import Database, is_standoff
 from seatwright.postgres.principals import principal_by_number
 from seatwright.postgres.tenants import read_tenant
@@ -43,6 +50,9 @@ SLICES: Final[Mapping[JobKind, SliceWorker]] = {
     JobKind.RECONCILE: work_reconcile_slice,
     JobKind.REPORT: work_report_slice,
 }
+
+ALONE: Final = 0x5EA7 << 48
+"""Beside the number of a job: the advisory lock of whoever works on one that plans."""
 
 CONFLICT_TRIES_MAX = 5
 """A slice that lost against other sessions is tried this often before the worker pauses."""
@@ -72,19 +82,69 @@ async def work_job(
     Raises whatever a bug raises, and OperationalError while the database is away: the worker
     decides whether the job has failed.
     """
-    conflicts = 0
-    while goes_on():
-        try:
-            if not await _work_slice(workshop, tenant_id, job_no):
-                return
-            conflicts = 0
-        except psycopg.OperationalError as error:
-            conflicts += 1
-            if conflicts >= CONFLICT_TRIES_MAX or not is_standoff(error):
-                raise
+    async with _run_of(workshop, tenant_id, job_no) as run:
+        conflicts = 0
+        while goes_on():
+            try:
+                if run.planned is not None and run.planned.needs_plan:
+                    await _plan(workshop, tenant_id, job_no, run.planned)
+                if not await _work_slice(workshop, tenant_id, job_no, slices=run.slices):
+                    return
+                conflicts = 0
+            except psycopg.OperationalError as error:
+                conflicts += 1
+                if conflicts >= CONFLICT_TRIES_MAX or not is_standoff(error):
+                    raise
 
 
-async def _work_slice(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """Who does a job's slices: for a reconcile of many people a run of its own, with its plan."""
+
+    slices: Mapping[JobKind, SliceWorker]
+    planned: PlannedRun | None = None
+
+
+@asynccontextmanager
+async def _run_of(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) -> AsyncIterator[_Run]:
+    """What works a job. A job that plans is worked by one process at a time.
+
+    Its slices are short, and a second worker that came in between would plan it all again.
+    """
+    async with workshop.database.transaction(tenant_id) as tx:
+        job = await rows.job_by_number(tx, job_no)
+    if job is None or job.kind is not JobKind.RECONCILE or not is_for_many(job):
+        yield _Run(slices=SLICES)
+        return
+    async with workshop.database.alone(ALONE | job_no) as is_alone:
+        planned = PlannedRun()
+        slices = {**SLICES, JobKind.RECONCILE: planned.slice if is_alone else _leave_it}
+        yield _Run(slices=slices, planned=planned if is_alone else None)
+
+
+async def _leave_it(call: Call, job: Job) -> None:
+    """Another process works on the job."""
+    del call, job
+
+
+async def _plan(
+    workshop: Workshop, tenant_id: TenantId, job_no: JobNo, planned: PlannedRun
+) -> None:
+    """Have a run decide about its people; a job that has ended or may not run needs no plan."""
+    async with workshop.database.snapshot(tenant_id) as tx:
+        job = await rows.job_by_number(tx, job_no)
+        call = None if job is None or job.state.is_final else await _call_of(tx, job, workshop)
+        if job is not None and call is not None and not job.is_cancel_asked:
+            await planned.make_plan(call, job)
+
+
+async def _work_slice(
+    workshop: Workshop,
+    tenant_id: TenantId,
+    job_no: JobNo,
+    *,
+    slices: Mapping[JobKind, SliceWorker],
+) -> bool:
     """One slice; False when there is nothing more to do here."""
     async with workshop.database.transaction(tenant_id) as tx:
         job = await rows.hold_job(tx, job_no)
@@ -99,7 +159,7 @@ async def _work_slice(workshop: Workshop, tenant_id: TenantId, job_no: JobNo) ->
             await _leave(call, job)
             await rows.finish_job(tx, job.job_no, JobState.CANCELLED, at=call.now)
             return False
-        is_done = await SLICES[job.kind](call, job)
+        is_done = await slices[job.kind](call, job)
         if is_done:
             await rows.finish_job(tx, job.job_no, JobState.COMPLETED, at=call.now)
         return is_done is False
@@ -126,7 +186,14 @@ async def work_at_once(call: Call, job: Job) -> Job:
     For a tenant in the making, which nobody else can see or wait for yet.
     """
     await rows.start_job(call.tx, job.job_no, at=call.now)
-    while not await SLICES[job.kind](call, job):
+    planned = PlannedRun()
+    is_planned = job.kind is JobKind.RECONCILE and is_for_many(job)
+    work_slice = planned.slice if is_planned else SLICES[job.kind]
+    while True:
+        if is_planned and planned.needs_plan:
+            await planned.make_plan(call, job)
+        if await work_slice(call, job):
+            break
         job = await get_job(call, job.id)
     await rows.finish_job(call.tx, job.job_no, JobState.COMPLETED, at=call.now)
     return await get_job(call, job.id)
@@ -138,13 +205,9 @@ async def _call_of(tx: Transaction, job: Job, workshop: Workshop) -> Call | None
     principal = await principal_by_number(tx, job.principal_no)
     if tenant is None or principal is None or tenant.state is TenantState.SUSPENDED:
         return None
-    return Call(
-        tx=tx,
-        tenant=tenant,
-        principal=principal,
-        now=workshop.clock.now(),
-        correlation=job.correlation,
-    )
+    now = workshop.clock.now()
+    await sign(tx, job.correlation, principal=job.principal_no, at=now)
+    return Call(tx=tx, tenant=tenant, principal=principal, now=now, correlation=job.correlation)
 
 
 async def fail_job(workshop: Workshop, tenant_id: TenantId, job_no: JobNo, error: str) -> None:

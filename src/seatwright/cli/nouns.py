@@ -17,6 +17,7 @@ from seatwright.cli.imports import holdings_commands
 from seatwright.cli.jobs import job_commands
 from seatwright.cli.licenses import holders, licenses, waiting
 from seatwright.cli.principals import client_commands, token_commands
+from seatwright.cli.reconcile import reconcile_commands
 from seatwright.cli.reports import report_commands
 from seatwright.cli.settings import settings_commands
 from seatwright.cli.subscriptions import subscription_commands
@@ -39,6 +40,7 @@ _NOUNS: Final = {
     "reports": report_commands,
     "holdings": holdings_commands,
     "jobs": job_commands,
+    "reconcile": reconcile_commands,
     "settings": settings_commands,
 }
 

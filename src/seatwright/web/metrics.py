@@ -24,6 +24,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from seatwright.postgres.job_counts import JobCounts
+from seatwright.postgres.reconcile_runs import Findings
 
 DIRECTORY_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -61,8 +62,11 @@ CONNECTIONS: Final = Gauge(
 )
 
 
-def render(jobs: JobCounts | None) -> bytes:
-    """Every number in Prometheus's text form; `jobs` None when the database is away."""
+def render(jobs: JobCounts | None, findings: Findings | None = None) -> bytes:
+    """Every number in Prometheus's text form; `jobs` None when the database is away.
+
+    `findings` is what looks at everybody have found.
+    """
     directory = os.environ.get(DIRECTORY_VARIABLE)
     if directory is None:
         text = generate_latest(REGISTRY)
@@ -71,7 +75,9 @@ def render(jobs: JobCounts | None) -> bytes:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]  # Untyped.
         text = generate_latest(registry)
-    return text if jobs is None else text + generate_latest(_jobs(jobs))
+    if jobs is None:
+        return text
+    return text + generate_latest(_jobs(jobs)) + generate_latest(_findings(findings or {}))
 
 
 def _forget_the_dead(directory: Path) -> None:
@@ -94,12 +100,39 @@ def _jobs(jobs: JobCounts) -> CollectorRegistry:
     return registry
 
 
-class _Once:
-    """A collector of one family that is known already."""
+def _findings(findings: Findings) -> CollectorRegistry:
+    """Counted by the database too: the worker that looks at everybody answers no scrape."""
+    runs = GaugeMetricFamily(
+        "seatwright_reconcile_runs",
+        "Looks at everybody, those of each day (periodic) and those that were asked for.",
+        labels=("periodic",),
+    )
+    found = GaugeMetricFamily(
+        "seatwright_reconcile_findings",
+        "What looks at everybody found not as it should be, and mended.",
+        labels=("found", "periodic"),
+    )
+    for is_periodic, (count, sums) in sorted(findings.items()):
+        periodic = str(is_periodic).lower()
+        runs.add_metric((periodic,), count)
+        for name, value in (
+            ("people", sums.people),
+            ("licenses", sums.licenses),
+            ("errors", sums.errors),
+            ("pools", sums.miscounted),
+        ):
+            found.add_metric((name, periodic), value)
+    registry = CollectorRegistry()
+    registry.register(_Once(runs, found))
+    return registry
 
-    def __init__(self, family: GaugeMetricFamily) -> None:
-        self._family = family
+
+class _Once:
+    """A collector of families that are known already."""
+
+    def __init__(self, *families: GaugeMetricFamily) -> None:
+        self._families = families
 
     def collect(self) -> tuple[GaugeMetricFamily, ...]:
-        """The family."""
-        return (self._family,)
+        """The families."""
+        return self._families

@@ -16,6 +16,7 @@ from seatwright.domain.clock import Clock
 from seatwright.postgres.job_counts import JobCounts, read_job_counts
 from seatwright.postgres.pool import Database
 from seatwright.postgres.readiness import Readiness, read_readiness
+from seatwright.postgres.reconcile_runs import Findings, read_findings
 from seatwright.web.answers import Answer, answer_problem
 from seatwright.web.docs import SECURITY_POLICY, docs_page, errors_page
 from seatwright.web.metrics import render
@@ -79,14 +80,15 @@ class OpenPages:
         return _json(200 if readiness.is_ready else 503, body)
 
     async def _metrics(self) -> Answer:
-        return _answer(CONTENT_TYPE_LATEST, render(await self._jobs()))
+        return _answer(CONTENT_TYPE_LATEST, render(*await self._counted()))
 
-    async def _jobs(self) -> JobCounts | None:
+    async def _counted(self) -> tuple[JobCounts | None, Findings | None]:
+        """What the database counts, over all tenants; nothing while it is away."""
         try:
             async with self._database.pool.connection(timeout=READY_SECONDS_MAX) as connection:
-                return await read_job_counts(connection)
+                return await read_job_counts(connection), await read_findings(connection)
         except (psycopg.Error, psycopg_pool.PoolTimeout):
-            return None
+            return None, None
 
     async def _openapi(self) -> Answer:
         if self._schema is None:

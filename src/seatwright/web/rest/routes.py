@@ -23,6 +23,7 @@ from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.members import MEMBER_ROUTES
 from seatwright.web.rest.moves import MOVE_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
+from seatwright.web.rest.reconcile import RECONCILE_ROUTES
 from seatwright.web.rest.report_runs import REPORT_RUN_ROUTES
 from seatwright.web.rest.report_schedules import REPORT_SCHEDULE_ROUTES
 from seatwright.web.rest.reports import REPORT_ROUTES
@@ -51,6 +52,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *MEMBER_ROUTES,
     *MOVE_ROUTES,
     *PRINCIPAL_ROUTES,
+    *RECONCILE_ROUTES,
     *REPORT_ROUTES,
     *REPORT_RUN_ROUTES,
     *REPORT_SCHEDULE_ROUTES,
