@@ -373,3 +373,30 @@ async def test_reports_readers_may_look_back_and_people_may_not(past: Office) ->
     assert (await (await past.as_role(Role.REPORTS_READER)).get(path)).status_code == 200
     assert (await (await past.as_role(Role.PERSON)).get(path)).status_code == 403
     assert (await (await past.as_role(Role.PERSON)).get(HOLDERS)).status_code == 403
+
+
+async def test_an_assignment_that_expires_beside_a_group_leaves_one_row(office: Office) -> None:
+    await set_seats(office, "SPE_E3", 2)
+    ada, bob = await add_person(office, "ada"), await add_person(office, "bob")
+    await group_with_license(office, ada)
+    office.clock.move(hours=1)
+    for person in (ada, bob):
+        answer = await office.admin.post(
+            f"{USERS}/{person}/licenses",
+            json={"skuPartNumber": "SPE_E3", "expiresAt": at(hours=2)},
+        )
+        assert answer.status_code in {200, 201}, answer.text
+    office.clock.move(hours=2)
+    await tend(office)
+    await tend(office)
+    told = {}
+    for person in (ada, bob):
+        answer = await office.admin.get(
+            "/api/identity/licenses/assignment-history", params={"user": person}
+        )
+        told[person] = [(row["action"], row["reason"]) for row in answer.json()["value"]]
+    # What Ada has she keeps by her group; what Bob had goes, and that row says it all.
+    assert told[ada][0] == ("removed", "expired")
+    assert [action for action, _ in told[ada]].count("removed") == 1
+    assert [row for row in told[bob] if row[1] == "expired"] == [("revoked", "expired")]
+    assert (await spans(office, ada))[-1][2] is None

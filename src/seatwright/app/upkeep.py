@@ -13,6 +13,7 @@ import structlog
 
 from seatwright.app.call import Call
 from seatwright.app.directory.lives import purge_deleted_users
+from seatwright.app.expiry import record_silent_ends
 from seatwright.app.full_reconcile import start_periodic
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
@@ -76,9 +77,12 @@ async def _see_to_dates(workshop: Workshop, tenant_id: TenantId, passed: DatePas
             return False
         # The locks come before the rows change, in the order that every seat mover keeps.
         await lock_world(call, users)
-        await see_to_passed_dates(tx, passed, users, now=call.now)
+        ended = await see_to_passed_dates(tx, passed, users, now=call.now)
         reason = ChangeReason.EXPIRED if passed is DatePassed.EXPIRED else ChangeReason.STARTED
-        await settle_world(call, await lock_world(call, users), reason=reason)
+        world = await lock_world(call, users)
+        outcome = await settle_world(call, world, reason=reason)
+        if passed is DatePassed.EXPIRED:
+            await record_silent_ends(call, ended, world, outcome.change_set)
     return True
 
 

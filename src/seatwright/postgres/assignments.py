@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from seatwright.domain.assignments import PRIORITY_DEFAULT, Source, Strategy
+from seatwright.domain.assignments import PRIORITY_DEFAULT, Source, SourceKind, Strategy
 from seatwright.domain.ids import GroupNo, PrincipalNo, ServicePlanBits, SkuNo, UserNo
 from seatwright.postgres.codes import STRATEGY_OF_CODE, STRATEGY_TO_CODE
 from seatwright.postgres.transaction import Transaction
@@ -164,15 +164,35 @@ async def users_with_dates_passed(
     return tuple(UserNo(row[0]) for row in await cursor.fetchall())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedAssignment:
+    """An assignment that expired, or whose start date is over."""
+
+    user: UserNo
+    sku: SkuNo
+    source: Source
+    strategy: Strategy
+
+
 async def see_to_passed_dates(
     tx: Transaction, passed: DatePassed, users: Sequence[UserNo], *, now: datetime
-) -> None:
+) -> tuple[EndedAssignment, ...]:
     """Remove what expired, or forget a start date that is over: the state then says it all."""
     if passed is DatePassed.EXPIRED:
         statement = "delete from assignment where"
     else:
         statement = "update assignment set starts_at = null where"
-    await tx.connection.execute(
-        f"{statement} tenant_id = %s and user_no = any(%s) and {passed} <= %s",
+    cursor = await tx.connection.execute(
+        f"{statement} tenant_id = %s and user_no = any(%s) and {passed} <= %s"
+        " returning user_no, sku_no, source_kind, source_no, strategy",
         (tx.tenant_id, list(users), now),
+    )
+    return tuple(
+        EndedAssignment(
+            user=UserNo(user),
+            sku=SkuNo(sku),
+            source=Source(kind=SourceKind(kind), no=no),
+            strategy=STRATEGY_OF_CODE[strategy],
+        )
+        for user, sku, kind, no, strategy in sorted(await cursor.fetchall())
     )
