@@ -1,7 +1,8 @@
-"""What people have twice: the same service, or a lower tier of it, from two products (T-179).
+"""Conflicts: what people have twice, lack, or have in two ways.
 
-A warning, never a refusal: products that exclude one another are the engine's business, those that
-only overlap cost money (C-28). What the whole organization has anyway never counts (REF-018).
+What is had twice (the same service, or a lower tier of it, from two products, T-179) is a warning,
+never a refusal: products that exclude one another are the engine's business, those that only
+overlap cost money (C-28). What the whole organization has anyway never counts (REF-018).
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Final
 
+from seatwright.domain.errors import Reason
 from seatwright.domain.ids import (
     NO_SERVICE_PLANS,
     ServicePlanBits,
@@ -18,6 +22,36 @@ from seatwright.domain.ids import (
     service_plan_numbers,
 )
 from seatwright.domain.tenant_catalog import TenantCatalog
+
+
+@unique
+class ConflictKind(StrEnum):
+    """What is at odds; the order is that of the list."""
+
+    INSUFFICIENT_SEATS = "insufficientSeats"
+    """A product with fewer seats than people who should have one (T-181)."""
+
+    EXCLUSION = "exclusion"
+    """Two products of one person with service plans that exclude each other."""
+
+    DEPENDENCY_MISSING = "dependencyMissing"
+    USAGE_LOCATION_MISSING = "usageLocationMissing"
+    USAGE_LOCATION_PROHIBITED = "usageLocationProhibited"
+
+    DUPLICATE = "duplicate"
+    """A service that a person has from two products (T-179, T-212)."""
+
+    DIRECT_BESIDE_INHERITED = "directBesideInherited"
+    """A person's own assignment of what a group gives them too."""
+
+
+REASON_OF_KIND: Final[Mapping[ConflictKind, Reason]] = {
+    ConflictKind.EXCLUSION: Reason.CONFLICTING_SERVICE_PLANS,
+    ConflictKind.DEPENDENCY_MISSING: Reason.DEPENDENCY_MISSING,
+    ConflictKind.USAGE_LOCATION_MISSING: Reason.USAGE_LOCATION_MISSING,
+    ConflictKind.USAGE_LOCATION_PROHIBITED: Reason.USAGE_LOCATION_PROHIBITED,
+}
+"""The kinds that are errors of the engine. A failed sibling is none: it goes with its cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

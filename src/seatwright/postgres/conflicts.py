@@ -1,14 +1,25 @@
-"""People who hold several products, to be looked at for what they have twice."""
+"""Conflicts as rows: pages of them, each by one index, and how many there are of each kind."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
-from seatwright.domain.ids import ServicePlanBits, ServicePlanSetId, SkuNo, UserNo
+from seatwright.domain.errors import Reason
+from seatwright.domain.ids import GroupNo, ServicePlanBits, ServicePlanSetId, SkuNo, UserNo
 from seatwright.postgres.seats import PersonSeen
 from seatwright.postgres.transaction import Transaction
 
 _USER_NO_MAX = 2**31 - 1
+HOLDERS_LOOKED_AT = 2_000
+"""Holders of one product among whom those are looked for who could give it back."""
+
+SOURCES_EACH = 8
+"""A person who waits has a row for each source; one with more makes the list shorter."""
+
 _SEVERAL = """
 select u.user_no, u.id, u.upn, u.display_name, u.is_enabled, l.sku_nos, l.sets
   from (select tenant_id, user_no, array_agg(sku_no order by sku_no) as sku_nos,
@@ -21,13 +32,16 @@ select u.user_no, u.id, u.upn, u.display_name, u.is_enabled, l.sku_nos, l.sets
  order by u.user_no
 """
 
+Holdings = tuple[tuple[SkuNo, ServicePlanBits], ...]
+"""Products that one person holds, each with the service plans that are on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeveralHeld:
     """A person with two or more products: each with the service plans that are on."""
 
     person: PersonSeen
-    held: tuple[tuple[SkuNo, ServicePlanBits], ...]
+    held: Holdings
 
 
 async def holders_of_several(
@@ -53,3 +67,235 @@ async def holders_of_several(
         )
         for row in rows
     ]
+
+
+async def count_holdings(tx: Transaction) -> dict[Holdings, int]:
+    """How many people hold each combination of two or more products.
+
+    A large tenant has a few thousand combinations, so that everybody is told by few rows.
+    """
+    cursor = await tx.connection.execute(
+        "select sku_nos, sets, count(*) from ("
+        " select array_agg(sku_no order by sku_no) as sku_nos,"
+        "  array_agg(enabled_set order by sku_no) as sets"
+        "  from effective_license where tenant_id = %s group by user_no having count(*) > 1) held"
+        " group by sku_nos, sets",
+        (tx.tenant_id,),
+    )
+    rows = await cursor.fetchall()
+    bits = await tx.plan_set_bits({set_id for row in rows for set_id in row[1]})
+    counts: dict[Holdings, int] = defaultdict(int)
+    for skus, sets, people in rows:
+        held = zip(skus, sets, strict=True)
+        counts[tuple((SkuNo(sku), bits[ServicePlanSetId(one)]) for sku, one in held)] += people
+    return counts
+
+
+async def errors_with(
+    tx: Transaction, reason: Reason, *, user: UserNo | None, after: tuple[int, int], limit: int
+) -> list[tuple[SkuNo, UserNo]]:
+    """People and products with this error, whatever the source, by product and person."""
+    cursor = await tx.connection.execute(
+        "select distinct e.sku_no, e.user_no from license_error e"
+        " where e.tenant_id = %s and e.reason <> 'noSeatLeft' and e.reason = %s"
+        " and (%s::int4 is null or e.user_no = %s) and (e.sku_no, e.user_no) > (%s, %s)"
+        " order by e.sku_no, e.user_no limit %s",
+        (tx.tenant_id, reason.value, user, user, *after, limit),
+    )
+    return [(SkuNo(row[0]), UserNo(row[1])) for row in await cursor.fetchall()]
+
+
+async def count_errors(tx: Transaction, reasons: Collection[Reason]) -> dict[Reason, int]:
+    """How many people and products have each of these errors."""
+    cursor = await tx.connection.execute(
+        "select reason, count(*) from (select distinct reason, sku_no, user_no from license_error"
+        "  where tenant_id = %s and reason <> 'noSeatLeft' and reason = any(%s)) pairs"
+        " group by reason",
+        (tx.tenant_id, sorted(reason.value for reason in reasons)),
+    )
+    return {Reason(row[0]): row[1] for row in await cursor.fetchall()}
+
+
+# The groups by which each product reaches people: those that are licensed and, where nested groups
+# count, all inside them.
+_GIVING = """
+with recursive giving as (
+    select a.sku_no, a.group_no from assignment a
+     where a.tenant_id = %s and a.group_no is not null
+    union
+    select giving.sku_no, n.child_no from giving
+      join group_nesting n on n.tenant_id = %s and n.parent_no = giving.group_no and %s),
+skus as (select distinct sku_no from giving)
+"""
+_OWN_SCAN = """, own as (
+    select a.user_no, a.sku_no from assignment a
+     where a.tenant_id = %s and a.user_no is not null and a.source_kind <> 4
+       and a.sku_no in (select sku_no from skus)
+       and (a.user_no, a.sku_no) > (%s, %s) and a.user_no <= %s
+     order by a.user_no, a.sku_no limit %s)
+"""
+_DOUBLES = f"""{_GIVING}{_OWN_SCAN}
+select own.user_no, own.sku_no, exists (
+    select from membership m
+     where m.tenant_id = %s and m.user_no = own.user_no
+       and (own.sku_no, m.group_no) in (select sku_no, group_no from giving))
+  from own order by own.user_no, own.sku_no
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoublesScan:
+    """A stretch of own assignments: those that a group gives too, and where the scan ended."""
+
+    found: tuple[tuple[UserNo, SkuNo], ...]
+    last: tuple[UserNo, SkuNo] | None
+    looked_at: int
+
+
+async def scan_doubles(
+    tx: Transaction,
+    *,
+    nested: bool,
+    after: tuple[int, int],
+    until: int = _USER_NO_MAX,
+    limit: int,
+) -> DoublesScan:
+    """Look at `limit` own assignments of products that some group gives, in their order."""
+    cursor = await tx.connection.execute(
+        _DOUBLES,
+        (
+            *(tx.tenant_id, tx.tenant_id, nested),
+            *(tx.tenant_id, *after, until, limit),
+            tx.tenant_id,
+        ),
+    )
+    rows = await cursor.fetchall()
+    found = dict.fromkeys((UserNo(row[0]), SkuNo(row[1])) for row in rows if row[2])
+    return DoublesScan(
+        found=tuple(found),
+        last=(UserNo(rows[-1][0]), SkuNo(rows[-1][1])) if rows else None,
+        looked_at=len(rows),
+    )
+
+
+async def count_doubles(tx: Transaction, *, nested: bool) -> int:
+    """How many own assignments a group of the person gives too."""
+    cursor = await tx.connection.execute(
+        f"{_GIVING} select count(*) from ("
+        "  select distinct m.user_no, g.sku_no from giving g"
+        "   join membership m on m.tenant_id = %s and m.group_no = g.group_no) reached"
+        " join (select distinct a.user_no, a.sku_no from assignment a"
+        "  where a.tenant_id = %s and a.user_no is not null and a.source_kind <> 4) own"
+        " on own.user_no = reached.user_no and own.sku_no = reached.sku_no",
+        (tx.tenant_id, tx.tenant_id, nested, tx.tenant_id, tx.tenant_id),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def memberships_of(
+    tx: Transaction, users: Sequence[UserNo]
+) -> dict[UserNo, frozenset[GroupNo]]:
+    """The groups that each of these people is directly in."""
+    cursor = await tx.connection.execute(
+        "select user_no, array_agg(group_no) from membership"
+        " where tenant_id = %s and user_no = any(%s) group by user_no",
+        (tx.tenant_id, list(users)),
+    )
+    return {UserNo(row[0]): frozenset(map(GroupNo, row[1])) for row in await cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleHolder:
+    """Somebody who could give a seat back: why, and when they last signed in."""
+
+    sku: SkuNo
+    person: PersonSeen
+    last_sign_in_at: datetime | None
+
+
+async def idle_holders(
+    tx: Transaction, skus: Sequence[SkuNo], *, idle_since: datetime, limit_each: int
+) -> list[IdleHolder]:
+    """Holders by their own assignment who are disabled or have long not signed in.
+
+    Looked for among the first holders of each product only: a hint, not a list.
+    """
+    cursor = await tx.connection.execute(
+        "select wanted.sku_no, f.* from unnest(%s::int2[]) as wanted (sku_no) cross join lateral ("
+        "  select u.user_no, u.id, u.upn, u.display_name, u.is_enabled, u.last_sign_in_at"
+        "    from (select l.user_no, l.since from effective_license l where l.tenant_id = %s"
+        "      and l.sku_no = wanted.sku_no order by l.user_no limit %s) few"
+        "    join app_user u on u.tenant_id = %s and u.user_no = few.user_no"
+        "   where (not u.is_enabled or u.last_sign_in_at is null or u.last_sign_in_at < %s)"
+        "     and few.since < %s"
+        "     and exists (select from assignment a where a.tenant_id = %s"
+        "      and a.user_no = u.user_no and a.sku_no = wanted.sku_no and a.source_kind <> 4)"
+        "   order by u.is_enabled, u.last_sign_in_at nulls first, u.user_no limit %s) f",
+        (
+            sorted(skus),
+            tx.tenant_id,
+            HOLDERS_LOOKED_AT,
+            tx.tenant_id,
+            idle_since,
+            idle_since,
+            tx.tenant_id,
+            limit_each,
+        ),
+    )
+    return [
+        IdleHolder(
+            sku=SkuNo(row[0]),
+            person=PersonSeen(
+                user_no=UserNo(row[1]),
+                user_id=row[2],
+                upn=row[3],
+                display_name=row[4],
+                is_enabled=row[5],
+            ),
+            last_sign_in_at=row[6],
+        )
+        for row in await cursor.fetchall()
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstWaiting:
+    """Somebody at the head of a waiting list."""
+
+    sku: SkuNo
+    id: UUID
+    upn: str
+    display_name: str
+
+
+async def first_waiting(
+    tx: Transaction, skus: Sequence[SkuNo], *, limit_each: int
+) -> list[FirstWaiting]:
+    """The first few who wait for a seat of each product, in their order."""
+    cursor = await tx.connection.execute(
+        "select wanted.sku_no, u.id, u.upn, u.display_name from unnest(%s::int2[])"
+        " as wanted (sku_no) cross join lateral ("
+        "  select distinct e.user_no, e.priority as turn, e.waiting_since as since"
+        "    from (select user_no, priority, waiting_since from license_error"
+        "      where tenant_id = %s and sku_no = wanted.sku_no and reason = 'noSeatLeft'"
+        "      order by priority, waiting_since, user_no limit %s) e"
+        "   order by turn, since, e.user_no limit %s) w"
+        " join app_user u on u.tenant_id = %s and u.user_no = w.user_no"
+        " order by wanted.sku_no, w.turn, w.since, w.user_no",
+        (sorted(skus), tx.tenant_id, limit_each * SOURCES_EACH, limit_each, tx.tenant_id),
+    )
+    return [
+        FirstWaiting(sku=SkuNo(row[0]), id=row[1], upn=row[2], display_name=row[3])
+        for row in await cursor.fetchall()
+    ]
+
+
+async def waits_for(tx: Transaction, user: UserNo) -> frozenset[SkuNo]:
+    """The products that one person waits for."""
+    cursor = await tx.connection.execute(
+        "select distinct sku_no from license_error"
+        " where tenant_id = %s and user_no = %s and reason = 'noSeatLeft'",
+        (tx.tenant_id, user),
+    )
+    return frozenset(SkuNo(row[0]) for row in await cursor.fetchall())

@@ -177,11 +177,16 @@ async def likely_locations(tx: Transaction, user: UserNo, *, limit: int) -> tupl
         (tx.tenant_id, user),
     )
     managers = [row[0] for row in await cursor.fetchall()]
+    common = await common_locations(tx, limit=limit)
+    return tuple(dict.fromkeys([*managers, *common]))[:limit]
+
+
+async def common_locations(tx: Transaction, *, limit: int) -> tuple[str, ...]:
+    """The commonest usage locations of the first people."""
     cursor = await tx.connection.execute(
         "select usage_location from (select usage_location from app_user"
         "  where tenant_id = %s order by user_no limit %s) few"
         " where usage_location is not null group by 1 order by count(*) desc, 1 limit %s",
         (tx.tenant_id, PEOPLE_LOOKED_AT, limit),
     )
-    common = [row[0] for row in await cursor.fetchall()]
-    return tuple(dict.fromkeys([*managers, *common]))[:limit]
+    return tuple(row[0] for row in await cursor.fetchall())

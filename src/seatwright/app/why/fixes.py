@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from seatwright.app.call import Call
 from seatwright.app.why.reading import Reading
@@ -69,7 +68,7 @@ class FixNames:
 
     def at(self, sku: CatalogSku) -> str:
         """Where the person's license of a product is."""
-        return f"{self.path}/licenses/{quote(str(sku.sku_id))}"
+        return f"{self.path}/licenses/{sku.sku_id}"
 
 
 async def fix_names(
@@ -139,14 +138,15 @@ class _Writer:
         return writers[move.kind](move)
 
     def _add_seats(self, move: Move) -> Fix:
-        return add_seats(self.names, self.names.sku(move.sku), move.seats)
+        sku = self.names.sku(move.sku)
+        return add_seats(sku, move.seats, self.names.subscriptions.get(sku.sku_no, ()))
 
     def _leave(self, move: Move) -> Fix:
         return leave_group(self.names, move.group)
 
     def _remove(self, move: Move) -> Fix | None:
         is_swapped = move.sku in self.swapped
-        return None if is_swapped else remove_own(self.names, self.names.sku(move.sku))
+        return None if is_swapped else remove_own(self.names.user, self.names.sku(move.sku))
 
     def _set_location(self, move: Move) -> Fix:
         user = self.names.user
@@ -276,7 +276,8 @@ def switch_off(
             names={"user": names.user.upn, "product": sku.part_number},
         )
     group = _group(names, GroupNo(wish.source.no))
-    also = f", for its {others:,} other members too" if others else ""
+    many = "1 other member" if others == 1 else f"{others:,} other members"
+    also = f", for its {many} too" if others else ""
     return Fix(
         method="POST",
         path=f"/api/identity/groups/{group.id}/licenses",
@@ -286,14 +287,14 @@ def switch_off(
     )
 
 
-def remove_own(names: FixNames, sku: CatalogSku) -> Fix:
+def remove_own(user: UserLabel, sku: CatalogSku) -> Fix:
     """Take a person's own assignment away."""
     return Fix(
         method="DELETE",
-        path=names.at(sku),
+        path=f"/api/identity/users/{user.id}/licenses/{sku.sku_id}",
         body=None,
-        words=f"Take {sku.display_name} from {names.user.display_name}.",
-        names={"user": names.user.upn, "product": sku.part_number},
+        words=f"Take {sku.display_name} from {user.display_name}.",
+        names={"user": user.upn, "product": sku.part_number},
     )
 
 
@@ -309,15 +310,11 @@ def leave_group(names: FixNames, number: GroupNo | None) -> Fix:
     )
 
 
-def add_seats(names: FixNames, sku: CatalogSku, seats: int) -> Fix:
+def add_seats(sku: CatalogSku, seats: int, purchases: Sequence[Subscription]) -> Fix:
     """Buy seats: more of the largest purchase that is running, or a first one."""
     more = "1 more seat" if seats == 1 else f"{seats:,} more seats"
     words, known = f"Buy {more} of {sku.display_name}.", {"product": sku.part_number}
-    running = [
-        one
-        for one in names.subscriptions.get(sku.sku_no, ())
-        if one.status is SubscriptionStatus.ENABLED
-    ]
+    running = [one for one in purchases if one.status is SubscriptionStatus.ENABLED]
     if not running:
         body: dict[str, object] = {"skuId": str(sku.sku_id), "units": seats}
         return Fix(method="POST", path="/api/subscriptions", body=body, words=words, names=known)

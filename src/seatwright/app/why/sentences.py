@@ -12,7 +12,9 @@ from seatwright.domain.errors import Reason
 from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.reconcile import Names, Shortfall, refusal
 from seatwright.domain.reconcile.laws import laws_of
-from seatwright.domain.why import Outcome, SourceState
+from seatwright.domain.reconcile.rows import union
+from seatwright.domain.tenant_catalog import TenantCatalog
+from seatwright.domain.why import Outcome, Question, SourceState
 from seatwright.domain.why.search import MOVES_MAX
 
 
@@ -25,7 +27,9 @@ def sentence_of(answer: Answer) -> str:
         case Outcome.WAITING:
             return _waiting(answer)
         case Outcome.DENIED:
-            return denial(answer, answer.account.reasons[0])
+            return denial_of(
+                answer.question, answer.account.reasons[0], who=who, catalog=answer.catalog
+            )
         case Outcome.SCHEDULED:
             starts = [link.story.wish.starts_at for link in answer.chain]
             first = min(start for start in starts if start is not None)
@@ -39,27 +43,22 @@ def sentence_of(answer: Answer) -> str:
             return _not_wished(answer)
 
 
-def denial(answer: Answer, reason: Reason) -> str:
-    """Why the engine leaves the person without the product."""
-    question, catalog = answer.question, answer.catalog
+def denial_of(question: Question, reason: Reason, *, who: str, catalog: TenantCatalog) -> str:
+    """Why the engine leaves a person without a product, or without a part of it."""
     names = Names(
-        user=answer.user.display_name,
+        user=who,
         products={no: sku.display_name for no, sku in catalog.skus.items()},
         service_plans={no: plan.display_name for no, plan in catalog.service_plans.items()},
     )
     every = laws_of(question.snapshot.catalog).service_plans_of(question.sku)
-    failed = [
-        link.story.wish
-        for link in answer.chain
-        if link.story.error is not None and link.story.error.reason is reason
-    ]
-    bits = 0
-    for wish in failed:
-        bits |= every & ~wish.disabled
+    failed = {e.source for e in question.user.errors if (e.sku, e.reason) == (question.sku, reason)}
+    wishes = [wish for wish in question.wishes_of(question.sku) if wish.source in failed]
+    bits = union(ServicePlanBits(every & ~wish.disabled) for wish in wishes)
+    is_kept_back = question.is_held and not wishes
     shortfall = Shortfall(
         user=question.user,
         sku=question.sku,
-        bits=ServicePlanBits(bits or every),
+        bits=bits if bits or is_kept_back else every,
         snapshot=replace(question.snapshot, users=()),
         names=names,
     )

@@ -14,7 +14,14 @@ from seatwright.domain.why.account import (
 )
 from seatwright.domain.why.moves import Move, MoveKind
 from seatwright.domain.why.question import Joinable, Line, Question, Rank
-from seatwright.domain.why.search import Remedy, Search, smallest_change, tried
+from seatwright.domain.why.search import (
+    Remedy,
+    Search,
+    changed_by,
+    clearing_moves,
+    smallest_change,
+    tried,
+)
 
 __all__ = [
     "Account",
@@ -35,6 +42,8 @@ __all__ = [
     "SourceState",
     "SourceStory",
     "account_of",
+    "changed_by",
+    "clearing_moves",
     "smallest_change",
     "tried",
 ]

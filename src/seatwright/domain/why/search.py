@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
@@ -81,6 +81,37 @@ def smallest_change(question: Question, *, moves_max: int = MOVES_MAX) -> Search
     return Search(remedies=())
 
 
+def clearing_moves(question: Question) -> tuple[Remedy, ...]:
+    """Single moves after which the product is no error for the person any more; best first.
+
+    Those that give it to them come before those that only end the wish. None makes another error.
+    """
+    own = Move(kind=MoveKind.REMOVE, sku=question.sku)
+    has_own = any(wish.source.kind.is_own for wish in question.wishes_of(question.sku))
+    known = (*candidates(question), *([own] if has_own else ()))
+    before = {(error.sku, error.source) for error in question.user.errors}
+    found = []
+    for move in known:
+        if not _is_allowed(question, move):
+            continue
+        snapshot = after_moves(question, (move,))
+        decision = settle(snapshot).cases[0].decision
+        is_clear = not any(key.sku == question.sku for key in decision.errors)
+        if is_clear and decision.errors.keys() <= before:
+            remedy = _counted_remedy(question, (move,), snapshot, decision.licenses)
+            found.append((question.sku not in decision.licenses, remedy))
+    return tuple(remedy for _, remedy in sorted(found, key=lambda one: (one[0], one[1].cost)))
+
+
+def changed_by(
+    question: Question, moves: Sequence[Move]
+) -> tuple[Mapping[SkuNo, ServicePlanBits], bool]:
+    """What the person would have after these moves, and whether that brings no new error."""
+    before = {(error.sku, error.source) for error in question.user.errors}
+    decision = settle(after_moves(question, moves)).cases[0].decision
+    return decision.licenses, decision.errors.keys() <= before
+
+
 def tried(question: Question, moves: Sequence[Move]) -> Remedy | None:
     """Make these moves in a copy and ask the engine; None if the person is still without."""
     if not all(_is_allowed(question, move) for move in moves):
@@ -126,6 +157,16 @@ def _remedy(question: Question, moves: Sequence[Move], snapshot: Snapshot) -> Re
     )
     if not is_sure or not bought <= gained:
         return None
+    return _counted_remedy(question, moves, snapshot, after)
+
+
+def _counted_remedy(
+    question: Question,
+    moves: Sequence[Move],
+    snapshot: Snapshot,
+    after: Mapping[SkuNo, ServicePlanBits],
+) -> Remedy:
+    before = {held.sku: held.enabled for held in question.user.held}
     counted = tuple(_counted(question, move, moves, snapshot) for move in moves)
     changed = {sku for sku in after.keys() | before.keys() if after.get(sku) != before.get(sku)}
     return Remedy(

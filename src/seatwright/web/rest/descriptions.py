@@ -21,6 +21,7 @@ says what to do."""
 TAGS: Final[Mapping[str, str]] = {
     "catalog": "Products and their service plans",
     "clients": "API clients",
+    "conflicts": "What is at odds, each with the call that would end it",
     "exports": "Files out",
     "groups": "Groups, their members and their licenses",
     "history": "Seals of the history, to prove that nothing was changed",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from litestar import get
@@ -34,12 +34,13 @@ class FixShape(Shape, kw_only=True, frozen=True):
 
     method: str
     path: str
-    body: Mapping[str, object] | None
+    # A body of any route: its own page of the reference says what may be in it.
+    body: dict[str, Any] | None
     words: str
-    names: Mapping[str, str]
+    names: dict[str, str]
 
 
-class ProductShape(Shape, kw_only=True, frozen=True):
+class NamedProduct(Shape, kw_only=True, frozen=True):
     """A product."""
 
     sku_id: UUID
@@ -47,7 +48,7 @@ class ProductShape(Shape, kw_only=True, frozen=True):
     display_name: str
 
 
-class PersonShape(Shape, kw_only=True, frozen=True):
+class NamedPerson(Shape, kw_only=True, frozen=True):
     """A person."""
 
     id: UUID
@@ -64,7 +65,7 @@ class StepShape(Shape, kw_only=True, frozen=True):
     by: str | None
 
 
-class JobShape(Shape, kw_only=True, frozen=True):
+class JobBehind(Shape, kw_only=True, frozen=True):
     """The job by which an assignment came about, and its template if it gave one."""
 
     id: UUID
@@ -95,7 +96,7 @@ class LinkShape(Shape, kw_only=True, frozen=True):
     expires_at: datetime | None
     made_by: str | None
     made_at: datetime | None
-    job: JobShape | None
+    job: JobBehind | None
     held_change_id: UUID | None
 
 
@@ -113,7 +114,7 @@ class ExclusionRule(Shape, kw_only=True, frozen=True):
 
     service_plan: str
     other_service_plan: str
-    other_product: ProductShape
+    other_product: NamedProduct
     held: bool
 
 
@@ -123,8 +124,8 @@ class DependencyRule(Shape, kw_only=True, frozen=True):
     service_plan: str
     any_of: list[str]
     met: bool
-    supplied_by: list[ProductShape]
-    would_supply: list[ProductShape]
+    supplied_by: list[NamedProduct]
+    would_supply: list[NamedProduct]
 
 
 class SeatsRule(Shape, kw_only=True, frozen=True):
@@ -143,7 +144,7 @@ class SiblingRule(Shape, kw_only=True, frozen=True):
     """Another product of the same group that failed and so keeps this one back."""
 
     group: str
-    product: ProductShape
+    product: NamedProduct
     reason: str
 
 
@@ -189,8 +190,8 @@ class WhyShape(Shape, kw_only=True, frozen=True):
     `keptBy` is all that would have to go before a holder loses it.
     """
 
-    user: PersonShape
-    product: ProductShape
+    user: NamedPerson
+    product: NamedProduct
     outcome: str
     sentence: str
     reasons: list[str]
@@ -204,14 +205,18 @@ class WhyShape(Shape, kw_only=True, frozen=True):
 def fix_shape(fix: Fix) -> FixShape:
     """A fix as the surface shows it."""
     return FixShape(
-        method=fix.method, path=fix.path, body=fix.body, words=fix.words, names=fix.names
+        method=fix.method,
+        path=fix.path,
+        body=None if fix.body is None else dict(fix.body),
+        words=fix.words,
+        names=dict(fix.names),
     )
 
 
-def product_shape(sku_no: SkuNo, catalog: TenantCatalog) -> ProductShape:
+def product_shape(sku_no: SkuNo, catalog: TenantCatalog) -> NamedProduct:
     """A product as the surface names it."""
     sku = catalog.skus[sku_no]
-    return ProductShape(
+    return NamedProduct(
         sku_id=sku.sku_id, sku_part_number=sku.part_number, display_name=sku.display_name
     )
 
@@ -253,7 +258,7 @@ def _link(link: ChainLink, answer: Answer) -> LinkShape:
         made_at=None if link.maker is None else link.maker.at,
         job=None
         if link.job is None
-        else JobShape(id=link.job.id, kind=link.job.kind, template=link.job.template),
+        else JobBehind(id=link.job.id, kind=link.job.kind, template=link.job.template),
         held_change_id=link.held_change,
     )
 
@@ -358,7 +363,7 @@ async def why(call: TheCall, user: FromPath[str], sku: FromPath[str]) -> WhyShap
     answer = await explain(call, user, sku)
     keepers = {story.wish.source for story in answer.account.keepers}
     return WhyShape(
-        user=PersonShape(
+        user=NamedPerson(
             id=answer.user.id,
             user_principal_name=answer.user.upn,
             display_name=answer.user.display_name,
