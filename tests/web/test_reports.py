@@ -88,11 +88,18 @@ async def test_a_person_is_told_with_what_they_hold_and_what_they_lack(company: 
 
 async def test_pages_of_one_row_hold_every_row_once(company: Office) -> None:
     await company.admin.patch("/api/settings", json={"bulkAdviceAbove": 1})
+    members = {"users": ["gus@contoso.example"]}
+    groups = (await company.admin.get("/api/identity/groups")).json()["value"]
+    board = next(group["id"] for group in groups if group["displayName"] == "Board")
+    await company.admin.post(f"/api/identity/groups/{board}/members", json=members)
+    assert len(await rows_of(company, "errors")) == 2
     for report in REPORTS:
         query = {"sinceDays": 365} if report == "grants" else {}
         whole = await rows_of(company, report, **query)
         assert whole, report
         assert await rows_of(company, report, limit=1, **query) == whole, report
+    by_group = await rows_of(company, "errors", group="Board")
+    assert await rows_of(company, "errors", group="Board", limit=1) == by_group
 
 
 async def test_costs_by_department_add_up_in_each_currency(company: Office) -> None:

@@ -41,7 +41,7 @@ async def errors(scene: Scene, after: Place | None, limit: int) -> ReportSlice:
     """Everybody who does not get what they are meant to have, with why and what mends it."""
     only, reason = scene.sku, _reason(scene)
     group = await _group(scene)
-    place = ErrorPlace() if after is None else ErrorPlace(*map(int, after))
+    place = _place(after)
     size = min(limit + 1, BLOCK_PEOPLE)
     found: list[ReportError] = []
     for _ in range(SCANS_MAX):
@@ -57,6 +57,13 @@ async def errors(scene: Scene, after: Place | None, limit: int) -> ReportSlice:
             return await _slice(scene, found, None)
         size = BLOCK_PEOPLE
     return await _slice(scene, found, place)
+
+
+def _place(after: Place | None) -> ErrorPlace:
+    if after is None:
+        return ErrorPlace()
+    user, sku, kind, no = map(int, after)
+    return ErrorPlace(user_no=user, sku=sku, source_kind=kind, source_no=no)
 
 
 def _reason(scene: Scene) -> str | None:
