@@ -111,8 +111,3 @@ def _denials(decided: Decided, order: MoveOrder) -> dict[UserNo, tuple[Step, Rea
             found[no] = (step, reason)
     others = {no: one for no, one in found.items() if one[1] is not Reason.NO_SEAT_LEFT}
     return others or found
-
-
-def reconcile_as_if(snapshot: Snapshot) -> ChangeSet:
-    """What the engine would make of people who are wished something else than they are."""
-    return reconcile(snapshot)

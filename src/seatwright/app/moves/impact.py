@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.moves.decide import reconcile_as_if
 from seatwright.app.moves.orders import require_group_named
-from seatwright.app.moves.people import people_now
 from seatwright.domain.assignments import PRIORITY_DEFAULT, Source, SourceKind, Strategy
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import (
     ServicePlanBits,
     ServicePlanNo,
-    SkuNo,
     UserNo,
     service_plan_numbers,
 )
-from seatwright.domain.reconcile import ChangeSet, Pool, Snapshot, UserState, Wish
+from seatwright.domain.reconcile import Wish
+from seatwright.domain.reconcile.columns import (
+    REASONS,
+    ColumnSnapshot,
+    GroupWish,
+    PlanSets,
+    packed_source,
+)
+from seatwright.domain.reconcile.many import reconcile_many
+from seatwright.domain.reconcile.many_changes import NONE, ManyOutcome
 from seatwright.domain.reports.prices import price_of
 from seatwright.domain.roles import Permission
-from seatwright.domain.settings import semantics_in
+from seatwright.domain.settings import semantics_in, usage_location_in
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.assignments import GroupAssignment, group_assignments
+from seatwright.postgres.bulk_read import read_listed
+from seatwright.postgres.group_read import groups_within
+from seatwright.postgres.group_wishes import read_group_wishes
 from seatwright.postgres.labels import GroupLabel, UserLabel, user_labels
 from seatwright.postgres.moves import people_of_group
-from seatwright.postgres.pools import read_pools
+from seatwright.postgres.pools import free_seats, read_pools
 from seatwright.postgres.subscriptions import subscriptions_by_sku
 
-CHUNK_USERS = 10_000
 NAMED_MAX = 10
 _CENTS = Decimal("0.01")
 
@@ -67,21 +79,21 @@ class Impact:
     monthly_cost: Mapping[str, Decimal] | None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Count:
-    """What was counted so far."""
+    """What was counted of the members."""
 
-    members: int = 0
-    already_hold: int = 0
-    granted: int = 0
-    gains: Counter[ServicePlanNo] = field(default_factory=Counter)
-    errors: dict[Reason, list[UserNo]] = field(default_factory=lambda: defaultdict(list))
+    members: int
+    already_hold: int
+    granted: int
+    gains: Counter[ServicePlanNo]
+    errors: Mapping[Reason, Sequence[UserNo]]
 
 
 async def impact_of_license(
     call: Call, group_text: str, sku_text: str, *, disabled: Sequence[str] | None = None
 ) -> Impact:
-    """Decide about every member as if the group gave the product, ten thousand at a time.
+    """Decide about every member as if the group gave the product, with the kernel for many.
 
     Raises Refusal unknownGroup, unknownSku, servicePlanNotInSku.
     """
@@ -93,9 +105,8 @@ async def impact_of_license(
     wish = _wish(call, group, sku, held=held)
     if disabled is not None:
         wish = replace(wish, disabled=catalog.disabled_bits(sku, disabled))
-    pools = {pool.sku: pool for pool in await read_pools(call.tx)}
-    free = _free(pools[sku.sku_no])
-    count = await _count(call, group, wish, pools)
+    free = await free_seats(call.tx, [sku.sku_no])
+    count = await _count(call, group, wish)
     waiting = len(count.errors.get(Reason.NO_SEAT_LEFT, ()))
     return Impact(
         group=group,
@@ -103,7 +114,7 @@ async def impact_of_license(
         members=count.members,
         already_hold=count.already_hold,
         seats_needed=count.granted + waiting,
-        seats_free=free,
+        seats_free=max(0, free[sku.sku_no]),
         seats_to_buy=waiting,
         errors=await _errors(call, count),
         gains=count.gains,
@@ -123,47 +134,79 @@ def _wish(call: Call, group: GroupLabel, sku: CatalogSku, *, held: GroupAssignme
     )
 
 
-async def _count(call: Call, group: GroupLabel, wish: Wish, pools: dict[SkuNo, Pool]) -> _Count:
-    nested = semantics_in(call.tenant.settings).nested_groups_count
-    users = await people_of_group(call.tx, group.group_no, nested=nested)
-    count = _Count(members=len(users))
-    for start in range(0, len(users), CHUNK_USERS):
-        found = await people_now(
-            call, users[start : start + CHUNK_USERS], pools=tuple(pools.values())
-        )
-        wished = replace(found, users=tuple(_wished(user, wish) for user in found.users))
-        changes = reconcile_as_if(wished)
-        _add(count, found, changes, wish)
-        for seats in changes.seat_changes:
-            pools[seats.sku] = replace(pools[seats.sku], consumed=seats.consumed_after)
-    return count
+async def _count(call: Call, group: GroupLabel, wish: Wish) -> _Count:
+    snapshot = await _as_if(call, group, wish)
+    outcome = reconcile_many(snapshot)
+    bits = snapshot.plan_sets.bits
+    lines = outcome.licenses
+    is_given = (lines.sku_no == wish.sku) & (lines.after != NONE)
+    pairs = Counter(_rows(lines.before[is_given], lines.after[is_given]))
+    gains: Counter[ServicePlanNo] = Counter()
+    for (before, after), people in pairs.items():
+        new = bits[after] & ~(0 if before == NONE else bits[before])
+        gains.update(dict.fromkeys(service_plan_numbers(ServicePlanBits(new)), people))
+    return _Count(
+        members=len(snapshot.people.user_no),
+        already_hold=int((snapshot.held.sku_no == wish.sku).sum()),
+        granted=sum(people for (before, _), people in pairs.items() if before == NONE),
+        gains=gains,
+        errors=_failing(snapshot, outcome, wish),
+    )
 
 
-def _wished(user: UserState, wish: Wish) -> UserState:
-    others = tuple(w for w in user.wishes if (w.sku, w.source) != (wish.sku, wish.source))
-    return replace(user, wishes=(*others, wish))
+async def _as_if(call: Call, group: GroupLabel, wish: Wish) -> ColumnSnapshot:
+    """The group's members as columns, with the license among what it gives them."""
+    tx, semantics = call.tx, semantics_in(call.tenant.settings)
+    nested = semantics.nested_groups_count
+    plan_sets = PlanSets()
+    users = await people_of_group(tx, group.group_no, nested=nested)
+    read = await read_listed(tx, np.array(users, dtype=np.int32), plan_sets)
+    wishes = dict(await read_group_wishes(tx, nested=nested))
+    for number in await groups_within(tx, (group.group_no,)) if nested else (group.group_no,):
+        others = [
+            one
+            for one in wishes.get(number, ())
+            if (one.wish.sku, one.wish.source) != (wish.sku, wish.source)
+        ]
+        wishes[number] = (*others, GroupWish(wish=wish))
+    return ColumnSnapshot(
+        now=call.now,
+        semantics=semantics,
+        default_usage_location=usage_location_in(call.tenant.settings),
+        catalog=(await catalog_of(call)).engine,
+        pools=await read_pools(tx),
+        plan_sets=plan_sets,
+        locations=read.locations,
+        people=read.people,
+        memberships=read.memberships,
+        group_wishes=wishes,
+        direct=read.direct,
+        held=read.held,
+        errors=read.errors,
+    )
 
 
-def _add(count: _Count, found: Snapshot, changes: ChangeSet, wish: Wish) -> None:
-    count.already_hold += sum(any(one.sku == wish.sku for one in user.held) for user in found.users)
-    for change in changes.changes:
-        if change.sku == wish.sku and change.after is not None:
-            count.granted += change.before is None
-            new = ServicePlanBits(change.after & ~(change.before or 0))
-            count.gains.update(service_plan_numbers(new))
-    failing = {
-        user.user_no: error.reason
-        for user in found.users
-        for error in user.errors
-        if (error.sku, error.source) == (wish.sku, wish.source)
-    }
-    for error in changes.error_changes:
-        if (error.sku, error.source) == (wish.sku, wish.source):
-            failing.pop(error.user_no, None)
-            if error.after is not None:
-                failing[error.user_no] = error.after
-    for user, reason in failing.items():
-        count.errors[reason].append(user)
+def _rows(
+    left: NDArray[np.integer[Any]], right: NDArray[np.integer[Any]]
+) -> Iterator[tuple[int, int]]:
+    return zip(left.tolist(), right.tolist(), strict=True)
+
+
+def _failing(
+    snapshot: ColumnSnapshot, outcome: ManyOutcome, wish: Wish
+) -> dict[Reason, list[UserNo]]:
+    """Who would not get it from the group, and why: the errors there are, and what changes."""
+    source = packed_source(wish.source)
+    stored, changed = snapshot.errors, outcome.errors
+    is_stored = (stored.sku_no == wish.sku) & (stored.source == source)
+    reasons = dict(_rows(stored.user_no[is_stored], stored.reason[is_stored]))
+    is_changed = (changed.sku_no == wish.sku) & (changed.source == source)
+    reasons |= dict(_rows(changed.user_no[is_changed], changed.after[is_changed]))
+    failing: dict[Reason, list[UserNo]] = defaultdict(list)
+    for user, reason in sorted(reasons.items()):
+        if reason != NONE:
+            failing[REASONS[reason]].append(UserNo(user))
+    return failing
 
 
 async def _errors(call: Call, count: _Count) -> tuple[InError, ...]:
@@ -178,10 +221,6 @@ async def _errors(call: Call, count: _Count) -> tuple[InError, ...]:
         for reason, users in count.errors.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.people, one.reason)))
-
-
-def _free(pool: Pool) -> int:
-    return max(0, pool.assignable - pool.consumed - pool.reserved)
 
 
 async def _cost(call: Call, sku: CatalogSku, *, seats: int) -> Mapping[str, Decimal] | None:
