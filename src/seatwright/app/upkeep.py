@@ -14,6 +14,7 @@ import structlog
 from seatwright.app.call import Call
 from seatwright.app.directory.lives import purge_deleted_users
 from seatwright.app.expiry import record_silent_ends
+from seatwright.app.forget import forget_removals
 from seatwright.app.full_reconcile import start_periodic
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
@@ -54,6 +55,7 @@ async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
                 break
     async with workshop.database.transaction(tenant_id) as tx:
         await forget_old_answers(tx, now=workshop.clock.now())
+        await forget_removals(tx, now=workshop.clock.now())
         await forget_old_previews(tx, now=workshop.clock.now())
 
 

@@ -16,6 +16,7 @@ import structlog
 
 from seatwright.app.bulk.slices import cancel_rest, work_bulk_slice
 from seatwright.app.call import Call
+from seatwright.app.held_changes import leave_decision, work_decision_slice
 from seatwright.app.jobs import get_job
 from seatwright.app.moves.slices import leave_move, work_move_slice
 from seatwright.app.reconcile_job import (
@@ -25,6 +26,7 @@ from seatwright.app.reconcile_job import (
     work_reconcile_slice,
 )
 from seatwright.app.reports.job import work_report_slice
+from seatwright.app.undo import cancel_undo, work_undo_slice
 from seatwright.domain.clock import Clock
 from seatwright.domain.ids import JobNo, TenantId
 from seatwright.domain.jobs import Job, JobKind, JobState
@@ -46,9 +48,11 @@ A job that pauses stays open: the sweep of each minute wakes it again.
 
 SLICES: Final[Mapping[JobKind, SliceWorker]] = {
     JobKind.BULK: work_bulk_slice,
+    JobKind.DECISION: work_decision_slice,
     JobKind.MOVE: work_move_slice,
     JobKind.RECONCILE: work_reconcile_slice,
     JobKind.REPORT: work_report_slice,
+    JobKind.UNDO: work_undo_slice,
 }
 
 ALONE: Final = 0x5EA7 << 48
@@ -172,6 +176,10 @@ async def _leave(call: Call, job: Job) -> None:
             await cancel_rest(call, job)
         case JobKind.RECONCILE:
             await leave_groups(call, job)
+        case JobKind.DECISION:
+            await leave_decision(call, job)
+        case JobKind.UNDO:
+            await cancel_undo(call, job)
         case JobKind.REPORT:
             pass  # What it has gathered is never shown, and is forgotten like any run.
         case JobKind.MOVE:

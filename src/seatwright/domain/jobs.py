@@ -41,6 +41,12 @@ class JobKind(StrEnum):
     MOVE = "move"
     """People who change the way they come by a license, or the product, without a gap."""
 
+    DECISION = "decision"
+    """People whose removals were held, and are approved or rejected."""
+
+    UNDO = "undo"
+    """Wishes of an earlier call or job that are put back as they were."""
+
 
 class RowAction(StrEnum):
     """What a row of a job does for its person."""

@@ -156,7 +156,8 @@ class StoredLoss:
     outer: GroupNo | None
 
 
-# Members count if they are among the held; the groups that lost most come first.
+# Members count if they are among the held, and who is left if they were there before: newcomers
+# make no group fuller. The groups that lost most come first.
 _LOSSES = """
 with lost as (
     select w.group_no, count(*)::int4 as removed, false as stopped, null::int4 as outer_no
@@ -176,6 +177,9 @@ with lost as (
 select l.group_no, l.removed, l.stopped, l.outer_no, g.deleted_at is not null,
        (select count(*)::int4 from membership m
          where m.tenant_id = g.tenant_id and m.group_no = g.group_no)
+         - (select count(*)::int4 from wish_change j
+             where j.tenant_id = %(tenant)s and j.correlation = %(batch)s and j.noun = 2
+               and j.group_no = g.group_no and j.before_since is null)
   from lost l
   join app_group g on g.tenant_id = %(tenant)s and g.group_no = l.group_no
  order by l.stopped desc, l.removed desc, l.group_no limit 100
@@ -286,4 +290,14 @@ async def forget_counts(tx: Transaction, *, before: datetime) -> None:
     """Forget removals that no hour needs any more."""
     await tx.connection.execute(
         "delete from removal_count where tenant_id = %s and minute < %s", (tx.tenant_id, before)
+    )
+
+
+async def reopen_held(tx: Transaction, held_no: int) -> None:
+    """Take a decision back for those whom it has not reached; nobody left: it stands."""
+    await tx.connection.execute(
+        "update held_change h set state = 'pending', decided_by = null, decided_at = null"
+        " where h.tenant_id = %s and h.held_no = %s and exists (select from held_person p"
+        "  where p.tenant_id = h.tenant_id and p.held_no = h.held_no and p.outcome is null)",
+        (tx.tenant_id, held_no),
     )

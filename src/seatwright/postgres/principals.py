@@ -52,14 +52,16 @@ async def authenticate(
 ) -> Authenticated | None:
     """Who presented a secret with this SHA-256 digest; the transaction then sees their tenant.
 
-    With a `correlation` the journal of wishes is written under it (`journal.py`). One round trip, BEGIN included: the connection is in pipeline mode while it runs. The digest is
-    looked up by equality in an index: its bytes are not secret-dependent in any way that a timing
-    could use, because an attacker cannot choose a digest without knowing its pre-image.
+    With a `correlation` the journal of wishes is written under it (`journal.py`). One round trip,
+    BEGIN included: the connection is in pipeline mode while it runs. The digest is looked up by
+    equality in an index: its bytes are not secret-dependent in any way that a timing could use,
+    because an attacker cannot choose a digest without knowing its pre-image.
     """
     async with connection.pipeline():
         cursor = await connection.execute(
             "select set_config('seatwright.tenant', a.tenant_id::text, true), a.*,"
-            " set_config('seatwright.correlation', %s, true), set_config('seatwright.at', %s, true),"
+            " set_config('seatwright.correlation', %s, true),"
+            " set_config('seatwright.at', %s, true),"
             " set_config('seatwright.principal', a.principal_no::text, true)"
             " from authenticate(%s) a",
             (str(correlation or ""), "" if at is None else at.isoformat(), digest),
@@ -198,3 +200,25 @@ async def principal_by_number(tx: Transaction, number: PrincipalNo) -> Principal
     )
     row = await cursor.fetchone()
     return principal_of_row(row) if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """By whom and when a principal was made; the first of a tenant was made by nobody."""
+
+    created_by: PrincipalNo | None
+    created_at: datetime
+
+
+async def principals_with_roles(tx: Transaction, roles: Sequence[str]) -> dict[PrincipalNo, Made]:
+    """Every living token, client and person with one of these roles."""
+    cursor = await tx.connection.execute(
+        "select principal_no, created_by, created_at from principal"
+        " where tenant_id = %s and revoked_at is null and kind <> 'system'"
+        " and exists (select from unnest(roles) role where role = any(%s))",
+        (tx.tenant_id, list(roles)),
+    )
+    return {
+        PrincipalNo(row[0]): Made(created_by=row[1], created_at=row[2])
+        for row in await cursor.fetchall()
+    }

@@ -53,6 +53,7 @@ from seatwright.web.answers import (
 from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError, receive_of
 from seatwright.web.failures import Failures
 from seatwright.web.foresight import AS_IT_IS, Asked, asked_of
+from seatwright.web.held import told_held
 from seatwright.web.metrics import CONNECTIONS, DATABASE_WAIT, RERUNS
 from seatwright.web.once import answer_once
 from seatwright.web.rest.preview import preview_answer
@@ -283,7 +284,7 @@ class Edge:
         """The answer of the route, of its first run under this key, or that the world moved."""
 
         async def route() -> Answer:
-            answer = await self._route(scope, body)
+            answer = await told_held(await self._route(scope, body), scope["state"]["call"])
             if asked.digest is None or answer.status >= 400:
                 return answer
             return await moved_answer(scope["state"]["call"], asked.digest) or answer

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.domain.assignments import SourceKind
 from seatwright.domain.errors import Reason
-from seatwright.domain.ids import GroupNo, ServicePlanBits, SkuNo, UserNo
+from seatwright.domain.ids import GroupNo, PrincipalNo, ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile import StoredError, UserState, Wish
 from seatwright.domain.settings import semantics_in
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
+from seatwright.postgres.held_read import helds_by_number
 from seatwright.postgres.labels import GroupLabel, group_labels
+from seatwright.postgres.principals import principal_names
 from seatwright.postgres.world_read import read_people, read_since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldLabel:
+    """A removal that waits for approval: since when, and by whom it was made."""
+
+    id: UUID
+    since: datetime
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What the sources of a person are called, by their numbers."""
+
+    groups: Mapping[GroupNo, GroupLabel]
+    holds: Mapping[int, HoldLabel]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseSource:
-    """One source behind a product of a person: `reason` is why it does not give what it says."""
+    """One source behind a product of a person: `reason` is why it does not give what it says.
+
+    `hold` tells of a source that is the brake's: what it keeps alive was removed.
+    """
 
     wish: Wish
     group: GroupLabel | None
+    hold: HoldLabel | None
     state: str
     reason: Reason | None
     waiting_since: datetime | None
@@ -59,7 +83,7 @@ async def licenses_of(call: Call, user: UserNo) -> tuple[PersonLicense, ...]:
     state = states[0]
     catalog = await catalog_of(call)
     since = await read_since(call.tx, user)
-    labels = await group_labels(call.tx, sorted(_groups(state)))
+    labels = await _labels(call, state)
     found = [
         _license(state, sku, catalog=catalog, since=since, labels=labels)
         for sku in sorted(_skus(state))
@@ -71,7 +95,7 @@ async def license_in(
     call: Call, state: UserState, sku: SkuNo, *, since: datetime | None
 ) -> PersonLicense:
     """One product of a person whose state is known; `since` None: as it is stored."""
-    labels = await group_labels(call.tx, sorted(_groups(state)))
+    labels = await _labels(call, state)
     known = await read_since(call.tx, state.user_no) if since is None else {sku: since}
     return _license(state, sku, catalog=await catalog_of(call), since=known, labels=labels)
 
@@ -86,6 +110,21 @@ def _groups(state: UserState) -> set[GroupNo]:
     }
 
 
+async def _labels(call: Call, state: UserState) -> Labels:
+    groups = await group_labels(call.tx, sorted(_groups(state)))
+    numbers = {w.source.no for w in state.wishes if w.source.kind is SourceKind.HOLD}
+    held = await helds_by_number(call.tx, sorted(numbers))
+    makers = sorted({PrincipalNo(one.principal_no) for one in held.values()})
+    names = await principal_names(call.tx, makers) if makers else {}
+    holds = {
+        number: HoldLabel(
+            id=one.id, since=one.made_at, made_by=names[PrincipalNo(one.principal_no)][1]
+        )
+        for number, one in held.items()
+    }
+    return Labels(groups=groups, holds=holds)
+
+
 def _skus(state: UserState) -> set[SkuNo]:
     held = {one.sku for one in state.held}
     return held | {one.sku for one in state.wishes} | {one.sku for one in state.errors}
@@ -97,7 +136,7 @@ def _license(
     *,
     catalog: TenantCatalog,
     since: dict[SkuNo, datetime],
-    labels: dict[GroupNo, GroupLabel],
+    labels: Labels,
 ) -> PersonLicense:
     errors = [error for error in state.errors if error.sku == sku]
     wishes = [wish for wish in state.wishes if wish.sku == sku]
@@ -114,14 +153,14 @@ def _sorted(wishes: Sequence[Wish]) -> list[Wish]:
     return sorted(wishes, key=lambda wish: (wish.source, wish.assigned_at))
 
 
-def _source(
-    wish: Wish, errors: Sequence[StoredError], labels: dict[GroupNo, GroupLabel]
-) -> LicenseSource:
+def _source(wish: Wish, errors: Sequence[StoredError], labels: Labels) -> LicenseSource:
     error = next((one for one in errors if one.source == wish.source), None)
     is_group = wish.source.kind is SourceKind.GROUP
+    is_hold = wish.source.kind is SourceKind.HOLD
     return LicenseSource(
         wish=wish,
-        group=labels.get(GroupNo(wish.source.no)) if is_group else None,
+        group=labels.groups.get(GroupNo(wish.source.no)) if is_group else None,
+        hold=labels.holds.get(wish.source.no) if is_hold else None,
         state="Active" if error is None else "Error",
         reason=None if error is None else error.reason,
         waiting_since=None if error is None else error.waiting_since,

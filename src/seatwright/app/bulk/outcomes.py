@@ -16,6 +16,7 @@ from seatwright.domain.wants import WantKind
 
 ALREADY_ASSIGNED = "Already assigned: no seat was used."
 CHANGED = "Already assigned: its service plans were changed, and no seat was used."
+HELD = "Unassigned; the license stays until an administrator approves that it goes."
 WAITS = "No seat is free: the person waits for one and gets it by themselves."
 
 
@@ -105,6 +106,14 @@ def _done(
             user=user,
             reason=Reason.NO_SEAT_LEFT,
             message=WAITS,
+        )
+    if any(one.is_held for one in results):
+        return RowResult(
+            row_no=row.row_no,
+            outcome=Outcome.SUCCEEDED,
+            user=user,
+            reason=Reason.HELD_FOR_APPROVAL,
+            message=HELD,
         )
     message = None
     if row.kind is not WantKind.REMOVE and all(

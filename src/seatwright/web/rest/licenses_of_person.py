@@ -60,11 +60,23 @@ class GroupName(Shape, kw_only=True, frozen=True):
     display_name: str
 
 
+class HoldShape(Shape, kw_only=True, frozen=True):
+    """Held for approval: `id` is the held change's, `by` who made it."""
+
+    id: UUID
+    since: datetime
+    by: str
+
+
 class SourceShape(Shape, kw_only=True, frozen=True):
-    """One source behind a license; `kind` is direct, group, policy or request."""
+    """One source behind a license; `kind` is direct, group, policy, request or hold.
+
+    A hold keeps what was removed until somebody approves: `hold` names the held change.
+    """
 
     kind: str
     group: GroupName | None
+    hold: HoldShape | None
     strategy: str
     disabled_service_plans: list[str]
     priority: int
@@ -130,10 +142,11 @@ def scope_warnings(sku: CatalogSku) -> list[str]:
 
 
 def _source(source: LicenseSource, catalog: TenantCatalog) -> SourceShape:
-    wish, group = source.wish, source.group
+    wish, group, hold = source.wish, source.group, source.hold
     return SourceShape(
         kind=SourceKind(wish.source.kind).name.lower(),
         group=None if group is None else GroupName(id=group.id, display_name=group.display_name),
+        hold=None if hold is None else HoldShape(id=hold.id, since=hold.since, by=hold.made_by),
         strategy=wish.strategy.value,
         disabled_service_plans=[plan.name for plan in catalog.plans_of(wish.disabled)],
         priority=wish.priority,

@@ -11,6 +11,7 @@ from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.conflicts import CONFLICT_ROUTES
 from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
 from seatwright.web.rest.groups import GROUP_ROUTES
+from seatwright.web.rest.held import HELD_ROUTES
 from seatwright.web.rest.history import HISTORY_ROUTES
 from seatwright.web.rest.history_seals import HISTORY_SEAL_ROUTES
 from seatwright.web.rest.history_timeline import HISTORY_TIMELINE_ROUTES
@@ -30,6 +31,7 @@ from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.rest.templates import TEMPLATE_ROUTES
+from seatwright.web.rest.undo import UNDO_ROUTES
 from seatwright.web.rest.true_up import TRUE_UP_ROUTES
 from seatwright.web.rest.users import USER_ROUTES
 from seatwright.web.rest.why import WHY_ROUTES
@@ -38,10 +40,11 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *BULK_ROUTES,
     *CATALOG_ROUTES,
     *CONFLICT_ROUTES,
+    *HELD_ROUTES,
     *HISTORY_ROUTES,
     *HISTORY_SEAL_ROUTES,
-    *TRUE_UP_ROUTES,
     *HISTORY_TIMELINE_ROUTES,
+    *TRUE_UP_ROUTES,
     *HOLDINGS_ROUTES,
     *JOB_ROUTES,
     *IMPORT_ROUTES,
@@ -61,5 +64,6 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *USER_ROUTES,
     *SUBSCRIPTION_ROUTES,
     *TEMPLATE_ROUTES,
+    *UNDO_ROUTES,
     *WHY_ROUTES,
 )
