@@ -9,6 +9,7 @@ import typer
 from seatwright.cli.assignment import assign, swap, unassign
 from seatwright.cli.bulk import bulk
 from seatwright.cli.catalog import catalog_commands
+from seatwright.cli.conflicts import conflicts
 from seatwright.cli.demo import demo_commands
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.groups import group_commands
@@ -29,7 +30,7 @@ from seatwright.cli.why import why
 LICENSING: Final = "Licenses (over the API)"
 OPERATING: Final = "Tenants and access (on the database)"
 
-_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, why, history)
+_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, why, conflicts, history)
 
 _NOUNS: Final = {
     "users": user_commands,

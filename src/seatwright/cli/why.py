@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.text import Text
 
 from seatwright.cli.client import Json, open_api, path_of
@@ -56,7 +58,7 @@ def why(person: Person, product: Product, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    say(found["sentence"])
+    _say_prose(found["sentence"])
     say("")
     if found["chain"]:
         show_table(found["chain"], _CHAIN)
@@ -71,14 +73,18 @@ def why(person: Person, product: Product, *, as_json: AsJson = False) -> None:
 def _show_change(change: Json) -> None:
     screen = result_screen()
     head = "Smallest change: " if change["calls"] else ""
-    line = Text(head, style="bold")
-    line.append(visible(change["words"]), style="not bold")
-    screen.print(line)
+    _say_prose(head + change["words"])
     if change["besides"]:
-        say(change["besides"])
+        _say_prose(change["besides"])
     for call in change["calls"]:
         # Not wrapped by us, so that the command can be copied whole.
         screen.print(f"→ {visible(command_of(call))}", soft_wrap=True)
+
+
+def _say_prose(text: str) -> None:
+    """Print sentences, wrapped also where nobody watches: a help desk pastes them."""
+    screen = result_screen()
+    screen.print(Text(textwrap.fill(visible(text), screen.width)))
 
 
 def _facts(found: Json) -> list[tuple[str, object]]:

@@ -26,6 +26,7 @@ from seatwright.domain.ids import (
     service_plan_bits,
     service_plan_numbers,
 )
+from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.domain.why import Move, MoveKind, Question, changed_by
 from seatwright.postgres.conflicts import SeveralHeld, count_holdings, holders_of_several
 from seatwright.postgres.seats import PersonSeen
@@ -180,14 +181,8 @@ def _row(desk: Desk, duplicates: Duplicates, sku: SkuNo) -> Conflict:
 def _sentence(
     desk: Desk, person: PersonSeen, overlaps: Sequence[ServiceOverlap], *, is_removable: bool
 ) -> str:
-    catalog = desk.catalog
-    product = catalog.sku_name(overlaps[0].sku)
-    told = [
-        f"{catalog.service_plans[one.covered_by].display_name} of"
-        f" {catalog.sku_name(one.covering_sku)} covers"
-        f" {catalog.service_plans[one.service_plan].display_name} of {product}"
-        for one in overlaps[:OVERLAPS_TOLD_MAX]
-    ]
+    product = desk.catalog.sku_name(overlaps[0].sku)
+    told = [_told(one, desk.catalog) for one in overlaps[:OVERLAPS_TOLD_MAX]]
     more = len(overlaps) - len(told)
     also = f", and {more} more" if more > 0 else ""
     advice = (
@@ -196,6 +191,15 @@ def _sentence(
         else f"{product} gives more than that: only the service plans that are covered can go."
     )
     return f"{person.display_name} has a service twice: {'; '.join(told)}{also}. {advice}"
+
+
+def _told(one: ServiceOverlap, catalog: TenantCatalog) -> str:
+    product, covering = catalog.sku_name(one.sku), catalog.sku_name(one.covering_sku)
+    plan = catalog.service_plans[one.service_plan].display_name
+    if one.service_plan == one.covered_by:
+        return f"{plan} is in both {product} and {covering}"
+    by = catalog.service_plans[one.covered_by].display_name
+    return f"{by} of {covering} covers {plan} of {product}"
 
 
 def _ending(desk: Desk, question: Question) -> tuple[Fix, ...]:

@@ -91,12 +91,11 @@ def _waiting(answer: Answer) -> str:
         else "there are none to assign"
     )
     before = people(account.before)
-    since = f" since {day(account.waiting_since)}" if account.waiting_since else ""
+    waits = f"{who} waits for a seat of {product}"
+    if account.waiting_since is not None:
+        waits = f"{who} has waited for a seat of {product} since {day(account.waiting_since)}"
     verb = "is" if account.before in {0, 1} else "are"
-    return (
-        f"{who} waits for a seat of {product}{since}: {seats}, and {before} {verb} before them in"
-        " the waiting list."
-    )
+    return f"{waits}: {seats}, and {before} {verb} before them in the waiting list."
 
 
 def _not_wished(answer: Answer) -> str:
