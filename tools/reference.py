@@ -138,7 +138,7 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, 
     if command.hidden:
         return
     children = getattr(command, "commands", {})
-    if not children:
+    if not children or command.invoke_without_command:
         yield path, command
     for name, child in sorted(children.items()):
         yield from _commands(child, (*path, name))

@@ -38,6 +38,7 @@ GROUPS: Final = 7
 # Suites, a smaller suite with an exclusion, and add-ons that need what the suites bring.
 SKUS: Final = ("SPE_E3", "SPE_E5", "EXCHANGESTANDARD", "EXCHANGEDESKLESS", "MCOEV", "POWER_BI_PRO")
 LOCATIONS: Final = ("NO", "DE", "US")
+PREVIEWED: Final = 0.2
 WORK_ROUNDS_MAX: Final = 200
 RECOVERY_CALLS_MAX: Final = 50
 
@@ -67,6 +68,7 @@ class Life:
     subscriptions: dict[str, str] = field(default_factory=dict)
     told: Counter[str] = field(default_factory=Counter)
     crashes: int = 0
+    is_careful: bool = True
     born: int = 0
 
     async def begin(self) -> None:
@@ -86,13 +88,26 @@ class Life:
     async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One call; a refusal is an answer like any other, a fault of ours is not."""
         whole = path if path.startswith("/") else f"/api/identity/{path}"
+        if self.is_careful and self.dice.random() < PREVIEWED:
+            more["headers"] = await self._foreseen(method, whole, **more)
         answer = await self.office.admin.request(method, whole, **more)
         noun = path.partition("/")[0]
         self.told[f"{method} {noun} {answer.status_code}"] += 1
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             raise CutError(answer.text)
         assert answer.status_code < 500, f"{method} {whole}: {answer.text}"
+        assert answer.status_code != httpx.codes.PRECONDITION_FAILED, (
+            f"{method} {whole}: {answer.text}"
+        )
         return answer
+
+    async def _foreseen(self, method: str, path: str, **more: Any) -> dict[str, str]:
+        """Preview a call first: then it must do exactly what its preview said."""
+        preview = await self.office.admin.request(method, path, params={"preview": "true"}, **more)
+        self.told[f"preview {preview.status_code}"] += 1
+        if preview.status_code != httpx.codes.OK:
+            return {}
+        return {"if-match": f'"{preview.json()["digest"]}"'}
 
     def person(self) -> str:
         """Anybody who was ever hired."""
@@ -211,6 +226,7 @@ class Life:
     async def crash(self) -> None:
         """Every connection is cut while something is being done; then it is done again."""
         self.crashes += 1
+        self.is_careful = False
         step = self.dice.choice((Life.bulk, Life.join, Life.assign, Life.unlicense_group, Life.buy))
         doing = asyncio.ensure_future(step(self))
         await asyncio.sleep(self.dice.uniform(0, 0.02))
@@ -218,6 +234,7 @@ class Life:
         with contextlib.suppress(CutError, psycopg.OperationalError):
             await doing
         await self._recover()
+        self.is_careful = True
 
     async def _recover(self) -> None:
         """Ask until the application has sessions again; the first answers may be 503."""

@@ -17,6 +17,7 @@ import pytest
 from seatwright.app.tenants import MadeTenant, NewTenant, create_tenant
 from seatwright.bootstrap import assemble_web_app
 from seatwright.domain.reports.catalog import REPORTS
+from seatwright.domain.conflicts import ConflictKind
 from seatwright.postgres.pool import Database, see_tenant
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.rest.doors import doors_of
@@ -46,6 +47,7 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     ),
     "/api/identity/users/{user}": ("",),
     "/api/identity/users/{user}/licenses": ("",),
+    "/api/identity/users/{user}/licenses/{sku}/why": ("",),
     "/api/identity/groups": ("", "?search=group 7", "?licensed=true"),
     "/api/identity/groups/{group}": ("",),
     "/api/identity/groups/{group}/errors": ("",),
@@ -83,6 +85,12 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/catalog/products": ("", "?search=visio"),
     "/api/catalog/products/{sku}": ("",),
     "/api/clients": ("",),
+    "/api/conflicts": (
+        "",
+        "?user={upn}",
+        *(f"?kind={kind}" for kind in ConflictKind),
+        "?kind=exclusion&limit=1000",
+    ),
     "/api/settings": ("",),
     "/api/subscriptions": ("",),
     "/api/templates": ("",),
@@ -118,6 +126,8 @@ COUNTS: Final = {
     "select m.group_no, count(*) from": "the number of members of each group on a page",
     "with recursive below as": "the same through groups inside groups, each person once",
     "select e.source_no, count(distinct e.user_no)": "the members with errors of each group",
+    "select e.sku_no, e.priority, count(*)": "who waits for a product before somebody, in one answer",
+    "select sku_no, count(distinct user_no) from": "who waits for a product, or fails to get it",
 }
 """Statements that count people, by how they begin: as many are touched as the number says."""
 

@@ -1,4 +1,4 @@
-"""`seatwright history`: what happened to licenses, newest first."""
+"""`seatwright history`: what happened to licenses, newest first, and the commands beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import typer
 
 from seatwright.cli.assignment import Moment, instant
 from seatwright.cli.client import open_api, path_of
+from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.files import save
+from seatwright.cli.history_seals import checker, export, heads, verify
+from seatwright.cli.history_timeline import timeline
 from seatwright.cli.options import AsJson, Limit, OutFile, ShowAll, rows_wanted
 from seatwright.cli.tables import Column, Row, moment, show_list
 
@@ -38,7 +41,14 @@ _COLUMNS = (
 )
 
 
+history_commands = typer.Typer(invoke_without_command=True, epilog=EXIT_CODES)
+for command in (timeline, verify, heads, export, checker):
+    history_commands.command(epilog=EXIT_CODES)(command)
+
+
+@history_commands.callback()
 def history(
+    context: typer.Context,
     *,
     user: Annotated[str | None, typer.Option(help="Only this person: name or id.")] = None,
     group: Annotated[str | None, typer.Option(help="Only this group, by id.")] = None,
@@ -59,6 +69,8 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show what changed: what, for whom, by whom, when and why."""
+    if context.invoked_subcommand is not None:
+        return
     query = {
         "user": user,
         "group": group,

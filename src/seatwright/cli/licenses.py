@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from seatwright.cli.client import Json, Listing, open_api, path_of
-from seatwright.cli.options import AsJson, Limit, Product, Search, ShowAll, rows_wanted
+from seatwright.cli.files import save
+from seatwright.cli.options import AsJson, Limit, OutFile, Product, Search, ShowAll, rows_wanted
 from seatwright.cli.screen import say
-from seatwright.cli.tables import Column, Row, moment, show_list
+from seatwright.cli.tables import Column, Row, count_of, minute, moment, show_list
 from seatwright.domain.assignments import PRIORITY_DEFAULT
 
 _PRODUCTS = (
@@ -29,6 +30,18 @@ _HOLDERS = (
     Column(title="User principal name", cell=lambda row: row["user"]["userPrincipalName"]),
     Column(title="From", cell=lambda row: source_of(row["source"])),
     Column(title="Since (UTC)", cell=moment("since")),
+    Column(title="Off", cell="disabledServicePlans", is_prose=True, is_optional=True),
+)
+
+_PAST_HOLDERS = (
+    Column(title="Person", cell=lambda row: (row["user"] or {}).get("displayName") or "(erased)"),
+    Column(
+        title="User principal name",
+        cell=lambda row: (row["user"] or {}).get("userPrincipalName") or row["user"]["id"],
+    ),
+    Column(title="From", cell=lambda row: source_of(row["source"]) if row["source"] else ""),
+    Column(title="Since (UTC)", cell=moment("since")),
+    Column(title="Until (UTC)", cell=lambda row: minute(row["until"]) or "now"),
     Column(title="Off", cell="disabledServicePlans", is_prose=True, is_optional=True),
 )
 
@@ -77,15 +90,31 @@ def licenses(
 def holders(
     product: Product,
     *,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="Who held it then: 2026-06-01 or 2026-06-01T08:00Z."),
+    ] = None,
     limit: Limit = None,
     show_all: ShowAll = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Write all of them as CSV.")] = False,
+    output: OutFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """List who holds a product, and what gives it to them."""
-    found = _people(
-        product, "holders", rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    )
-    show_list(found, _HOLDERS, empty=f"Nobody holds {product}.", as_json=as_json)
+    """List who holds a product, or held it at a moment, and what gives it to them."""
+    path = path_of("licenses", product, "holders")
+    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
+    with open_api() as api:
+        if csv or output is not None:
+            save(api, path, query={"at": at, "format": "csv"}, output=output)
+            return
+        found = api.listing(path, query={"at": at}, limit=wanted)
+        count = None
+        if at is not None and not as_json:
+            count = api.read(path, {"at": at, "count": True, "limit": 1})["count"]
+    empty = f"Nobody held {product} then." if at else f"Nobody holds {product}."
+    show_list(found, _HOLDERS if at is None else _PAST_HOLDERS, empty=empty, as_json=as_json)
+    if count:
+        say(f"{count_of(count, 'person', 'people')} held {product} at {at}.")
 
 
 def waiting(

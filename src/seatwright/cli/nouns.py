@@ -13,10 +13,11 @@ from seatwright.cli.conflicts import conflicts
 from seatwright.cli.demo import demo_commands
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.groups import group_commands
-from seatwright.cli.history import history
+from seatwright.cli.history import history_commands
 from seatwright.cli.imports import holdings_commands
 from seatwright.cli.jobs import job_commands
 from seatwright.cli.licenses import holders, licenses, waiting
+from seatwright.cli.moves import move_commands
 from seatwright.cli.principals import client_commands, token_commands
 from seatwright.cli.reconcile import reconcile_commands
 from seatwright.cli.reports import report_commands
@@ -24,20 +25,23 @@ from seatwright.cli.settings import settings_commands
 from seatwright.cli.subscriptions import subscription_commands
 from seatwright.cli.templates import template_commands
 from seatwright.cli.tenants import tenant_commands
+from seatwright.cli.true_up import true_up
 from seatwright.cli.users import user_commands
 from seatwright.cli.why import why
 
 LICENSING: Final = "Licenses (over the API)"
 OPERATING: Final = "Tenants and access (on the database)"
 
-_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, why, conflicts, history)
+_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, why, conflicts)
 
 _NOUNS: Final = {
     "users": user_commands,
     "groups": group_commands,
+    "move": move_commands,
     "templates": template_commands,
     "catalog": catalog_commands,
     "subscriptions": subscription_commands,
+    "history": history_commands,
     "reports": report_commands,
     "holdings": holdings_commands,
     "jobs": job_commands,
@@ -57,6 +61,7 @@ def add_nouns(program: typer.Typer) -> None:
     """Add every noun's commands to the program, in the order in which `--help` lists them."""
     for command in _COMMANDS:
         program.command(epilog=EXIT_CODES, rich_help_panel=LICENSING)(command)
+    report_commands.command("true-up", epilog=EXIT_CODES)(true_up)
     for name, commands in _NOUNS.items():
         program.add_typer(commands, name=name, rich_help_panel=LICENSING)
     for name, commands in _OPERATOR_NOUNS.items():

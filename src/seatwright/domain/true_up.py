@@ -76,7 +76,7 @@ def months_between(first: Month, last: Month, *, now: datetime) -> tuple[Month, 
             f"to is {last}, which has not begun: the last month that can be told is"
             f" {month_of(now)}.",
         )
-    months = []
+    months: list[Month] = []
     month = first
     while month <= last and len(months) <= MONTHS_MAX:
         months.append(month)

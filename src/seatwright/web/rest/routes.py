@@ -31,8 +31,8 @@ from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.rest.templates import TEMPLATE_ROUTES
-from seatwright.web.rest.undo import UNDO_ROUTES
 from seatwright.web.rest.true_up import TRUE_UP_ROUTES
+from seatwright.web.rest.undo import UNDO_ROUTES
 from seatwright.web.rest.users import USER_ROUTES
 from seatwright.web.rest.why import WHY_ROUTES
 
