@@ -54,7 +54,7 @@ async def test_a_workbook_holds_what_the_pages_hold_with_types(company: Office) 
 
 async def test_a_share_is_a_per_cent_that_a_spreadsheet_can_count_with(company: Office) -> None:
     sheet = sheet_of(await workbook(company, "inventory"), "Inventory")
-    at = sheet[0].index("Utilization")
+    at = sheet[0].index("In use")
     assert [row[at] for row in sheet[1:]] == [0.5, "", 1.0, 0.4]
 
 

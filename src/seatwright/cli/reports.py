@@ -34,7 +34,7 @@ report_commands = typer.Typer(
 )
 
 _SHOWN: Final = {
-    "inventory": "skuPartNumber purchased assigned active idle free waiting utilization spend"
+    "inventory": "skuPartNumber purchased assigned active idle free utilization spend"
     " idleSpend currency",
     "per-person": "displayName department skuPartNumber state reason price currency",
     "assignments": "displayName skuPartNumber source path state assignedBy",

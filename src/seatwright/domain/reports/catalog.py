@@ -51,7 +51,7 @@ _INVENTORY: Final = Report(
     columns=(
         *PRODUCT,
         *_counts(
-            ("purchased", "Purchased", "Units bought in the currency of the row, in use or not."),
+            ("purchased", "Bought", "Units bought in the currency of the row, in use or not."),
             ("unpriced", "Unpriced", "Of these, units without a price."),
             ("suspended", "Suspended", "Units that are over: they give no seat and cost nothing."),
             ("assigned", "Assigned", "People who hold it: active + idle + too new."),
@@ -65,7 +65,7 @@ _INVENTORY: Final = Report(
         ),
         ReportColumn(
             name="utilization",
-            title="Utilization",
+            title="In use",
             kind=ColumnKind.PERCENT,
             meaning="Assigned of all seats that can be assigned, in per cent.",
         ),
