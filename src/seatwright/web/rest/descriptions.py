@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from seatwright.domain.roles import Permission
 from seatwright.web.rest.bulk import BulkBody, EndedShape
 from seatwright.web.rest.holdings import HoldingsShape
 from seatwright.web.rest.moves import MoveBody
@@ -169,6 +170,20 @@ ALSO_ANSWERS: Final[Mapping[str, tuple[Any, ...]]] = {
     "start_move_route": (EndedShape,),
 }
 """What is answered in place of a job that ended while the caller waited (`Prefer: wait=…`)."""
+
+MAY_BE_HELD: Final = frozenset(
+    {
+        Permission.WRITE_USERS,
+        Permission.WRITE_GROUPS,
+        Permission.ASSIGN_TO_USERS,
+        Permission.ASSIGN_TO_GROUPS,
+        Permission.BULK_ASSIGN,
+        Permission.MOVE,
+        Permission.REPROCESS,
+        Permission.UNDO_CHANGES,
+    }
+)
+"""Permissions with which licenses can be taken: their calls may answer that removals wait."""
 
 STATUSES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("Malformed", "The call does not fit: a value is missing, unknown or malformed."),

@@ -21,12 +21,14 @@ from litestar.response import Stream
 from seatwright import __version__
 from seatwright.domain.roles import roles_permitting
 from seatwright.domain.settings import SETTINGS
+from seatwright.web.held import HeldAnswer
 from seatwright.web.rest.bodies import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
 from seatwright.web.rest.descriptions import (
     ABOUT,
     ALSO_ANSWERS,
     ALSO_ASKS,
     ALSO_TAKES,
+    MAY_BE_HELD,
     PARAMETERS,
     STATUSES,
     TAGS,
@@ -37,6 +39,9 @@ from seatwright.web.rest.queries import query_fields
 
 JsonObject = dict[str, Any]
 
+_ANYWHERE: Final = (PreviewShape, HeldAnswer)
+"""What calls that change something may answer with, beside their own answers."""
+
 _REF: Final = "#/components/schemas/{name}"
 _CSV: Final[JsonObject] = {"text/csv": {"schema": {"type": "string"}}}
 
@@ -46,7 +51,7 @@ def describe(app: Litestar) -> JsonObject:
     doors = doors_of(app)
     bodies = [body for door in doors if (body := _body_type(door)) is not None]
     answers = [one for door in doors for one in _answer_types(door)]
-    types = list(dict.fromkeys([*bodies, *answers, *ALSO_TAKES.values(), PreviewShape]))
+    types = list(dict.fromkeys([*bodies, *answers, *ALSO_TAKES.values(), *_ANYWHERE]))
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     refs = dict(zip(types, schemas, strict=True))
     paths: dict[str, JsonObject] = {}
@@ -249,18 +254,24 @@ def _responses(door: Door, refs: Mapping[Any, JsonObject]) -> JsonObject:
         if status != 204:
             responses[str(status)]["content"] = _answer_content(door, refs)
     if door.is_writing:
-        _add_preview(responses, refs[PreviewShape])
+        what = "What the call would do, for `preview=true`."
+        _also_answers(responses, 200, what, schema=refs[PreviewShape])
+    if door.is_writing and door.permission in MAY_BE_HELD:
+        what = "Done, but removals beyond the tenant's limit wait for approval."
+        _also_answers(responses, 202, what, schema=refs[HeldAnswer])
     for status in _refusal_statuses(door):
         responses[str(status)] = {"$ref": f"#/components/responses/{STATUSES[status][0]}"}
     return responses
 
 
-def _add_preview(responses: JsonObject, schema: JsonObject) -> None:
-    """What `preview=true` is answered with, beside whatever else 200 may be."""
+def _also_answers(
+    responses: JsonObject, status: int, description: str, *, schema: JsonObject
+) -> None:
+    """One more thing that a status may be answered with, beside whatever else it is."""
     done = responses.setdefault(
-        "200",
+        str(status),
         {
-            "description": "What the call would do, for `preview=true`.",
+            "description": description,
             "headers": {"X-Correlation-Id": _CORRELATION_HEADER},
             "content": {},
         },
