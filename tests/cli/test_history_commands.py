@@ -63,8 +63,11 @@ def test_a_timeline_is_drawn(office: ServedOffice) -> None:
     office.done("assign", ADELE, "SPE_E3")
     office.office.clock.move(hours=1)
     office.done("unassign", ADELE, "SPE_E3")
+    office.office.clock.move(days=30)
+    office.done("assign", ADELE, "SPE_E3", "--disable", "SWAY")
     told = office.done("history", "timeline", ADELE)
     assert "█" in told
+    assert "without SWAY" in told
     assert "held" in told
     assert max(len(line) for line in told.splitlines()) <= 100
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from seatwright.cli.client import Json, open_api, path_of
 from seatwright.cli.licenses import source_of
@@ -30,10 +30,8 @@ def timeline(person: Person, *, as_json: AsJson = False) -> None:
     if not spans:
         say(f"{name} never held a product, and never waited for one.")
         return
-    now = datetime.now(UTC)
     begin = min(_moment(span["since"]) for span in spans)
-    end = max(now, *(_moment(span["until"]) for span in spans if span["until"]), begin)
-    _draw(name, found["products"], begin, end)
+    _draw(name, found["products"], begin, max(_moment(found["at"]), begin))
     show_table([_row(product, span) for product, span in _pairs(found)], _COLUMNS)
     if not found["isComplete"]:
         say("The history of this person is long: older waits and errors are left out.")
@@ -56,10 +54,11 @@ def _bar(spans: list[Json], begin: datetime, end: datetime) -> str:
     cells = [" "] * BAR_WIDTH
     for span in spans:
         until = _moment(span["until"]) if span["until"] else end
-        first = int((_moment(span["since"]) - begin) / whole * BAR_WIDTH)
+        # What begins just now is in the last cell.
+        first = min(int((_moment(span["since"]) - begin) / whole * BAR_WIDTH), BAR_WIDTH - 1)
         last = int((until - begin) / whole * BAR_WIDTH)
         mark = _MARK_OF[span["kind"]]
-        for at in range(min(first, BAR_WIDTH - 1), max(min(last, BAR_WIDTH), first + 1)):
+        for at in range(first, max(min(last, BAR_WIDTH), first + 1)):
             cells[at] = max(cells[at], mark, key=_RANK.__getitem__)
     return "".join(cells)
 

@@ -50,11 +50,12 @@ class ProductSpans(Shape, frozen=True, kw_only=True):
 
 
 class TimelineShape(Shape, frozen=True, kw_only=True):
-    """A person's time line; names are null once they were erased.
+    """A person's time line up to `at`, which is now; names are null once they were erased.
 
     `isComplete` is false for a history so long that older waits and errors are left out.
     """
 
+    at: datetime
     user: PastUser | None
     products: list[ProductSpans]
     is_complete: bool
@@ -73,6 +74,7 @@ async def read_timeline(call: TheCall, user: FromPath[str]) -> TimelineShape:
     found = await timeline_of(call, user)
     catalog = await catalog_of(call)
     return TimelineShape(
+        at=call.now,
         user=past_user(found.user),
         products=[
             _product(sku, list(spans), found, catalog)
