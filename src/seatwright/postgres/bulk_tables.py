@@ -27,10 +27,14 @@ class Table:
         return np.dtype(list(self.row))
 
     def query(self, whom: str) -> str:
-        """The query for some of the people; one value, null when they have no rows."""
+        """The query for some of the people; one value, null when they have no rows.
+
+        The rows are asked for in the order of the primary key: without that the planner takes any
+        index that has the person in it, and reads the table here and there (three times slower).
+        """
         return (
-            f"select string_agg({self.sent}, ''::bytea) from {self.name}"
-            f" where {whom} and {self.condition}"
+            f"select string_agg({self.sent}, ''::bytea) from (select * from {self.name}"
+            f" where {whom} and {self.condition} order by {', '.join(self.order)}) one"
         )
 
 
