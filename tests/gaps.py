@@ -6,6 +6,8 @@ transaction is about to commit. Whoever is still wished one of the two products 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import psycopg
@@ -53,3 +55,14 @@ def watch_gaps(owner_url: str, *parts: str) -> None:
                 " deferrable initially deferred for each row execute function {}()"
             ).format(name)
         )
+
+
+@contextmanager
+def watching_gaps(owner_url: str, *parts: str) -> Iterator[None]:
+    """The same until the block ends."""
+    watch_gaps(owner_url, *parts)
+    try:
+        yield
+    finally:
+        with psycopg.connect(owner_url) as owner:
+            owner.execute("drop trigger no_gap on effective_license")

@@ -124,7 +124,7 @@ update sku_pool p set assignable = 200000, consumed = h.holders
 """,
     f"""
 insert into license_interval (tenant_id, user_no, sku_no, enabled_set, valid_from, valid_to)
-select %(tenant)s, n, %(held)s, %(set)s, {NOON} - interval '200 days', {NOON} - interval '9 days'
+select %(tenant)s, n, %(held)s, %(set)s, {NOON} - interval '200 days', {NOON} - interval '1 day'
   from generate_series(1, {PEOPLE}) n
 """,
     # Every tenth call wrote one row, the others a hundred; two rows in five concern no license.

@@ -16,8 +16,8 @@ import pytest
 
 from seatwright.app.tenants import MadeTenant, NewTenant, create_tenant
 from seatwright.bootstrap import assemble_web_app
-from seatwright.domain.reports.catalog import REPORTS
 from seatwright.domain.conflicts import ConflictKind
+from seatwright.domain.reports.catalog import REPORTS
 from seatwright.postgres.pool import Database, see_tenant
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.rest.doors import doors_of
@@ -47,6 +47,7 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     ),
     "/api/identity/users/{user}": ("",),
     "/api/identity/users/{user}/licenses": ("",),
+    "/api/identity/users/{user}/timeline": ("",),
     "/api/identity/users/{user}/licenses/{sku}/why": ("",),
     "/api/identity/groups": ("", "?search=group 7", "?licensed=true"),
     "/api/identity/groups/{group}": ("",),
@@ -55,7 +56,12 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/identity/groups/{group}/members": ("", "?transitive=true", "?limit=1000"),
     "/api/identity/licenses": ("", "?all=true", "?search=visio"),
     "/api/identity/licenses/{sku}": ("",),
-    "/api/identity/licenses/{sku}/holders": ("", "?limit=1000"),
+    "/api/identity/licenses/{sku}/holders": (
+        "",
+        "?limit=1000",
+        "?at=2026-11-18T12:00Z",
+        "?at=2026-11-18T12:00Z&count=true&limit=1000",
+    ),
     "/api/identity/licenses/{sku}/waiting-list": ("",),
     HISTORY: (
         "",
@@ -71,6 +77,8 @@ READING: Final[dict[str, tuple[str, ...]]] = {
         "?correlationId={correlation}",
         "?job={job_id}",
         "?strategy=group",
+        "?reason=nothing",
+        "?kind=all&reason=nothing",
         "?since=2026-11-20&until=2026-11-20",
         "?until=2026-11-17",
         "?sku={held}&strategy=bulk&principal=local administrator",
@@ -89,7 +97,6 @@ READING: Final[dict[str, tuple[str, ...]]] = {
         "",
         "?user={upn}",
         *(f"?kind={kind}" for kind in ConflictKind),
-        "?kind=exclusion&limit=1000",
     ),
     "/api/settings": ("",),
     "/api/subscriptions": ("",),
@@ -99,6 +106,8 @@ READING: Final[dict[str, tuple[str, ...]]] = {
 """What people look at and wait for, by route: the queries to ask it with."""
 
 READS_EVERYTHING: Final = {
+    "/api/reports/true-up": "adds up every stretch of holding, for a statement a month",
+    "/api/conflicts/summary": "counts every conflict, for a page that is opened rarely",
     "/api/reports/{report}": "is looked at report by report below",
     "/api/exports/groups": "writes every group into a file",
     "/api/exports/holdings": "writes every license into a file",
@@ -123,10 +132,11 @@ PAGED_REPORTS: Final[dict[str, tuple[str, ...]]] = {
 """Reports whose pages are for every day; the others say that they read everything."""
 
 COUNTS: Final = {
+    "select (select count(*) from effective_license": "who held a product then, in the index",
     "select m.group_no, count(*) from": "the number of members of each group on a page",
     "with recursive below as": "the same through groups inside groups, each person once",
     "select e.source_no, count(distinct e.user_no)": "the members with errors of each group",
-    "select e.sku_no, e.priority, count(*)": "who waits for a product before somebody, in one answer",
+    "select e.sku_no, e.priority, count(*)": "who waits before somebody, in one answer",
     "select sku_no, count(distinct user_no) from": "who waits for a product, or fails to get it",
 }
 """Statements that count people, by how they begin: as many are touched as the number says."""

@@ -100,7 +100,7 @@ def start(
 
 
 def preview(
-    api: Api, path: str, *, body: Json | Content, query: Query | None = None, as_json: bool
+    api: Api, path: str, *, body: Json | Content | None, query: Query | None = None, as_json: bool
 ) -> None:
     """Show what a job would come to now: seats before and after, reasons, and who fails."""
     seen = api.write("POST", path, body=body, query={**(query or {}), "preview": True})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
@@ -31,6 +31,9 @@ PAGE_ROWS = 1000
 
 ROWS_TOLD = 20
 """How many rows of a refused file are told: enough to see what is wrong with it."""
+
+HELD_HEADER = "seatwright-held-changes"
+"""On every answer to a call of which the brake holds something: the ids of the held changes."""
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -71,8 +74,23 @@ class Api:
         body: Json | Content | None = None,
         query: Query | None = None,
     ) -> Json:
-        """Call a writing route; an answer without a body is an empty object."""
-        return _json(self.call(method, path, body=body, query=query))
+        """Call a writing route; an answer without a body is an empty object.
+
+        Of removals that are held it warns, and gives what the answer would have been without.
+        """
+        answer = self.call(method, path, body=body, query=query)
+        content = _json(answer)
+        if HELD_HEADER not in answer.headers:
+            return content
+        warn_held(answer.headers[HELD_HEADER].split(", "))
+        return (content["answer"] or {}) if "heldChanges" in content else content
+
+    def finds(self, path: str) -> bool:
+        """Whether there is something at a path."""
+        answer = self._send(self._request("GET", path, body=None, query=None))
+        if answer.status_code >= 400 and answer.status_code != 404:
+            _refused(answer)
+        return answer.status_code != 404
 
     def rows(
         self, path: str, *, query: Query | None = None, limit: int | None = None
@@ -206,6 +224,15 @@ def path_of(*segments: str) -> str:
 def api_path(*segments: str) -> str:
     """The same below `/api`."""
     return "/api/" + "/".join(quote(segment, safe="@") for segment in segments)
+
+
+def warn_held(ids: Sequence[str]) -> None:
+    """Say that licenses stay until somebody approves that they go."""
+    for id_ in ids:
+        warn(
+            "Licenses stay until a second administrator approves that they go:"
+            f" seatwright held show {id_}"
+        )
 
 
 def refuse_unreachable(url: str, error: httpx.HTTPError) -> NoReturn:

@@ -13,6 +13,7 @@ from seatwright.cli.conflicts import conflicts
 from seatwright.cli.demo import demo_commands
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.groups import group_commands
+from seatwright.cli.held import held_commands
 from seatwright.cli.history import history_commands
 from seatwright.cli.imports import holdings_commands
 from seatwright.cli.jobs import job_commands
@@ -26,13 +27,14 @@ from seatwright.cli.subscriptions import subscription_commands
 from seatwright.cli.templates import template_commands
 from seatwright.cli.tenants import tenant_commands
 from seatwright.cli.true_up import true_up
+from seatwright.cli.undo import undo
 from seatwright.cli.users import user_commands
 from seatwright.cli.why import why
 
 LICENSING: Final = "Licenses (over the API)"
 OPERATING: Final = "Tenants and access (on the database)"
 
-_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, why, conflicts)
+_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, undo, why, conflicts)
 
 _NOUNS: Final = {
     "users": user_commands,
@@ -45,6 +47,7 @@ _NOUNS: Final = {
     "reports": report_commands,
     "holdings": holdings_commands,
     "jobs": job_commands,
+    "held": held_commands,
     "reconcile": reconcile_commands,
     "settings": settings_commands,
 }

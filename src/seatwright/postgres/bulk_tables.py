@@ -1,4 +1,8 @@
-"""How each table is read as columns: what the server sends of a row, and how numpy sees it."""
+"""How each table is read as columns: what the server sends of a row, and how numpy sees it.
+
+Each binary form and each `||` is a call for every row. So small numbers are put into one of eight
+bytes first: on the wire that is the same as one after the other, and takes half the time.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +51,7 @@ PEOPLE: Final = Table(
 )
 MEMBERSHIP: Final = Table(
     name="membership",
-    sent="int4send(user_no) || int4send(group_no) || timestamptz_send(since)",
+    sent="int8send(user_no::int8 << 32 | group_no) || timestamptz_send(since)",
     row=(("user_no", ">i4"), ("group_no", ">i4"), ("since", ">i8")),
     order=("user_no", "group_no"),
 )
@@ -75,13 +79,13 @@ DIRECT: Final = Table(
 )
 HELD: Final = Table(
     name="effective_license",
-    sent="int4send(user_no) || int2send(sku_no) || int4send(enabled_set) || int2send(source_kind)"
-    " || int4send(source_no)",
+    sent="int8send(user_no::int8 << 32 | sku_no::int8 << 16 | source_kind)"
+    " || int8send(enabled_set::int8 << 32 | source_no)",
     row=(
         ("user_no", ">i4"),
         ("sku_no", ">i2"),
-        ("set", ">i4"),
         ("source_kind", ">i2"),
+        ("set", ">i4"),
         ("source_no", ">i4"),
     ),
     order=("user_no", "sku_no"),
@@ -89,8 +93,9 @@ HELD: Final = Table(
 # The hash of a reason stands for it on the wire; which is whose is asked beside it.
 ERRORS: Final = Table(
     name="license_error",
-    sent="int4send(user_no) || int2send(sku_no) || int2send(source_kind) || int4send(source_no)"
-    " || int4send(hashtext(reason)) || int2send(priority) || timestamptz_send(waiting_since)",
+    sent="int8send(user_no::int8 << 32 | sku_no::int8 << 16 | source_kind)"
+    " || int8send(source_no::int8 << 32 | (hashtext(reason) & 4294967295))"
+    " || int2send(priority) || timestamptz_send(waiting_since)",
     row=(
         ("user_no", ">i4"),
         ("sku_no", ">i2"),

@@ -124,13 +124,11 @@ with recursive giving as (
      where a.tenant_id = %s and a.group_no is not null
     union
     select giving.sku_no, n.child_no from giving
-      join group_nesting n on n.tenant_id = %s and n.parent_no = giving.group_no and %s),
-skus as (select distinct sku_no from giving)
+      join group_nesting n on n.tenant_id = %s and n.parent_no = giving.group_no and %s)
 """
 _OWN_SCAN = """, own as (
     select a.user_no, a.sku_no from assignment a
      where a.tenant_id = %s and a.user_no is not null and a.source_kind <> 4
-       and a.sku_no in (select sku_no from skus)
        and (a.user_no, a.sku_no) > (%s, %s) and a.user_no <= %s
      order by a.user_no, a.sku_no limit %s)
 """
@@ -160,7 +158,7 @@ async def scan_doubles(
     until: int = _USER_NO_MAX,
     limit: int,
 ) -> DoublesScan:
-    """Look at `limit` own assignments of products that some group gives, in their order."""
+    """Look at `limit` own assignments, in their order."""
     cursor = await tx.connection.execute(
         _DOUBLES,
         (

@@ -7,25 +7,30 @@ from seatwright.app.conflicts.desk import Desk, desk_for
 from seatwright.app.conflicts.rows import Conflict, Page, Wanted
 from seatwright.app.why.fixes import Fix
 from seatwright.app.why.sentences import denial_of
+from seatwright.domain.assignments import SourceKind
 from seatwright.domain.conflicts import REASON_OF_KIND, ConflictKind
 from seatwright.domain.why import Move, Question, account_of, clearing_moves
 from seatwright.postgres.conflicts import errors_with
 
 FIXES_MAX = 3
 
+ROWS_AT_ONCE_MAX = 200
+"""Fixes are tried out with the engine, so that a page takes no second; the list goes on."""
+
 Memory = dict[object, tuple[Move, ...]]
 
 
 async def errors_page(call: Call, kind: ConflictKind, wanted: Wanted) -> Page:
     """People and products with one kind of error, by product and person."""
+    limit = min(wanted.limit, ROWS_AT_ONCE_MAX)
     found = await errors_with(
         call.tx,
         REASON_OF_KIND[kind],
         user=wanted.user,
         after=wanted.after,
-        limit=wanted.limit + 1,
+        limit=limit + 1,
     )
-    shown = found[: wanted.limit]
+    shown = found[:limit]
     pairs = [(user, sku) for sku, user in shown]
     desk = await desk_for(call, pairs, counts_members=True)
     known: Memory = {}
@@ -70,12 +75,13 @@ def _fixes(desk: Desk, question: Question, known: Memory) -> tuple[Fix, ...]:
 def _likeness(question: Question) -> object:
     """What two people must share for the same moves to help both: all but names and times."""
     user, now = question.user, question.snapshot.now
+    giving = {wish.source.no for wish in user.wishes if wish.source.kind is SourceKind.GROUP}
     return (
         question.sku,
         user.usage_location,
         frozenset((h.sku, h.enabled) for h in user.held),
         frozenset((e.sku, e.source, e.reason) for e in user.errors),
-        frozenset(question.memberships),
+        frozenset(group for group, above in question.memberships.items() if above & giving),
         tuple(
             (w.sku, w.source, w.disabled, w.priority, w.counts_at(now))
             for w in sorted(user.wishes, key=lambda w: (w.assigned_at, w.sku, w.source))

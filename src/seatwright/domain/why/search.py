@@ -95,6 +95,8 @@ def clearing_moves(question: Question) -> tuple[Remedy, ...]:
         if not _is_allowed(question, move):
             continue
         snapshot = after_moves(question, (move,))
+        if not _takes_hold(move, _live(snapshot)):
+            continue
         decision = settle(snapshot).cases[0].decision
         is_clear = not any(key.sku == question.sku for key in decision.errors)
         if is_clear and decision.errors.keys() <= before:
@@ -133,16 +135,29 @@ def _imagined(question: Question, moves: Sequence[Move]) -> Snapshot | None:
         # Every other move has the person tried again as it is.
         return None
     snapshot = after_moves(question, moves)
-    live = {
-        (wish.sku, wish.source) for wish in snapshot.users[0].wishes if wish.counts_at(snapshot.now)
-    }
+    live = _live(snapshot)
     wished = {sku for sku, _ in live}
-    for move in moves:
-        if move.kind is MoveKind.ADD_SEATS and move.sku not in wished:
-            return None
-        if move.kind is MoveKind.SWITCH_OFF and (move.sku, move.source) not in live:
-            return None
+    if not all(_takes_hold(move, live) for move in moves):
+        return None
     return snapshot if question.sku in wished else None
+
+
+def _live(snapshot: Snapshot) -> frozenset[tuple[SkuNo, Source]]:
+    """The wishes that count, by product and source."""
+    return frozenset(
+        (wish.sku, wish.source) for wish in snapshot.users[0].wishes if wish.counts_at(snapshot.now)
+    )
+
+
+def _takes_hold(move: Move, live: frozenset[tuple[SkuNo, Source]]) -> bool:
+    """Whether what a move is about is there: a wish for the seat, an assignment to change."""
+    match move.kind:
+        case MoveKind.ADD_SEATS:
+            return any(sku == move.sku for sku, _ in live)
+        case MoveKind.SWITCH_OFF:
+            return (move.sku, move.source) in live
+        case _:
+            return True
 
 
 def _remedy(question: Question, moves: Sequence[Move], snapshot: Snapshot) -> Remedy | None:

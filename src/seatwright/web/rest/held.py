@@ -200,14 +200,14 @@ async def list_held_people(
     status_code=200,
 )
 async def approve_held(
-    call: TheCall, held_id: FromPath[UUID], data: JSONBody[Decision]
+    call: TheCall, held_id: FromPath[UUID], data: JSONBody[Decision | None] = None
 ) -> HeldDetailShape:
     """The licenses go, and their seats to whoever waits; more than 500 people follow as a job.
 
     Never by the one who made the change, unless nobody else could: then after 15 minutes, with
     the `count` of people typed in.
     """
-    await decide(call, held_id, HeldState.APPROVED, count=data.count)
+    await decide(call, held_id, HeldState.APPROVED, count=None if data is None else data.count)
     return await _detail(call, held_id)
 
 
@@ -218,10 +218,10 @@ async def approve_held(
     status_code=200,
 )
 async def reject_held(
-    call: TheCall, held_id: FromPath[UUID], data: JSONBody[Decision]
+    call: TheCall, held_id: FromPath[UUID], data: JSONBody[Decision | None] = None
 ) -> HeldDetailShape:
     """Memberships and assignments come back; whom that does not help keeps the product by name."""
-    await decide(call, held_id, HeldState.REJECTED, count=data.count)
+    await decide(call, held_id, HeldState.REJECTED, count=None if data is None else data.count)
     return await _detail(call, held_id)
 
 

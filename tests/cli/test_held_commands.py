@@ -1,0 +1,4 @@
+"""Deciding about held removals, and undoing, from the command line."""
+
+from __future__ import annotations
+
