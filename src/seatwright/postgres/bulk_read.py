@@ -2,12 +2,13 @@
 
 COPY would give one Python object for each row. Here the server joins the rows of thousands of
 people into one value (`string_agg` of the binary form of their columns), and numpy reads that value
-as it is: about what the server alone takes. The rows of one person lie together, and `_in_order`
-makes sure that people follow each other, because the order of an aggregate is not promised.
+as it is: about what the server alone takes. `_in_order` makes sure of the order of the rows, because
+that of an aggregate is not promised.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -89,7 +90,8 @@ async def _read(
     tx: Transaction, plan_sets: PlanSets, *, whom: str, parts: Sequence[tuple[object, ...]]
 ) -> PeopleRead:
     """Read table after table, so that only one of them is there in two forms at a time."""
-    await tx.connection.execute(ALONE)
+    for reader in (tx, *tx.beside):
+        await reader.connection.execute(ALONE)
     people, locations = _people(await _rows(tx, PEOPLE, whom=whom, parts=parts))
     memberships = _memberships(await _rows(tx, MEMBERSHIP, whom=whom, parts=parts))
     direct = await _rows(tx, DIRECT, whom=whom, parts=parts)
@@ -111,20 +113,36 @@ async def _read(
 async def _rows(
     tx: Transaction, table: Table, *, whom: str, parts: Sequence[tuple[object, ...]]
 ) -> Rows:
-    """Read a table for all parts.
+    """Read a table for all parts, a share of them by each connection that sees the snapshot."""
+    readers = (tx, *tx.beside)
+    share = -(-len(parts) // len(readers))
+    query = table.query(whom).encode()
+    shares = await asyncio.gather(
+        *(
+            _values(reader, query, parts[place * share : (place + 1) * share])
+            for place, reader in enumerate(readers)
+        )
+    )
+    found = [np.frombuffer(value, dtype=table.dtype) for values in shares for value in values]
+    rows = np.concatenate(found) if found else np.empty(0, dtype=table.dtype)
+    return _in_order(rows, table.order)
+
+
+async def _values(
+    tx: Transaction, query: bytes, parts: Sequence[tuple[object, ...]]
+) -> list[bytes]:
+    """The values of a query for these parts.
 
     A pipeline, so that the server works on the next part while this one is on its way.
     """
-    query = table.query(whom).encode()
-    found = []
+    values: list[bytes] = []
     async with tx.together():
         cursors = [await tx.connection.cursor(binary=True).execute(query, part) for part in parts]
         for cursor in cursors:
             row = await cursor.fetchone()
             if row is not None and row[0] is not None:
-                found.append(np.frombuffer(row[0], dtype=table.dtype))
-    rows = np.concatenate(found) if found else np.empty(0, dtype=table.dtype)
-    return _in_order(rows, table.order)
+                values.append(row[0])
+    return values
 
 
 async def _reason_hashes(tx: Transaction) -> Int64s:

@@ -51,7 +51,7 @@ PEOPLE: Final = Table(
 )
 MEMBERSHIP: Final = Table(
     name="membership",
-    sent="int8send(user_no::int8 << 32 | group_no) || timestamptz_send(since)",
+    sent="int8send((user_no::int8 << 32) | group_no) || timestamptz_send(since)",
     row=(("user_no", ">i4"), ("group_no", ">i4"), ("since", ">i8")),
     order=("user_no", "group_no"),
 )
@@ -79,8 +79,8 @@ DIRECT: Final = Table(
 )
 HELD: Final = Table(
     name="effective_license",
-    sent="int8send(user_no::int8 << 32 | sku_no::int8 << 16 | source_kind)"
-    " || int8send(enabled_set::int8 << 32 | source_no)",
+    sent="int8send((user_no::int8 << 32) | (sku_no::int8 << 16) | source_kind)"
+    " || int8send((enabled_set::int8 << 32) | source_no)",
     row=(
         ("user_no", ">i4"),
         ("sku_no", ">i2"),
@@ -93,8 +93,8 @@ HELD: Final = Table(
 # The hash of a reason stands for it on the wire; which is whose is asked beside it.
 ERRORS: Final = Table(
     name="license_error",
-    sent="int8send(user_no::int8 << 32 | sku_no::int8 << 16 | source_kind)"
-    " || int8send(source_no::int8 << 32 | (hashtext(reason) & 4294967295))"
+    sent="int8send((user_no::int8 << 32) | (sku_no::int8 << 16) | source_kind)"
+    " || int8send((source_no::int8 << 32) | (hashtext(reason) & 4294967295))"
     " || int2send(priority) || timestamptz_send(waiting_since)",
     row=(
         ("user_no", ">i4"),

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Literal
 from psycopg_pool import AsyncConnectionPool
 
 from seatwright.domain.ids import TenantId
@@ -19,6 +20,9 @@ CONNECTIONS_MAX = 16
 
 WAIT_SECONDS_MAX = 30.0
 """How long a call may wait for a connection before it is answered 503."""
+
+
+_SNAPSHOT = "set transaction isolation level repeatable read, read only"
 
 
 class Database:
@@ -64,11 +68,21 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self, tenant_id: TenantId) -> AsyncIterator[Transaction]:
-        """A transaction that only reads, and sees one tenant as it was at one moment."""
-        async with self.pool.connection() as connection:
-            await connection.execute("set transaction isolation level repeatable read, read only")
-            await see_tenant(connection, tenant_id)
-            yield Transaction(connection, tenant_id, self.dictionary)
+        """A transaction that only reads, and sees one tenant as it was at one moment.
+
+        Another connection is beside it, so that two of the server's processes can read at once.
+        """
+        async with self.pool.connection() as connection, self.pool.connection() as other:
+            await connection.execute(_SNAPSHOT)
+            cursor = await connection.execute("select pg_export_snapshot()")
+            row = await cursor.fetchone()
+            assert row is not None, "a function call has a row"
+            await other.execute(_SNAPSHOT)
+            await other.execute(SQL("set transaction snapshot {}").format(Literal(row[0])))
+            for one in (connection, other):
+                await see_tenant(one, tenant_id)
+            beside = Transaction(other, tenant_id, self.dictionary)
+            yield Transaction(connection, tenant_id, self.dictionary, (beside,))
 
     @asynccontextmanager
     async def alone(self, name: int) -> AsyncIterator[bool]:

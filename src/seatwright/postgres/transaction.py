@@ -54,6 +54,7 @@ class Transaction:
     dictionary: PlanSetDictionary
     taken: dict[str, list[range]] = field(default_factory=dict)
     has_changed_catalog: bool = False
+    beside: tuple[Transaction, ...] = ()
     _fresh: dict[ServicePlanBits, ServicePlanSetId] = field(default_factory=dict)
     _is_together: bool = False
 

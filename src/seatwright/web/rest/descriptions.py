@@ -30,6 +30,7 @@ TAGS: Final[Mapping[str, str]] = {
     "imports": "Files in",
     "jobs": "Work in the background",
     "licenses": "Seats, who holds them, who waits, bulk assignment and history",
+    "reconcile": "Looking at everybody anew, and what that found.",
     "moves": "From one assignment, group or product to another, without a gap",
     "reports": "What to look at",
     "settings": "The tenant's settings",
