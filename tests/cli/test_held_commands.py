@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from seatwright.cli.endings import Ending
@@ -32,8 +33,6 @@ def holders(office: ServedOffice) -> int:
 
 
 def second_token(office: ServedOffice) -> str:
-    import httpx
-
     answer = httpx.post(
         f"{office.url}/api/tokens",
         json={"name": "second", "roles": ["global-administrator"]},
@@ -54,7 +53,7 @@ def test_what_is_held_is_said_shown_and_decided_by_somebody_else(team: ServedOff
     assert "If approved    12 seats come free; 0 people wait for one." in shown
     assert "p00@contoso.example" in shown
     own = team.run("held", "approve", held)
-    assert (own.exit_code, "(ownChange)" in own.stderr) == (Ending.REFUSED, True)
+    assert (own.exit_code, "ownChange" in own.stderr) == (Ending.REFUSED, True)
     assert holders(team) == 12
     approved = team.run("held", "approve", held, token=second)
     assert approved.stdout == "Approved: 12 people lost Microsoft 365 E5.\n"
@@ -80,6 +79,6 @@ def test_a_job_is_undone_after_a_preview(team: ServedOffice, tmp_path: Path) -> 
     assert seen.startswith("12 of 12 rows would be done. Nothing was changed.\n")
     assert team.done("undo", job) == "12 of 12 rows done (completed).\n"
     again = team.run("undo", job)
-    assert (again.exit_code, "(alreadyDecided)" in again.stderr) == (Ending.REFUSED, True)
+    assert (again.exit_code, "alreadyDecided" in again.stderr) == (Ending.REFUSED, True)
     wrong = team.run("undo", "yesterday")
     assert wrong.exit_code == Ending.USAGE

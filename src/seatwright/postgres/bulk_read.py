@@ -2,8 +2,8 @@
 
 COPY would give one Python object for each row. Here the server joins the rows of thousands of
 people into one value (`string_agg` of the binary form of their columns), and numpy reads that value
-as it is: about what the server alone takes. `_in_order` makes sure of the order of the rows, because
-that of an aggregate is not promised.
+as it is: about what the server alone takes. `_in_order` makes sure of the order of the rows,
+because that of an aggregate is not promised.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class Database:
             for one in (connection, other):
                 await see_tenant(one, tenant_id)
             beside = Transaction(other, tenant_id, self.dictionary)
-            yield Transaction(connection, tenant_id, self.dictionary, (beside,))
+            yield Transaction(connection, tenant_id, self.dictionary, beside=(beside,))
 
     @asynccontextmanager
     async def alone(self, name: int) -> AsyncIterator[bool]:
