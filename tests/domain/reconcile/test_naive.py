@@ -6,7 +6,8 @@ from hypothesis import given, settings
 
 from seatwright.domain.reconcile import Snapshot, reconcile
 from seatwright.domain.semantics import ENTRA, NATIVE
-from tests.domain.reconcile.naive import Outcome, decide_naively, plans_in
+from tests.domain.reconcile.naive import Outcome, decide_naively
+from tests.domain.reconcile.naive_rules import plans_in
 from tests.domain.reconcile.worlds import applied, snapshots
 
 many_worlds = settings(max_examples=300, deadline=None, print_blob=True)
