@@ -177,8 +177,12 @@ def sql_outside_its_room(source: Source) -> Iterator[Finding]:
     if not is_product or source.place.startswith("seatwright/postgres/"):
         return
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and _called(node) in {"execute", "executemany", "copy"}:
+        # A copy() of nothing named is that of a dictionary or an array.
+        if isinstance(node, ast.Call) and node.args and _called(node) in _RUNS_SQL:
             yield f"{source.place}:{node.lineno}: runs SQL"
+
+
+_RUNS_SQL: Final = frozenset({"execute", "executemany", "copy"})
 
 
 def server_clock(source: Source) -> Iterator[Finding]:

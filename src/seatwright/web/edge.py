@@ -238,12 +238,14 @@ class Edge:
     ) -> Written:
         # A run leaves its marks on the scope, so each has a copy of its own.
         attempt = cast(HTTPScope, {**scope, "state": dict(scope["state"])})
+        state = attempt["state"]
         try:
             asked = asked_of(attempt, headers)
         except Refusal as refusal:
-            return Written(refuse(refusal.reason, refusal.detail))
+            # Told by the route, after a path or method that is none and a role that is missing.
+            state["refused"] = refusal
+            asked = AS_IT_IS
         call = self._call(scope, connection, who, asked)
-        state = attempt["state"]
         state["call"] = call
         try:
             if asked.is_preview:

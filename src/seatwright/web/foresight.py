@@ -59,9 +59,9 @@ def _take_preview(scope: HTTPScope) -> bool:
     mine = [part for part in parts if _name_of(part) == "preview"]
     if not mine:
         return False
+    scope["query_string"] = b"&".join(part for part in parts if part not in mine)
     if len(mine) > 1:
         raise Refusal(Reason.INVALID_VALUE, "The query has “preview” twice: give it once.")
-    scope["query_string"] = b"&".join(part for part in parts if part not in mine)
     word = unquote_plus(mine[0].decode("latin-1").partition("=")[2]).strip().lower()
     if word not in _TRUE | _FALSE:
         raise Refusal(Reason.INVALID_VALUE, f"preview is “{word[:60]}”: give true or false.")

@@ -58,7 +58,13 @@ def create_rest_application(routes: tuple[ControllerRouterHandler, ...] = ROUTES
 
 
 def provide_call(request: Request[Any, Any, Any]) -> Call:
-    """The call that the edge opened: routes take it as their `call` parameter."""
+    """The call that the edge opened: routes take it as their `call` parameter.
+
+    Raises the Refusal of a call whose `preview` or `If-Match` cannot be read.
+    """
+    refused: Refusal | None = request.scope["state"].get("refused")
+    if refused is not None:
+        raise refused
     return call_of(request)
 
 
