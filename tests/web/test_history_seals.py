@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import random
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
-from seatwright.app.seals import make_room_ahead, seal_history
+from seatwright.app.seals import make_room_ahead
 from seatwright.app.work import Workshop
 from seatwright.domain.roles import Role
 from seatwright.domain.seals import ROWS_TO_SEAL_AT_ONCE
-from seatwright.shipped import check_history
 from tests.conftest import Database
 from tests.office import Office
-
-VERIFY = "/api/history/verify"
-CHECKER = Path(check_history.__file__)
-
-
-async def seal(office: Office) -> int:
-    """Let the worker's tick seal what is due."""
-    workshop = Workshop(database=office.database, clock=office.clock)
-    return await seal_history(workshop, office.made.tenant.tenant_id)
-
-
-async def add_person(office: Office, name: str) -> str:
-    """Create a person over the API, as one row of history; gives the id."""
-    answer = await office.admin.post(
-        "/api/identity/users",
-        json={"userPrincipalName": f"{name}@contoso.example", "displayName": name.title()},
-    )
-    assert answer.status_code == 201, answer.text
-    id_: str = answer.json()["id"]
-    return id_
-
-
-async def sealed_in_blocks(office: Office, blocks: int = 3) -> None:
-    """A history of several blocks, some rows each."""
-    for number in range(blocks):
-        for name in ("ada", "bob", "cleo"):
-            await add_person(office, f"{name}{number}")
-        office.clock.move(minutes=11)
-        assert await seal(office) == 1
-
-
-async def verdict(office: Office, head: str | None = None) -> dict[str, Any]:
-    answer = await office.admin.get(VERIFY, params={} if head is None else {"head": head})
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-async def head_of(office: Office) -> str:
-    digest: str = (await office.admin.get("/api/history/head")).json()["head"]["digest"]
-    return digest
+from tests.web.seals import VERIFY, add_person, head_of, seal, sealed_in_blocks, verdict
 
 
 @pytest.fixture
@@ -298,132 +250,3 @@ async def test_people_may_not_look_at_seals(office: Office) -> None:
     for path in (VERIFY, "/api/history/head", "/api/history/heads", "/api/history/export"):
         assert (await (await office.as_role(Role.REPORTS_READER)).get(path)).status_code == 200
         assert (await (await office.as_role(Role.PERSON)).get(path)).status_code == 403
-
-
-# The export, and the checker that is a file of its own.
-
-
-@pytest.fixture
-async def export(office: Office, tmp_path: Path) -> Path:
-    """An export of three blocks."""
-    await sealed_in_blocks(office)
-    answer = await office.admin.get("/api/history/export")
-    assert answer.headers["content-type"] == "application/x-ndjson"
-    file = tmp_path / "history.jsonl"
-    file.write_bytes(answer.content)
-    return file
-
-
-def check(file: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the checker as its reader would: isolated, on a bare interpreter."""
-    return subprocess.run(
-        [sys.executable, "-I", "-S", str(CHECKER), str(file), *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_checker_agrees_with_an_untouched_export(export: Path) -> None:
-    head = json.loads(export.read_bytes().splitlines()[-1])["head"]
-    for options in ((), ("--head", head)):
-        done = check(export, *options)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.startswith("Intact: 10 rows in 3 blocks")
-        assert head in done.stdout
-
-
-def broken(export: Path, lines: list[bytes], *options: str) -> str:
-    """What the checker says of these lines, which are not the export's."""
-    export.write_bytes(b"".join(lines))
-    done = check(export, *options)
-    assert done.returncode == 1, done.stdout
-    assert done.stderr == ""
-    assert "BROKEN" in done.stdout
-    return done.stdout
-
-
-def with_new_end(lines: list[bytes]) -> list[bytes]:
-    """The lines with a last one that fits them, as a forger would write it."""
-    end = json.loads(lines[-1])
-    body = lines[:-1]
-    heads = [json.loads(line) for line in body if line.startswith(b'{"before"')]
-    end |= {
-        "file": hashlib.sha256(b"".join(body)).hexdigest(),
-        "blocks": len(heads),
-        "rows": sum(one["rows"] for one in heads),
-        "head": heads[-1]["digest"],
-    }
-    return [*body, (json.dumps(end, sort_keys=True, separators=(",", ":")) + "\n").encode()]
-
-
-def rows_of(lines: list[bytes]) -> list[int]:
-    """Where rows stand among the lines."""
-    return [at for at, line in enumerate(lines) if b'"no": ' in line]
-
-
-def test_a_changed_row_is_named_by_the_checker(export: Path) -> None:
-    lines = export.read_bytes().splitlines(keepends=True)
-    at = rows_of(lines)[5]
-    number = json.loads(lines[at])["no"]
-    lines[at] = lines[at].replace(b'"action": 20', b'"action": 24')
-    told = broken(export, with_new_end(lines))
-    assert f"Row {number} of block 2 was changed." in told
-
-
-def test_a_removed_row_is_named_by_the_checker(export: Path) -> None:
-    lines = export.read_bytes().splitlines(keepends=True)
-    at = rows_of(lines)[5]
-    number = json.loads(lines[at])["no"]
-    head_at = max(n for n in range(at) if lines[n].startswith(b'{"before"'))
-    block = json.loads(lines[head_at])
-    block["rows"] -= 1
-    lines[head_at] = (json.dumps(block, sort_keys=True, separators=(",", ":")) + "\n").encode()
-    del lines[at]
-    assert f"Row {number} of block 2 was removed." in broken(export, with_new_end(lines))
-
-
-def test_rows_in_another_order_are_found_by_the_checker(export: Path) -> None:
-    lines = export.read_bytes().splitlines(keepends=True)
-    first, second = rows_of(lines)[4:6]
-    lines[first], lines[second] = lines[second], lines[first]
-    assert "Rows of block 2 are in another order" in broken(export, with_new_end(lines))
-
-
-def test_a_removed_block_is_found_by_the_checker(export: Path) -> None:
-    lines = export.read_bytes().splitlines(keepends=True)
-    heads = [at for at, line in enumerate(lines) if line.startswith(b'{"before"')]
-    del lines[heads[1] : heads[2]]
-    told = broken(export, with_new_end(lines))
-    assert "Block 2 is missing" in told
-
-
-def test_a_cut_end_is_found_and_a_forged_one_needs_the_head(export: Path) -> None:
-    lines = export.read_bytes().splitlines(keepends=True)
-    head = json.loads(lines[-1])["head"]
-    heads = [at for at, line in enumerate(lines) if line.startswith(b'{"before"')]
-    assert "no end" in broken(export, lines[:-1])
-    forged = with_new_end([*lines[: heads[2]], lines[-1]])
-    assert f"The head {head} is in no block" in broken(export, forged, "--head", head)
-    export.write_bytes(b"".join(forged))
-    assert check(export).returncode == 0, "without a head kept elsewhere nothing can show it"
-
-
-def test_no_byte_can_change_unseen(export: Path) -> None:
-    content = export.read_bytes()
-    seed = random.randrange(2**32)
-    lot = random.Random(seed)
-    places = {*lot.sample(range(len(content)), 400), 0, len(content) - 1}
-    unseen = []
-    for place in sorted(places):
-        other = bytes([content[place] ^ (1 << lot.randrange(8))])
-        export.write_bytes(content[:place] + other + content[place + 1 :])
-        if not check_history.check(str(export), None).findings:
-            unseen.append(place)
-    assert unseen == [], f"with the seed {seed}"
-
-
-def test_the_checker_tells_how_it_is_called(tmp_path: Path) -> None:
-    assert check(tmp_path / "nothing").returncode == 2
-    done = check(tmp_path / "nothing", "--tail")
-    assert (done.returncode, done.stderr.split()[0]) == (2, "Usage:")

@@ -21,6 +21,8 @@ from typing import Any
 NO_DIGEST = "0" * 64
 MARK_DIGITS = 32
 FINDINGS_MAX = 100
+BLOCK_KEYS = {"block", "lastNo", "rows", "sealedAt", "before", "digest", "marks"}
+END_KEYS = {"end", "blocks", "rows", "head", "heads", "file"}
 
 
 class Broken(Exception):
@@ -35,9 +37,10 @@ class Chain:
         self.tenant = ""
         self.blocks = 0
         self.rows = 0
-        self.last_no = 0
         self.digest = NO_DIGEST
         self.digests: set[str] = set()
+        self.month = ""
+        self.month_heads: dict[str, str] = {}
         self.file = hashlib.sha256()
         self.findings: list[str] = []
 
@@ -60,54 +63,61 @@ def check(path: str, head: str | None) -> Chain:
 
 
 def _read(chain: Chain, lines: Iterator[bytes]) -> None:
-    first = _object(chain, next(lines, b""), "the first line", is_hashed=True)
+    raw = next(lines, b"")
+    first = _object(chain, raw, "the first line")
     if first.get("export") != "seatwright history" or first.get("format") != 1:
         raise Broken("This is no export of a history that this checker knows.")
     chain.tenant = str(first.get("tenant"))
+    chain.file.update(raw)
     for raw in lines:
-        line = _object(chain, raw, f"what follows block {chain.blocks}", is_hashed=False)
+        line = _object(chain, raw, f"what follows block {chain.blocks}")
         if "end" in line:
-            _end(chain, raw, line, following=next(lines, None))
+            _end(chain, line, following=next(lines, None))
             return
         chain.file.update(raw)
         _block(chain, line, lines)
     raise Broken("The file has no end: its last part is missing.")
 
 
-def _object(chain: Chain, raw: bytes, place: str, *, is_hashed: bool) -> dict[str, Any]:
-    if is_hashed:
-        chain.file.update(raw)
+def _object(chain: Chain, raw: bytes, place: str) -> dict[str, Any]:
+    """A line that is no row; it has exactly one form, so that none of its bytes is without say."""
     try:
         value = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
-    if not raw.endswith(b"\n") or not isinstance(value, dict):
+    if not isinstance(value, dict):
         raise Broken(f"The file cannot be read at {place}.")
+    if raw != (json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n").encode():
+        chain.found(f"The file has another form than the one it was written in, at {place}.")
     return value
 
 
 def _block(chain: Chain, block: dict[str, Any], lines: Iterator[bytes]) -> None:
     number, count, marks = block.get("block"), block.get("rows"), block.get("marks")
-    if not (isinstance(number, int) and isinstance(count, int) and isinstance(marks, str)):
+    if (
+        not (isinstance(number, int) and isinstance(count, int) and isinstance(marks, str))
+        or set(block) != BLOCK_KEYS
+    ):
         raise Broken(f"The file cannot be read at the head of a block after block {chain.blocks}.")
     if number != chain.blocks + 1:
         chain.found(f"Block {chain.blocks + 1} is missing: block {number} is in its place.")
-    if block.get("before") != chain.digest:
+    if block["before"] != chain.digest:
         chain.found(f"Block {number} does not follow the block before it.")
     rows = [row for _, row in zip(range(count), lines, strict=False)]
     for row in rows:
         chain.file.update(row)
     head = (
-        f"seatwright history 1\n{chain.tenant}\n{number}\n{block.get('lastNo')}\n{len(rows)}\n"
-        f"{block.get('sealedAt')}\n{block.get('before')}\n"
+        f"seatwright history 1\n{chain.tenant}\n{number}\n{block['lastNo']}\n{len(rows)}\n"
+        f"{block['sealedAt']}\n{block['before']}\n"
     )
     digest = hashlib.sha256(head.encode() + b"".join(rows)).hexdigest()
-    if digest != block.get("digest"):
+    if digest != block["digest"]:
         sentences = list(_wrong_rows(number, rows, marks))
         for sentence in sentences or [f"The head of block {number} was changed."]:
             chain.found(sentence)
     chain.blocks, chain.rows = number, chain.rows + len(rows)
-    chain.last_no, chain.digest = int(block.get("lastNo") or 0), str(block.get("digest"))
+    chain.digest, chain.month = str(block["digest"]), str(block["sealedAt"])[:7]
+    chain.month_heads[chain.month] = chain.digest
     # Only what was computed counts as seen: a head that is merely written somewhere proves nothing.
     chain.digests.add(digest)
 
@@ -146,16 +156,19 @@ def _row_no(mark: str) -> int:
         return 0
 
 
-def _end(chain: Chain, raw: bytes, end: dict[str, Any], *, following: bytes | None) -> None:
-    """The last line covers every byte before it, and has exactly one form."""
-    text = json.dumps(end, sort_keys=True, separators=(",", ":")) + "\n"
-    if raw != text.encode() or end.get("end") != "seatwright history":
+def _end(chain: Chain, end: dict[str, Any], *, following: bytes | None) -> None:
+    """The last line covers every byte before it, and says nothing else than what was read."""
+    if set(end) != END_KEYS or end["end"] != "seatwright history":
         chain.found("The last line was changed.")
     if end.get("file") != chain.file.hexdigest():
         chain.found("Something in the file was changed after it was written.")
     told = (end.get("blocks"), end.get("rows"), end.get("head"))
     if told != (chain.blocks, chain.rows, chain.digest):
         chain.found("The last line tells of something else than the file has.")
+    # The month of the last block may still have been running.
+    over = {month: one for month, one in chain.month_heads.items() if month != chain.month}
+    if end.get("heads") not in (over, chain.month_heads):
+        chain.found("The heads of the months are not those of the file.")
     if following is not None:
         chain.found("Something was added after the end.")
 
