@@ -8,7 +8,7 @@ what the person has. So no reader of the world needs to know of the brake.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from seatwright.app.ledger import HeldBack
 from seatwright.app.record import record
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.brake import (
+    ALWAYS_LET_THROUGH,
     EXEMPT,
     GroupLoss,
     HeldChange,
@@ -40,11 +41,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why a call changes licenses; `swapped` are products that others replace in this change."""
+    """Why a call changes licenses, and which of them may go without being counted.
+
+    `swapped` are products that others replace in this change; `only_lent` are licenses that came by
+    the very change that is undone, so that nobody relied on them before.
+    """
 
     reason: ChangeReason
     swapped: frozenset[tuple[UserNo, SkuNo]] = frozenset()
-    is_exempt: bool = False
+    only_lent: frozenset[tuple[UserNo, SkuNo]] = frozenset()
 
 
 async def braked(call: Call, snapshot: Snapshot, changes: ChangeSet, *, cause: Cause) -> Snapshot:
@@ -62,6 +67,7 @@ async def braked(call: Call, snapshot: Snapshot, changes: ChangeSet, *, cause: C
     holders = {pool.sku: pool.consumed for pool in snapshot.pools}
     counts = {sku: len(users) for sku, users in revoked.items()}
     over = await too_many(call, counts, holders=holders, cause=cause)
+    over |= await emptying(call, revoked, cause=cause)
     if not over:
         await note_removals(call, revoked=counts, cause=cause)
         return snapshot
@@ -93,11 +99,29 @@ async def too_many(
     so that the answer stays true until the caller has told what it did (`note_removals`).
     """
     limits = limits_in(call.tenant.settings)
-    if limits is None or cause.is_exempt or cause.reason in EXEMPT or not revoked:
+    if limits is None or cause.reason in EXEMPT or not revoked:
         return frozenset()
     by = call.principal.principal_no
     counted = await rows.removals_counted(call.tx, by, sorted(revoked), now=call.now)
     return exceeding(limits, revoked, holders=holders, counted=counted)
+
+
+async def emptying(
+    call: Call, revoked: Mapping[SkuNo, Collection[UserNo]], *, cause: Cause
+) -> frozenset[SkuNo]:
+    """The products that people lose because a group was emptied; these wait whatever the limit.
+
+    A source that vanished empties groups, and a large tenant's limit would let small ones through.
+    """
+    if limits_in(call.tenant.settings) is None or cause.reason in EXEMPT:
+        return frozenset()
+    many = {sku: users for sku, users in revoked.items() if len(users) > ALWAYS_LET_THROUGH}
+    caught = set()
+    for sku, users in many.items():
+        lost = await rows.most_lost_by_emptied_group(call.tx, call.correlation, list(users))
+        if lost > ALWAYS_LET_THROUGH:
+            caught.add(sku)
+    return frozenset(caught)
 
 
 async def note_removals(
@@ -108,7 +132,7 @@ async def note_removals(
     cause: Cause,
 ) -> None:
     """Count removals that were let through, and those that wait, towards the hour's limit."""
-    if limits_in(call.tenant.settings) is None or cause.is_exempt or cause.reason in EXEMPT:
+    if limits_in(call.tenant.settings) is None or cause.reason in EXEMPT:
         return
     await rows.count_removals(
         call.tx, call.principal.principal_no, revoked=revoked, held=held, now=call.now
@@ -137,14 +161,13 @@ async def hold(
     held, is_new = await rows.pending_change(call.tx, sku, new)
     off = {bits: ServicePlanBits(product.service_plans & ~bits) for bits in set(people.values())}
     sets = await call.tx.plan_set_ids(off.values())
-    await rows.store_holds(
+    total = await rows.store_holds(
         call.tx,
         held,
         users=list(people),
         disabled_sets=[sets[off[bits]] for bits in people.values()],
         at=call.now,
     )
-    total = held.people + len(people)
     sentence = await _sentence(call, held, product.display_name, total)
     await rows.set_sentence(call.tx, held.held_no, sentence)
     detail = {"heldChange": str(held.id), "people": total, "sentence": sentence}
@@ -177,14 +200,30 @@ def _revoked(
     """Who loses which product by these changes, without what never waits."""
     users: dict[UserNo, UserState] = {}
     revoked: dict[SkuNo, dict[UserNo, ServicePlanBits]] = defaultdict(dict)
+    spared = cause.swapped | cause.only_lent
+    if cause.reason is ChangeReason.UNDONE:
+        spared |= exchanged(changes)
     for change in changes.changes:
-        pair = (change.user_no, change.sku)
-        if change.action is not Action.REVOKE or pair in cause.swapped:
+        if change.action is not Action.REVOKE or (change.user_no, change.sku) in spared:
             continue
         users = users or {user.user_no: user for user in snapshot.users}
         if change.before is not None and not _must_go(snapshot, users[change.user_no], change.sku):
             revoked[change.sku][change.user_no] = change.before
     return dict(revoked)
+
+
+def exchanged(changes: ChangeSet) -> frozenset[tuple[UserNo, SkuNo]]:
+    """Licenses of people who get as many products by these changes as they lose."""
+    gone: dict[UserNo, list[SkuNo]] = defaultdict(list)
+    come: Counter[UserNo] = Counter()
+    for change in changes.changes:
+        if change.action is Action.REVOKE:
+            gone[change.user_no].append(change.sku)
+        elif change.action is Action.GRANT:
+            come[change.user_no] += 1
+    return frozenset(
+        (user, sku) for user, skus in gone.items() if len(skus) <= come[user] for sku in skus
+    )
 
 
 def _must_go(snapshot: Snapshot, user: UserState, sku: SkuNo) -> bool:

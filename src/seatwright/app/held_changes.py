@@ -25,7 +25,7 @@ from seatwright.postgres import held as stored
 from seatwright.postgres import held_read as rows
 from seatwright.postgres.jobs import Progress, advance_job
 from seatwright.postgres.pools import waiting_counts
-from seatwright.postgres.principals import principal_names, principals_with_roles
+from seatwright.postgres.principals import made_after, principal_names, principals_with_roles
 from seatwright.postgres.undo import removals_of
 
 SLICE_PEOPLE = 2000
@@ -195,8 +195,9 @@ async def _refuse_own(call: Call, held: HeldChange, count: int | None) -> None:
     roles = roles_permitting(Permission.DECIDE_HELD_CHANGES)
     deciders = await principals_with_roles(call.tx, [role.value for role in roles])
     me, maker = call.principal.principal_no, PrincipalNo(held.principal_no)
+    helpers = await made_after(call.tx, maker, held.made_at)
     if me == maker:
-        if set(deciders) - {me}:
+        if deciders - helpers - {me}:
             raise Refusal(
                 Reason.OWN_CHANGE,
                 f"“{call.principal.name}” made this change, so somebody else decides about it: a"
@@ -205,12 +206,12 @@ async def _refuse_own(call: Call, held: HeldChange, count: int | None) -> None:
             )
         _refuse_hasty(call, held, count)
         return
-    made = deciders.get(me)
-    if made is not None and made.created_by == maker and made.created_at > held.made_at:
+    if me in helpers:
         raise Refusal(
             Reason.OWN_CHANGE,
             f"“{call.principal.name}” was made, after the change, by whoever made the change: that"
-            " is no second administrator.",
+            " is no second administrator. Ask one who was there before; if there is none, whoever"
+            " made the change decides 15 minutes after it, with the count of people.",
         )
 
 

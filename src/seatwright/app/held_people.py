@@ -67,7 +67,6 @@ async def reject_people(call: Call, held: HeldChange, people: Sequence[UserNo]) 
             correlation=held.correlation,
             at=held.made_at,
             reason=ChangeReason.REMOVAL_REJECTED,
-            is_exempt=True,
         ),
     )
     world = await lock_world(call, people, skus=(held.sku,))

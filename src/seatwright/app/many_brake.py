@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from seatwright.app.brake import Cause, hold, note_removals, too_many
+from seatwright.app.brake import Cause, emptying, hold, note_removals, too_many
 from seatwright.app.call import Call
 from seatwright.app.reconcile_many import Plan
 from seatwright.domain.brake import limits_in
@@ -15,6 +15,7 @@ from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile.many_changes import NONE
 from seatwright.postgres.bulk_write import lock_people
+from seatwright.postgres.held import still_held
 from seatwright.postgres.pools import lock_pools, read_pools
 
 
@@ -36,12 +37,18 @@ async def brake_plan(call: Call, plan: Plan, *, reason: ChangeReason) -> bool:
     counts = {sku: len(people) for sku, people in revoked.items()}
     cause = Cause(reason=reason)
     over = await too_many(call, counts, holders=holders, cause=cause)
+    over |= await emptying(call, revoked, cause=cause)
     if not over:
         await note_removals(call, revoked=counts, cause=cause)
         return False
     await note_removals(call, held={sku: counts[sku] for sku in over}, cause=cause)
     for sku in sorted(over):
-        await hold(call, sku, revoked[sku], reason=reason)
+        # The plan was made without locks: who lost the license since is not given it again.
+        sets = await still_held(call.tx, sku, list(revoked[sku]))
+        bits = await call.tx.plan_set_bits(sets.values())
+        people = {user: bits[set_id] for user, set_id in sets.items()}
+        if people:
+            await hold(call, sku, people, reason=reason)
     return True
 
 

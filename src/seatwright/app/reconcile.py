@@ -158,14 +158,14 @@ async def settle_only(
     reason: ChangeReason,
     edits: Sequence[Edit] = (),
     may_exceed: bool = False,
-    is_exempt: bool = False,
+    only_lent: frozenset[tuple[UserNo, SkuNo]] = frozenset(),
 ) -> Outcome:
     """The same without refilling: the freed seats are the caller's to give.
 
-    `is_exempt`: the brake lets everything by, because somebody has decided already.
+    `only_lent` are licenses that the brake lets go: what is undone had given them.
     """
     changes = await _guarded_reconcile(call, world)
-    cause = Cause(reason=reason, is_exempt=is_exempt)
+    cause = Cause(reason=reason, only_lent=only_lent)
     world, changes = await under_brake(call, world, changes, cause=cause)
     return await write_outcome(
         call, world, changes, reason=reason, edits=edits, may_exceed=may_exceed

@@ -14,7 +14,7 @@ from seatwright.app.catalog import catalog_of
 from seatwright.app.jobs import get_job, start_job
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, refill, settle_only
 from seatwright.app.record import record
-from seatwright.app.undo_rows import Restoring, hold_groups_of, restore_rows
+from seatwright.app.undo_rows import Restoring, hold_groups_of, lent_by, restore_rows
 from seatwright.domain.bulk import RowResult
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
@@ -53,7 +53,7 @@ class UndoOrder:
         return {
             "correlation": str(self.restoring.correlation),
             "at": self.restoring.at.isoformat(),
-            "exempt": self.restoring.is_exempt,
+            "takesBack": self.restoring.takes_back,
             "groups": list(self.groups),
         }
 
@@ -64,7 +64,7 @@ def _order_of(job: Job) -> UndoOrder:
         restoring=Restoring(
             correlation=UUID(kept["correlation"]),
             at=datetime.fromisoformat(kept["at"]),
-            is_exempt=kept["exempt"],
+            takes_back=kept["takesBack"],
         ),
         groups=tuple(GroupNo(no) for no in kept["groups"]),
     )
@@ -100,7 +100,7 @@ async def undo_batch(call: Call, correlation: UUID) -> Job:
     _refuse_forbidden(call, sizes)
     order = UndoOrder(
         restoring=Restoring(
-            correlation=correlation, at=batch.at, is_exempt=_is_own_and_fresh(call, batch)
+            correlation=correlation, at=batch.at, takes_back=_is_own_and_fresh(call, batch)
         ),
         groups=tuple(sorted({group for size in sizes for group in size.groups})),
     )
@@ -191,11 +191,25 @@ async def work_undo_slice(call: Call, job: Job) -> bool:
 
 async def _read_held(call: Call, job: Job, order: UndoOrder) -> list[NetChange]:
     """The rows of a slice, read again once the groups that they change are held."""
-    correlation = order.restoring.correlation
-    after = job.position
-    changes = await read_rows(call.tx, correlation, job.job_no, after=after, limit=SLICE_ROWS)
+    changes = await _read_slice(call, job, order)
     await hold_groups_of(call, changes)
-    return await read_rows(call.tx, correlation, job.job_no, after=after, limit=SLICE_ROWS)
+    return await _read_slice(call, job, order)
+
+
+async def _read_slice(call: Call, job: Job, order: UndoOrder) -> list[NetChange]:
+    """The next rows, and of nobody only some.
+
+    What people get and what they lose change hands at one commit, so that undoing a swap or a move
+    leaves no gap either.
+    """
+    correlation, limit = order.restoring.correlation, SLICE_ROWS
+    changes = await read_rows(call.tx, correlation, job.job_no, after=job.position, limit=limit + 1)
+    if len(changes) <= limit:
+        return changes
+    split = changes.pop().user
+    if split is None or split != changes[-1].user or split == changes[0].user:
+        return changes
+    return [one for one in changes if one.user != split]
 
 
 def _progress(results: Sequence[RowResult], *, position: int) -> Progress:
@@ -226,7 +240,8 @@ async def _settle_members(call: Call, users: Sequence[UserNo], restoring: Restor
     world = await lock_world(call, users)
     await store_places(call.tx, restoring.correlation, users=users, skus=skus, since=restoring.at)
     world = await lock_world(call, users, skus=world.locked)
-    await settle_only(call, world, reason=restoring.reason, is_exempt=restoring.is_exempt)
+    lent = await lent_by(call, restoring, users)
+    await settle_only(call, world, reason=restoring.reason, only_lent=lent)
 
 
 async def _finish(call: Call) -> None:

@@ -22,7 +22,7 @@ from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.group_read import groups_above
 from seatwright.postgres.group_write import hold_nesting
 from seatwright.postgres.undo import put_back
-from seatwright.postgres.undo_places import still_waiting, store_places, touched_by
+from seatwright.postgres.undo_places import held_only_since, still_waiting, store_places, touched_by
 from seatwright.postgres.user_lives import held_skus_of
 from seatwright.postgres.world_read import licensed_groups_above
 
@@ -33,12 +33,15 @@ HELD = "Put back, but the license that goes with it is held for approval."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoring:
-    """Which batch is put back, when it was made, and why and how the licenses follow."""
+    """Which batch is put back, when it was made, and why and how the licenses follow.
+
+    `takes_back`: what the batch itself gave goes without the brake.
+    """
 
     correlation: UUID
     at: datetime
     reason: ChangeReason = ChangeReason.UNDONE
-    is_exempt: bool = False
+    takes_back: bool = False
 
 
 @dataclass(slots=True)
@@ -92,7 +95,7 @@ async def restore_rows(call: Call, changes: Sequence[NetChange], restoring: Rest
             await lock_world(call, users, skus=skus),
             reason=restoring.reason,
             edits=_edits(able, restoring.reason),
-            is_exempt=restoring.is_exempt,
+            only_lent=await lent_by(call, restoring, users),
         )
         restored.freed |= outcome.freed
     waiting = await still_waiting(call.tx, placed)
@@ -101,6 +104,19 @@ async def restore_rows(call: Call, changes: Sequence[NetChange], restoring: Rest
     lined = _pairs(waiting)
     restored.results += [_done(one, waiting=lined, held=held) for one in able]
     return restored
+
+
+async def lent_by(
+    call: Call, restoring: Restoring, users: Sequence[UserNo]
+) -> frozenset[tuple[UserNo, SkuNo]]:
+    """The licenses that people did not hold before the batch, where it may take them back.
+
+    Only these: else somebody could take a product from everybody, give it again while the brake
+    holds it, and undo that.
+    """
+    if not restoring.takes_back:
+        return frozenset()
+    return frozenset(await held_only_since(call.tx, users, restoring.at))
 
 
 async def _sorted_out(

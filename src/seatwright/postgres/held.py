@@ -60,6 +60,52 @@ async def count_removals(
     )
 
 
+_EMPTIED = """
+with gone as (
+    select group_no, count(distinct user_no)::int4 as lost from wish_change
+     where tenant_id = %(tenant)s and correlation = %(batch)s and noun = 2
+       and after_since is null and user_no = any(%(users)s)
+     group by group_no
+), come as materialized (
+    select group_no, user_no from wish_change
+     where tenant_id = %(tenant)s and correlation = %(batch)s and noun = 2
+       and before_since is null
+)
+select lost from gone g
+ where not exists (select from membership m
+        where m.tenant_id = %(tenant)s and m.group_no = g.group_no
+          and not exists (select from come c
+                where c.group_no = m.group_no and c.user_no = m.user_no))
+ order by lost desc limit 1
+"""
+
+
+async def most_lost_by_emptied_group(
+    tx: Transaction, correlation: UUID, users: Sequence[UserNo]
+) -> int:
+    """How many of these people one group lost by a batch that left nobody in it who was there.
+
+    0 when it emptied none; newcomers make no group fuller.
+    """
+    cursor = await tx.connection.execute(
+        _EMPTIED, {"tenant": tx.tenant_id, "batch": correlation, "users": list(users)}
+    )
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
+async def still_held(
+    tx: Transaction, sku: SkuNo, users: Sequence[UserNo]
+) -> dict[UserNo, ServicePlanSetId]:
+    """Which of these people hold a product, with their service plans; they are locked."""
+    cursor = await tx.connection.execute(
+        "select user_no, enabled_set from effective_license"
+        " where tenant_id = %s and sku_no = %s and user_no = any(%s)",
+        (tx.tenant_id, sku, list(users)),
+    )
+    return {UserNo(row[0]): ServicePlanSetId(row[1]) for row in await cursor.fetchall()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewHold:
     """Whose removal it is, when and why, for a held change that may have to be made."""
@@ -106,10 +152,11 @@ async def store_holds(
     users: Sequence[int],
     disabled_sets: Sequence[int],
     at: datetime,
-) -> None:
+) -> int:
     """Keep the licenses of these people alive: one wish each, with what is not held switched off.
 
-    The strategy of a hold is of no account: the license keeps its own.
+    Gives how many people are in the held change now; one may come into it again, whose hold had
+    ended. The strategy of a hold is of no account: the license keeps its own.
     """
     await tx.connection.execute(
         "insert into assignment (tenant_id, created_at, created_by, sku_no, source_kind, source_no,"
@@ -127,13 +174,19 @@ async def store_holds(
         ),
     )
     await tx.connection.execute(
-        "insert into held_person (tenant_id, held_no, user_no) select %s, %s, unnest(%s::int4[])",
+        "insert into held_person (tenant_id, held_no, user_no) select %s, %s, unnest(%s::int4[])"
+        " on conflict (tenant_id, held_no, user_no) do update set outcome = null, message = null",
         (tx.tenant_id, held.held_no, list(users)),
     )
-    await tx.connection.execute(
-        "update held_change set people = people + %s where tenant_id = %s and held_no = %s",
-        (len(users), tx.tenant_id, held.held_no),
+    cursor = await tx.connection.execute(
+        "update held_change h set people = (select count(*) from held_person p"
+        "  where p.tenant_id = h.tenant_id and p.held_no = h.held_no)"
+        " where h.tenant_id = %s and h.held_no = %s returning h.people",
+        (tx.tenant_id, held.held_no),
     )
+    row = await cursor.fetchone()
+    assert row is not None, "the held change was read or made in this transaction"
+    return int(row[0])
 
 
 async def set_sentence(tx: Transaction, held_no: int, sentence: str) -> None:

@@ -202,23 +202,27 @@ async def principal_by_number(tx: Transaction, number: PrincipalNo) -> Principal
     return principal_of_row(row) if row else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """By whom and when a principal was made; the first of a tenant was made by nobody."""
+async def made_after(tx: Transaction, maker: PrincipalNo, at: datetime) -> frozenset[PrincipalNo]:
+    """Who was made after a time by this principal, or by somebody so made; revoked ones too."""
+    cursor = await tx.connection.execute(
+        "with recursive late as ("
+        " select principal_no from principal"
+        "  where tenant_id = %(tenant)s and created_by = %(maker)s and created_at > %(at)s"
+        " union select p.principal_no from principal p"
+        "  join late on p.created_by = late.principal_no"
+        "  where p.tenant_id = %(tenant)s and p.created_at > %(at)s)"
+        " select principal_no from late",
+        {"tenant": tx.tenant_id, "maker": maker, "at": at},
+    )
+    return frozenset(PrincipalNo(row[0]) for row in await cursor.fetchall())
 
-    created_by: PrincipalNo | None
-    created_at: datetime
 
-
-async def principals_with_roles(tx: Transaction, roles: Sequence[str]) -> dict[PrincipalNo, Made]:
+async def principals_with_roles(tx: Transaction, roles: Sequence[str]) -> frozenset[PrincipalNo]:
     """Every living token, client and person with one of these roles."""
     cursor = await tx.connection.execute(
-        "select principal_no, created_by, created_at from principal"
+        "select principal_no from principal"
         " where tenant_id = %s and revoked_at is null and kind <> 'system'"
         " and exists (select from unnest(roles) role where role = any(%s))",
         (tx.tenant_id, list(roles)),
     )
-    return {
-        PrincipalNo(row[0]): Made(created_by=row[1], created_at=row[2])
-        for row in await cursor.fetchall()
-    }
+    return frozenset(PrincipalNo(row[0]) for row in await cursor.fetchall())

@@ -45,8 +45,7 @@ async def mark_undone(tx: Transaction, correlation: UUID, job: JobNo) -> None:
     )
 
 
-# What a batch did and took back itself is nothing. What gives seats back comes first, so that who
-# lost one finds it; wishes of groups come before those of people, whom the last slices look at.
+# What a batch did and took back itself is nothing.
 _NET = """
 with ends as (
     select noun, user_no, group_no, inner_no, sku_no, source_kind, source_no,
@@ -70,10 +69,16 @@ select noun, user_no is null, count(*)::int4,
        array_agg(distinct coalesce(inner_no, group_no)) filter (where user_no is null)
   from net group by 1, 2
 """
-_STORE = f"""{_NET}, numbered as (
+# Wishes of groups come first: the last slices look at their members. Of people, those who only give
+# something back come before those who get something too, so that who lost a seat finds it; all rows
+# of one person stand together, for what they lose and what they get change hands at once.
+_STORE = f"""{_NET}, turned as (
+    select n.*, bool_and(not was) over (partition by user_no) as gives_back from net n
+), numbered as (
     select n.*, row_number() over (
-        order by user_no is not null, was, user_no, noun, group_no, sku_no, first_no)::int4
-        as row_no from net n
+        order by user_no is not null, not gives_back, user_no, was, noun, group_no, sku_no,
+                 first_no)::int4
+        as row_no from turned n
 ), stored as (
     insert into undo_row (tenant_id, job_no, row_no, first_no, last_no)
     select %(tenant)s, %(job)s, row_no, first_no, last_no from numbered

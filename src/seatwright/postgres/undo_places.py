@@ -81,6 +81,21 @@ async def still_waiting(
     return [(UserNo(row[0]), SkuNo(row[1])) for row in await cursor.fetchall()]
 
 
+async def held_only_since(
+    tx: Transaction, users: Sequence[UserNo], at: datetime
+) -> list[tuple[UserNo, SkuNo]]:
+    """Which licenses of people began at this time or later, and were not held just before it."""
+    cursor = await tx.connection.execute(
+        "select l.user_no, l.sku_no from effective_license l"
+        " where l.tenant_id = %s and l.user_no = any(%s) and l.since >= %s"
+        " and not exists (select from license_interval i where i.tenant_id = l.tenant_id"
+        "  and i.user_no = l.user_no and i.sku_no = l.sku_no"
+        "  and i.valid_from < %s and i.valid_to >= %s)",
+        (tx.tenant_id, list(users), at, at, at),
+    )
+    return [(UserNo(row[0]), SkuNo(row[1])) for row in await cursor.fetchall()]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
     """Who changed something last, and when."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import msgspec
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.domain.errors import Reason
+from seatwright.domain.ids import UserNo
 from seatwright.web.answers import Answer
 
 HELD_HEADER: Final = b"seatwright-held-changes"
@@ -46,17 +48,19 @@ async def told_held(answer: Answer, call: Call) -> Answer:
         return answer
     skus = (await catalog_of(call)).skus
     # A call that reconciles twice tells the same change twice; the last sentence counts all.
-    held = {
-        one.held_change: HeldRemovals(
+    people: dict[UUID, set[UserNo]] = defaultdict(set)
+    held: dict[UUID, HeldRemovals] = {}
+    for one in call.ledger.held:
+        if one.held_change is None:
+            continue
+        people[one.held_change].update(one.users)
+        held[one.held_change] = HeldRemovals(
             id=one.held_change,
             sku_id=skus[one.sku].sku_id,
             sku_part_number=skus[one.sku].part_number,
-            people=len(one.users),
+            people=len(people[one.held_change]),
             sentence=one.sentence,
         )
-        for one in call.ledger.held
-        if one.held_change is not None
-    }
     header = (HELD_HEADER, ", ".join(str(id_) for id_ in held).encode())
     if answer.status not in _DONE:
         return Answer(answer.status, [*answer.headers, header], answer.body)

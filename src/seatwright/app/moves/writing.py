@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from seatwright.app.brake import Cause
+from seatwright.app.brake import Cause, exchanged
 from seatwright.app.call import Call
 from seatwright.app.moves.decide import Decided, decide
 from seatwright.app.moves.people import movers_of
@@ -49,9 +48,10 @@ async def move_people(
     world, decided = await _lock_and_decide(call, order, users, bridged=bridged)
     world = replace(world, snapshot=decided.snapshot)
     cause = Cause(reason=ChangeReason.GROUP_LEFT, swapped=frozenset(_swapped(order, decided)))
-    world, changes = await under_brake(call, world, decided.changes, cause=cause)
+    # Written first: the brake says of what it holds which group lost whom.
     await _write_memberships(call, order, decided)
     await _write_own(call, decided)
+    world, changes = await under_brake(call, world, decided.changes, cause=cause)
     outcome = await write_outcome(
         call, world, changes, reason=ChangeReason.SWAPPED, edits=_edits(decided)
     )
@@ -64,19 +64,15 @@ def _swapped(order: MoveOrder, decided: Decided) -> Iterator[tuple[UserNo, SkuNo
 
     Between groups a person may come to hold less than before, and that is a removal.
     """
-    gone: dict[UserNo, list[SkuNo]] = defaultdict(list)
-    come: Counter[UserNo] = Counter()
+    is_between_products = order.kind is MoveKind.PRODUCT_TO_PRODUCT
+    replaced = exchanged(decided.changes)
     for change in decided.changes.changes:
-        if change.action is Action.REVOKE:
-            gone[change.user_no].append(change.sku)
-        elif change.action is Action.GRANT:
-            come[change.user_no] += 1
-    for user, skus in gone.items():
-        step = decided.steps.get(user)
-        if step is None or not step.must_hold:
+        pair = (change.user_no, change.sku)
+        step = decided.steps.get(change.user_no)
+        if change.action is not Action.REVOKE or step is None or not step.must_hold:
             continue
-        if order.kind is MoveKind.PRODUCT_TO_PRODUCT or len(skus) <= come[user]:
-            yield from ((user, sku) for sku in skus)
+        if is_between_products or pair in replaced:
+            yield pair
 
 
 async def _lock_and_decide(
