@@ -153,6 +153,7 @@ async def test_a_refusal_is_answered_as_itself(office: Office) -> None:
         ("", {"if-match": "a" * 64}, "in double quotes"),
         ("", {"if-match": '"' + "a" * 64 + '", "' + "b" * 64 + '"'}, "one digest"),
         ("preview=true", {"if-match": '"' + "a" * 64 + '"'}, "leave If-Match out"),
+        ("preview=true", {"idempotency-key": "k" * 300}, "The Idempotency-Key has 300 characters"),
     ],
 )
 async def test_what_names_no_change_set_is_refused_and_changes_nothing(

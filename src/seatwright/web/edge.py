@@ -55,7 +55,7 @@ from seatwright.web.failures import Failures
 from seatwright.web.foresight import AS_IT_IS, Asked, asked_of
 from seatwright.web.held import told_held
 from seatwright.web.metrics import CONNECTIONS, DATABASE_WAIT, RERUNS
-from seatwright.web.once import answer_once
+from seatwright.web.once import answer_once, key_of
 from seatwright.web.rest.preview import preview_answer
 from seatwright.web.rest.world_moved import moved_answer
 
@@ -239,18 +239,19 @@ class Edge:
         # A run leaves its marks on the scope, so each has a copy of its own.
         attempt = cast(HTTPScope, {**scope, "state": dict(scope["state"])})
         state = attempt["state"]
+        asked, key = AS_IT_IS, None
         try:
             asked = asked_of(attempt, headers)
+            key = key_of(headers)
         except Refusal as refusal:
             # Told by the route, after a path or method that is none and a role that is missing.
             state["refused"] = refusal
-            asked = AS_IT_IS
         call = self._call(scope, connection, who, asked)
         state["call"] = call
         try:
             if asked.is_preview:
                 return await self._preview(attempt, body)
-            answer = await self._answer(attempt, body, asked, headers.get(b"idempotency-key"))
+            answer = await self._answer(attempt, body, asked, key)
         finally:
             scope["path_template"] = attempt.get("path_template", "")
         if answer.status >= 400:
@@ -280,9 +281,7 @@ class Edge:
 
         return Written(preview_answer(preview, scope["state"].get("result")), remember)
 
-    async def _answer(
-        self, scope: HTTPScope, body: bytes, asked: Asked, key: bytes | None
-    ) -> Answer:
+    async def _answer(self, scope: HTTPScope, body: bytes, asked: Asked, key: str | None) -> Answer:
         """The answer of the route, of its first run under this key, or that the world moved."""
 
         async def route() -> Answer:
@@ -293,7 +292,7 @@ class Edge:
 
         if key is None:
             return await route()
-        return await answer_once(scope, body, key.decode("latin-1"), route)
+        return await answer_once(scope, body, key, route)
 
     async def _route(self, scope: HTTPScope, body: bytes) -> Answer:
         """Run the route; raises whatever of the database stood in its way."""

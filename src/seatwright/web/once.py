@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from litestar.types import HTTPScope
 
 from seatwright.app.call import Call
-from seatwright.domain.errors import Reason
+from seatwright.domain.errors import Reason, Refusal
 from seatwright.postgres.idempotency import (
     IDEMPOTENCY_KEY_LENGTH_MAX,
     KeptAnswer,
@@ -21,14 +21,23 @@ from seatwright.web.answers import Answer, refuse
 Route = Callable[[], Awaitable[Answer]]
 
 
-async def answer_once(scope: HTTPScope, body: bytes, key: str, route: Route) -> Answer:
-    """Run the route unless this key was seen: then the first answer again."""
+def key_of(headers: Mapping[bytes, bytes]) -> str | None:
+    """The key that a call carries; raises Refusal invalidValue for one that cannot be kept."""
+    header = headers.get(b"idempotency-key")
+    if header is None:
+        return None
+    key = header.decode("latin-1")
     if not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX or not key.isprintable():
-        return refuse(
+        raise Refusal(
             Reason.INVALID_VALUE,
             f"The Idempotency-Key has {len(key)} characters: give 1 to"
             f" {IDEMPOTENCY_KEY_LENGTH_MAX} printable ones.",
         )
+    return key
+
+
+async def answer_once(scope: HTTPScope, body: bytes, key: str, route: Route) -> Answer:
+    """Run the route unless this key was seen: then the first answer again."""
     call: Call = scope["state"]["call"]
     address = _route_of(scope)
     digest = hashlib.sha256(body).digest()
