@@ -14,11 +14,69 @@ from typing import Any
 
 import pytest
 
+from seatwright.postgres.history_seal import ACTION_WORDS, SOURCE_WORDS, STRATEGY_WORDS
 from seatwright.shipped import check_history
 from tests.office import Office
 from tests.web.seals import add_person, seal, sealed_in_blocks
+from tests.world import set_seats
 
 CHECKER = Path(check_history.__file__)
+
+PINNED_ACTIONS = {
+    1: "assigned",
+    2: "updated",
+    3: "removed",
+    4: "granted",
+    5: "revoked",
+    6: "waiting",
+    7: "failed",
+    8: "resolved",
+    20: "userCreated",
+    21: "userUpdated",
+    22: "userDisabled",
+    23: "userEnabled",
+    24: "userDeleted",
+    25: "userRestored",
+    26: "userPurged",
+    27: "namesErased",
+    40: "groupCreated",
+    41: "groupUpdated",
+    42: "groupDeleted",
+    43: "memberAdded",
+    44: "memberRemoved",
+    45: "groupLicenseAssigned",
+    46: "groupLicenseUpdated",
+    47: "groupLicenseRemoved",
+    48: "groupNested",
+    49: "groupUnnested",
+    50: "reprocessed",
+    60: "subscriptionCreated",
+    61: "subscriptionUpdated",
+    62: "subscriptionDeleted",
+    63: "catalogChanged",
+    70: "templateCreated",
+    71: "templateUpdated",
+    72: "templateDeleted",
+    80: "settingsChanged",
+    81: "principalCreated",
+    82: "principalRevoked",
+    83: "principalRotated",
+    90: "imported",
+    91: "exported",
+    92: "jobStarted",
+    93: "jobCancelled",
+    100: "removalHeld",
+    101: "heldChangeApproved",
+    102: "heldChangeRejected",
+    103: "changeUndone",
+    120: "reportRun",
+    121: "reportRunDeleted",
+    122: "reportScheduled",
+    123: "reportScheduleChanged",
+    124: "reportUnscheduled",
+    125: "reconcileStarted",
+    126: "seatsRecounted",
+}
 
 
 @pytest.fixture
@@ -49,6 +107,37 @@ def test_the_checker_agrees_with_an_untouched_export(export: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("Intact: 10 rows in 3 blocks")
         assert head in done.stdout
+
+
+async def test_a_sealed_row_says_in_words_what_was_done(office: Office, tmp_path: Path) -> None:
+    """And what its numbers stand for is in the first line, so that the file is enough."""
+    await set_seats(office, "SPE_E3", 1)
+    ada = await add_person(office, "ada")
+    answer = await office.admin.patch(f"/api/identity/users/{ada}", json={"usageLocation": "NO"})
+    assert answer.status_code == 200, answer.text
+    answer = await office.admin.post(
+        f"/api/identity/users/{ada}/licenses",
+        json={"skuPartNumber": "SPE_E3", "disabledServicePlans": ["TEAMS1"]},
+    )
+    assert answer.status_code == 201, answer.text
+    await seal(office)
+    first, _, *lines = (await office.admin.get("/api/history/export")).text.splitlines()
+    meaning = json.loads(first)
+    [row] = [row for row in map(json.loads, lines) if row.get("action") == "assigned"]
+    assert (row["user"], row["strategy"], row["sourceKind"]) == (ada, "manual", "direct")
+    assert meaning["products"][row["sku"]] == "SPE_E3"
+    enabled = int(row["after"], 16)
+    plans = {plan["name"] for no, plan in meaning["servicePlans"].items() if enabled >> int(no) & 1}
+    assert "TEAMS1" not in plans
+    assert "EXCHANGE_S_ENTERPRISE" in plans
+    assert "before" not in row
+
+
+def test_the_words_of_sealed_rows_are_those_of_before() -> None:
+    """Add to these lists and change nothing: every seal of a row with the word would break."""
+    assert ACTION_WORDS.items() >= PINNED_ACTIONS.items()
+    assert STRATEGY_WORDS == {1: "manual", 2: "bulk", 3: "group", 4: "request", 5: "on_demand"}
+    assert SOURCE_WORDS == {0: "direct", 1: "group", 2: "policy", 3: "request", 4: "hold"}
 
 
 def broken(export: Path, lines: list[bytes], *options: str) -> str:
@@ -89,7 +178,7 @@ def test_a_changed_row_is_named_by_the_checker(export: Path) -> None:
     lines = export.read_bytes().splitlines(keepends=True)
     at = rows_of(lines)[5]
     number = json.loads(lines[at])["no"]
-    lines[at] = lines[at].replace(b'"action": 20', b'"action": 24')
+    lines[at] = lines[at].replace(b'"userCreated"', b'"userDeleted"')
     told = broken(export, with_new_end(lines))
     assert f"Row {number} of block 2 was changed." in told
 

@@ -51,7 +51,7 @@ def history(
     context: typer.Context,
     *,
     user: Annotated[str | None, typer.Option(help="Only this person: name or id.")] = None,
-    group: Annotated[str | None, typer.Option(help="Only this group, by id.")] = None,
+    group: Annotated[str | None, typer.Option(help="Only this group: name or id.")] = None,
     product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
     action: Annotated[
         str | None, typer.Option(help="Only this: assigned, removed, granted, waiting, …")

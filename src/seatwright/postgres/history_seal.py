@@ -1,20 +1,33 @@
 """Sealing the history: canonical lines, the numbers up to which nothing can come any more, blocks.
 
 A row's line names people, groups, products and principals by their ids, which outlive them, and
-never by a name, so that erasing names breaks no seal.
+never by a name, so that erasing names breaks no seal. What was done is sealed as a word, so that no
+list beside it has to be believed; a test pins the words, for a word that changed would break seals.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from psycopg.rows import TupleRow
 
 from seatwright.domain.assignments import SourceKind
+from seatwright.domain.history import HistoryAction
 from seatwright.domain.seals import Block, Head, Line
 from seatwright.postgres.codes import STRATEGY_TO_CODE
 from seatwright.postgres.transaction import Transaction
+
+ACTION_WORDS: Final = {action.value: action.wire for action in HistoryAction}
+STRATEGY_WORDS: Final = {code: strategy.value for strategy, code in STRATEGY_TO_CODE.items()}
+SOURCE_WORDS: Final = {kind.value: kind.name.lower() for kind in SourceKind}
+
+
+def _word(column: str, words: Mapping[int, str]) -> str:
+    """The word that a number stands for; one that a newer version wrote stands for itself."""
+    return f"coalesce('{json.dumps(words)}'::jsonb ->> {column}::text, {column}::text)"
+
 
 # The text of a jsonb has one form: no insignificant blanks, keys by length and then by bytes. What
 # is null is left out; `detail` is joined on after that, because a null in it says something.
@@ -22,12 +35,13 @@ _LINES = f"""
 select e.event_no, (jsonb_strip_nulls(jsonb_build_object(
            'no', e.event_no,
            'at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-           'action', e.action, 'reason', e.reason, 'strategy', e.strategy,
+           'action', {_word("e.action", ACTION_WORDS)}, 'reason', e.reason,
+           'strategy', {_word("e.strategy", STRATEGY_WORDS)},
            'principal', coalesce(p.id::text, e.principal_no::text),
            'user', coalesce(u.id::text, e.user_no::text),
            'group', coalesce(g.id::text, e.group_no::text),
            'sku', coalesce(k.id::text, e.sku_no::text),
-           'sourceKind', e.source_kind,
+           'sourceKind', {_word("e.source_kind", SOURCE_WORDS)},
            'source', coalesce(s.id::text, nullif(e.source_no, 0)::text),
            'before', case when e.before_set = 0 then '0' else b.bits end,
            'after', case when e.after_set = 0 then '0' else a.bits end,
@@ -182,12 +196,4 @@ async def read_heads(tx: Transaction) -> tuple[Head, ...]:
     return tuple(
         Head(month=row[0], block_no=row[1], last_no=row[2], digest=row[3], sealed_at=row[4])
         for row in await cursor.fetchall()
-    )
-
-
-def codes() -> Sequence[tuple[str, dict[str, str]]]:
-    """What the numbers in canonical lines mean, for whoever reads an export."""
-    return (
-        ("strategies", {str(code): one.value for one, code in STRATEGY_TO_CODE.items()}),
-        ("sourceKinds", {str(one.value): one.name.lower() for one in SourceKind}),
     )

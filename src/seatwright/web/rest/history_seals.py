@@ -13,10 +13,9 @@ from litestar.response import Stream
 
 from seatwright.app import seals
 from seatwright.app.call import Call
-from seatwright.domain.history import HistoryAction
+from seatwright.app.catalog import catalog_of
 from seatwright.domain.roles import Permission
 from seatwright.domain.seals import FORMAT, NO_DIGEST, Block, moment_text
-from seatwright.postgres.history_seal import codes
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Page, Shape, page_of
 
@@ -171,8 +170,7 @@ async def _export(call: Call) -> AsyncIterator[bytes]:
             "format": FORMAT,
             "tenant": str(call.tenant.id),
             "at": moment_text(call.now),
-            "actions": {str(action.value): action.wire for action in HistoryAction},
-            **dict(codes()),
+            **await _meanings(call),
         }
     )
     async for run in seals.sealed_runs(call):
@@ -193,6 +191,21 @@ async def _export(call: Call) -> AsyncIterator[bytes]:
         "file": file.hexdigest(),
     }
     yield f"{piece}{_line(end)}".encode()
+
+
+async def _meanings(call: Call) -> dict[str, object]:
+    """What the rows' ids of products and sets of service plans stand for today.
+
+    A set is a number in hexadecimal, whose bit n stands for the service plan with the number n.
+    """
+    catalog = await catalog_of(call)
+    return {
+        "products": {str(sku.sku_id): sku.part_number for sku in catalog.skus.values()},
+        "servicePlans": {
+            str(number): {"id": str(plan.service_plan_id), "name": plan.name}
+            for number, plan in catalog.service_plans.items()
+        },
+    }
 
 
 def _block(block: Block, *, before: str) -> dict[str, object]:
