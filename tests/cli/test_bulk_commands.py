@@ -43,9 +43,9 @@ def test_a_preview_changes_nothing_and_shows_seats_and_reasons(
 ) -> None:
     file = file_of(tmp_path, *PEOPLE, "nobody@contoso.example")
     text = office.done("bulk", file, "--preview")
-    assert text.startswith("3 of 6 rows would be done, 3 would fail. Nothing was changed.")
+    assert text.startswith("3 of 6 rows would be done, 3 would fail.\n")
     seats = next(line for line in text.splitlines() if line.startswith("Microsoft 365 E3"))
-    assert seats.split()[3:] == ["3", "0", "3", "3", "0"]
+    assert seats.split()[3:] == ["3", "0", "→", "3", "3", "→", "0", "0"]
     assert "noSeatLeft" in text
     assert "unknownUser" in text
     assert office.done("holders", "SPE_E3") == "Nobody holds SPE_E3.\n"

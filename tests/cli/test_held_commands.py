@@ -76,7 +76,7 @@ def test_a_job_is_undone_after_a_preview(team: ServedOffice, tmp_path: Path) -> 
     team.done("subscriptions", "create", "POWER_BI_PRO", "20")
     job = json.loads(team.done("bulk", str(file), "--json"))["id"]
     seen = team.done("undo", job, "--preview")
-    assert seen.startswith("12 of 12 rows would be done. Nothing was changed.\n")
+    assert seen.startswith("12 of 12 rows would be done.\n")
     assert team.done("undo", job) == "12 of 12 rows done (completed).\n"
     again = team.run("undo", job)
     assert (again.exit_code, "alreadyDecided" in again.stderr) == (Ending.REFUSED, True)

@@ -28,7 +28,7 @@ def office(served_office: ServedOffice) -> ServedOffice:
 
 def test_everybody_moves_to_a_group(office: ServedOffice) -> None:
     seen = office.done("move", "direct-to-group", "SPE_E3", "Team", "--all", "--preview")
-    assert seen.startswith("3 of 3 people would be moved. Nothing was changed.")
+    assert seen.startswith("3 of 3 people would be moved.\n")
     assert office.done("groups", "members", "Team") == "Nobody is in Team.\n"
     done = office.done("move", "direct-to-group", "SPE_E3", "Team", "--all")
     assert done == "3 of 3 rows done (completed).\n"

@@ -11,6 +11,7 @@ from seatwright.cli.client import Api, Json, open_api, path_of
 from seatwright.cli.endings import Ending, stop
 from seatwright.cli.licenses import source_of
 from seatwright.cli.options import AsJson, Disabled, Person, Product, UsageLocation, given
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import minute
 
@@ -20,6 +21,7 @@ Moment: TypeAlias = Annotated[
 ]
 
 
+@previewable()
 def assign(
     person: Person,
     product: Product,
@@ -49,6 +51,7 @@ def assign(
         warn(warning)
 
 
+@previewable()
 def unassign(person: Person, product: Product, *, reason: Why = None) -> None:
     """Take a product from a person; what groups give stays."""
     with open_api() as api:
@@ -62,6 +65,7 @@ def unassign(person: Person, product: Product, *, reason: Why = None) -> None:
     say(f"{person} is no longer assigned {still['displayName']}, but still has it by {sources}.")
 
 
+@previewable()
 def swap(
     person: Person,
     from_: Annotated[str, typer.Argument(metavar="FROM", help="The product to take.")],

@@ -8,13 +8,13 @@ from typing import Annotated, TypeAlias
 import typer
 
 from seatwright.cli.client import Api, Content, Json, Query, api_path, open_api, path_of
-from seatwright.cli.endings import Ending, stop
 from seatwright.cli.files import read_file
-from seatwright.cli.imports import warn_ignored
-from seatwright.cli.jobs import finish, follow, show_reasons
+from seatwright.cli.imports import tell_rows, warn_ignored
+from seatwright.cli.jobs import finish, follow
 from seatwright.cli.options import AsJson, CsvFile, WaitOption
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
-from seatwright.cli.tables import Column, count_of, show_table
+from seatwright.cli.tables import count_of
 
 
 class Fill(StrEnum):
@@ -34,18 +34,8 @@ FillOption: TypeAlias = Annotated[
     Fill, typer.Option("--fill", help="When seats run out: nobody, as many as fit, or wait.")
 ]
 
-Preview: TypeAlias = Annotated[bool, typer.Option("--preview", help="Only show what would happen.")]
 
-_SEATS = (
-    Column(title="Product", cell="displayName"),
-    Column(title="Bought", cell="assignable", is_number=True),
-    Column(title="Assigned before", cell="consumedBefore", is_number=True),
-    Column(title="after", cell="consumedAfter", is_number=True),
-    Column(title="Free before", cell="freeBefore", is_number=True),
-    Column(title="after", cell="freeAfter", is_number=True),
-)
-
-
+@previewable(tell_rows)
 def bulk(
     file: CsvFile,
     *,
@@ -56,7 +46,6 @@ def bulk(
         str | None, typer.Option(help="A template instead of a product: its name or id.")
     ] = None,
     fill: FillOption = Fill.AS_MANY,
-    only_preview: Preview = False,
     wait: WaitOption = True,
     as_json: AsJson = False,
 ) -> None:
@@ -69,9 +58,6 @@ def bulk(
     with open_api() as api:
         query: Query = {"fillPolicy": fill.wire, "skuPartNumber": sku, "templateId": template}
         path = path_of("licenses", "bulk-assign")
-        if only_preview:
-            preview(api, path, body=content, query=query, as_json=as_json)
-            return
         start(api, path, body=content, query=query, wait=wait, as_json=as_json)
 
 
@@ -97,37 +83,3 @@ def start(
             f"Started with {count_of(job['total'], 'row', 'rows')}:"
             f" `seatwright jobs show {job['id']} --wait` waits for the result."
         )
-
-
-def preview(
-    api: Api, path: str, *, body: Json | Content | None, query: Query | None = None, as_json: bool
-) -> None:
-    """Show what a job would come to now: seats before and after, reasons, and who fails."""
-    seen = api.write("POST", path, body=body, query={**(query or {}), "preview": True})
-    if as_json:
-        print_json(seen)
-    else:
-        _show_preview(seen)
-    if seen["result"]["isRefused"]:
-        stop(
-            Ending.REFUSED,
-            "Nothing would be assigned: the whole of it is refused, because not every row can be.",
-            fix="→ --fill as-many assigns to as many as fit, --fill wait lets the others wait",
-        )
-
-
-def _show_preview(seen: Json) -> None:
-    rows: Json = seen["result"]
-    waiting = f", {rows['waiting']:,} would wait for a seat" if rows["waiting"] else ""
-    failed = f", {rows['failed']:,} would fail" if rows["failed"] else ""
-    say(
-        f"{rows['succeeded']:,} of {count_of(rows['total'], 'row', 'rows')} would be done"
-        f"{waiting}{failed}. Nothing was changed."
-    )
-    if seen["seats"]:
-        say("")
-        show_table(seen["seats"], _SEATS)
-    if rows["failed"] or rows["waiting"]:
-        troubled = [one for one in rows["outcomes"] if one["outcome"] != "succeeded"]
-        show_reasons(troubled, [row for row in rows["rows"] if row["outcome"] == "failed"])
-    warn_ignored(rows["ignoredColumns"])

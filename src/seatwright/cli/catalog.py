@@ -21,6 +21,7 @@ from seatwright.cli.options import (
     fields_of,
     rows_wanted,
 )
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import Column, count_of, show_facts, show_list, show_table
 
@@ -87,6 +88,7 @@ def show(product: Product, *, as_json: AsJson = False) -> None:
 
 
 @catalog_commands.command("add", epilog=EXIT_CODES)
+@previewable()
 def add(
     part_number: Annotated[str, typer.Argument(metavar="PART_NUMBER", help="A name for programs.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name for people.")],
@@ -115,6 +117,7 @@ def add(
 
 
 @catalog_commands.command("import", epilog=EXIT_CODES)
+@previewable()
 def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
     """Take in Microsoft's CSV of products and service plans; safe to run again."""
     content = Content(data=read_file(file))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 from urllib.parse import quote, unquote
 from uuid import uuid4
 
@@ -37,6 +38,9 @@ HELD_HEADER = "seatwright-held-changes"
 
 READING = frozenset({"GET", "HEAD"})
 
+WORLD_MOVED = "worldMoved"
+"""The code of a call that would no longer do what its preview said."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
@@ -54,13 +58,32 @@ class Listing:
     next_cursor: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How the writing call of a command is made: only to look, or as it was looked at.
+
+    With `is_preview`, `previewed` gets what the call would do; with a `digest`, `moved` gets the
+    refusal of a call that would now do something else. Both end the command.
+    """
+
+    is_preview: bool
+    digest: str | None
+    previewed: Callable[[Json], NoReturn]
+    moved: Callable[[Json], NoReturn]
+
+
+ASKED: Final[ContextVar[Asked | None]] = ContextVar("asked", default=None)
+"""Set around a command that was typed with --preview or --apply (`preview.py`)."""
+
+
 class Api:
     """Calls of one command; every refusal ends the command with its sentence."""
 
-    __slots__ = ("_http",)
+    __slots__ = ("_asked", "_http")
 
-    def __init__(self, http: httpx.Client) -> None:
+    def __init__(self, http: httpx.Client, asked: Asked | None = None) -> None:
         self._http = http
+        self._asked = asked
 
     def read(self, path: str, query: Query | None = None) -> Json:
         """GET one JSON object."""
@@ -123,14 +146,30 @@ class Api:
         """Make one call, once more if the connection is lost.
 
         A writing call carries one Idempotency-Key over both tries, so that the second gets the
-        first one's answer when only the answer was lost.
+        first one's answer when only the answer was lost. It ends the command where that is only to
+        look at what it would do.
         """
+        if method in READING:
+            return self._answered(self._request(method, path, body=body, query=query))
+        asked = self._asked
+        if asked is not None and asked.is_preview:
+            query = {**(query or {}), "preview": True}
         request = self._request(method, path, body=body, query=query)
-        if method not in READING:
-            request.headers["idempotency-key"] = str(uuid4())
+        request.headers["idempotency-key"] = str(uuid4())
+        if asked is None:
+            return self._answered(request)
+        if asked.digest is not None:
+            request.headers["if-match"] = f'"{asked.digest}"'
+        answer = self._answered(request)
+        if asked.is_preview:
+            asked.previewed(_json(answer))
+        return answer
+
+    def _answered(self, request: httpx.Request) -> httpx.Response:
+        """The answer to a request; a refusal ends the command."""
         answer = self._send(request)
         if answer.status_code >= 400:
-            _refused(answer)
+            _refused(answer, self._asked)
         return answer
 
     @contextmanager
@@ -198,7 +237,7 @@ def open_api() -> Iterator[Api]:
         # runs seatwright behind one reaches it by its address all the same.
         trust_env=False,
     ) as http:
-        yield Api(http)
+        yield Api(http, ASKED.get())
 
 
 def _token(settings: Settings) -> str:
@@ -258,12 +297,14 @@ def _text(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _refused(answer: httpx.Response) -> NoReturn:
+def _refused(answer: httpx.Response, asked: Asked | None = None) -> NoReturn:
     try:
         problem = answer.json()
         detail, code = str(problem["detail"]), str(problem["code"])
     except (ValueError, KeyError, TypeError):
         _not_ours(answer)
+    if code == WORLD_MOVED and asked is not None:
+        asked.moved(problem)
     correlation = answer.headers.get("x-correlation-id")
     for row in (problem.get("rows") or ())[:ROWS_TOLD]:
         warn(f"Row {row['row']}: {row['message']}")

@@ -12,7 +12,7 @@ from seatwright.cli.assignment import sku_field
 from seatwright.cli.client import Api, Json, api_path, open_api, path_of
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.fixes import fix_of
-from seatwright.cli.imports import ImportChoices, export_kind, import_kind
+from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
 from seatwright.cli.jobs import follow
 from seatwright.cli.options import (
     AsJson,
@@ -21,7 +21,6 @@ from seatwright.cli.options import (
     Disabled,
     Fields,
     Group,
-    ImportPreview,
     Limit,
     OutFile,
     Person,
@@ -33,6 +32,7 @@ from seatwright.cli.options import (
     given,
     rows_wanted,
 )
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import (
     Column,
@@ -122,6 +122,7 @@ def show(group: Group, *, as_json: AsJson = False) -> None:
 
 
 @group_commands.command("create", epilog=EXIT_CODES)
+@previewable()
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
     *,
@@ -140,6 +141,7 @@ def create(
 
 
 @group_commands.command("update", epilog=EXIT_CODES)
+@previewable()
 def update(
     group: Group,
     *,
@@ -161,6 +163,7 @@ def update(
 
 
 @group_commands.command("delete", epilog=EXIT_CODES)
+@previewable()
 def delete(group: Group) -> None:
     """Delete a group; one that gives products is refused."""
     with open_api() as api:
@@ -188,6 +191,7 @@ def members(
 
 
 @group_commands.command("add-member", epilog=EXIT_CODES)
+@previewable()
 def add_member(
     group: Group,
     people: Annotated[
@@ -216,6 +220,7 @@ def add_member(
 
 
 @group_commands.command("remove-member", epilog=EXIT_CODES)
+@previewable()
 def remove_member(group: Group, person: Person) -> None:
     """Take a person out of a group, or a group by its id; what only it gave goes with them."""
     with open_api() as api:
@@ -224,6 +229,7 @@ def remove_member(group: Group, person: Person) -> None:
 
 
 @group_commands.command("assign", epilog=EXIT_CODES)
+@previewable()
 def assign(
     group: Group,
     product: Product,
@@ -245,6 +251,7 @@ def assign(
 
 
 @group_commands.command("unassign", epilog=EXIT_CODES)
+@previewable()
 def unassign(
     group: Group, product: Product, *, wait: WaitOption = True, as_json: AsJson = False
 ) -> None:
@@ -269,6 +276,7 @@ def errors(
 
 
 @group_commands.command("reprocess", epilog=EXIT_CODES)
+@previewable()
 def reprocess(group: Group, *, wait: WaitOption = True, as_json: AsJson = False) -> None:
     """Try again for the members who wait or are in error."""
     with open_api() as api:
@@ -278,6 +286,7 @@ def reprocess(group: Group, *, wait: WaitOption = True, as_json: AsJson = False)
 
 
 @group_commands.command("import", epilog=EXIT_CODES)
+@previewable(tell_import)
 def import_(
     file: CsvFile,
     *,
@@ -288,14 +297,13 @@ def import_(
         bool,
         typer.Option("--replace", help="With --members: take out whoever is not in the file."),
     ] = False,
-    preview: ImportPreview = False,
     confirm: Confirm = False,
     as_json: AsJson = False,
 ) -> None:
     """Create and change groups, or their members, from a CSV file; safe to run again."""
     if replace and not members_:
         stop(Ending.USAGE, "--replace goes with --members: no file of groups removes a group.")
-    choices = ImportChoices(replace=replace, preview=preview, confirm=confirm and members_)
+    choices = ImportChoices(replace=replace, confirm=confirm and members_)
     import_kind("members" if members_ else "groups", file, choices, as_json=as_json)
 
 

@@ -9,6 +9,7 @@ import typer
 from seatwright.cli.client import Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.options import AsJson, Limit, ShowAll, given, rows_wanted
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import Column, count_of, moment, show_facts, show_list, show_table
 
@@ -87,6 +88,7 @@ def show(
 
 
 @held_commands.command("approve", epilog=EXIT_CODES)
+@previewable()
 def approve(held: HeldId, *, count: Count = None, as_json: AsJson = False) -> None:
     """Let the removals happen; the seats go to whoever waits for them."""
     decided = _decide(held, "approve", count=count, as_json=as_json)
@@ -97,6 +99,7 @@ def approve(held: HeldId, *, count: Count = None, as_json: AsJson = False) -> No
 
 
 @held_commands.command("reject", epilog=EXIT_CODES)
+@previewable()
 def reject(held: HeldId, *, count: Count = None, as_json: AsJson = False) -> None:
     """Put back what the removals took."""
     decided = _decide(held, "reject", count=count, as_json=as_json)

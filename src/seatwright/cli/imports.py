@@ -14,8 +14,9 @@ import typer
 from seatwright.cli.client import Content, Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES, Ending
 from seatwright.cli.files import read_file, save
-from seatwright.cli.jobs import finish, follow
+from seatwright.cli.jobs import finish, follow, show_reasons
 from seatwright.cli.options import AsJson, CsvFile, OutFile
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import error_screen, is_for_people, print_json, say, warn
 from seatwright.cli.tables import Column, count_of, show_table
 
@@ -41,14 +42,12 @@ class ImportChoices:
     """How to import; each choice is sent only where it is made."""
 
     replace: bool = False
-    preview: bool = False
     confirm: bool = False
 
     def query(self) -> dict[str, str | bool | None]:
         """As the API wants them."""
         return {
             "mode": "replace" if self.replace else None,
-            "preview": self.preview or None,
             "confirm": self.confirm or None,
         }
 
@@ -58,12 +57,11 @@ def import_kind(kind: str, file: Path, choices: ImportChoices, *, as_json: bool)
     content = Content(data=read_file(file))
     with open_api() as api, _waiting(f"Importing {kind}"):
         answer = api.write("POST", api_path("imports", kind), body=content, query=choices.query())
-    told: Json = answer["result"] if choices.preview else answer
     if as_json:
         print_json(answer)
     else:
-        _report(told)
-    if told.get("errorCount"):
+        tell_import(answer)
+    if answer.get("errorCount"):
         raise typer.Exit(int(Ending.PARTLY_FAILED))
 
 
@@ -73,7 +71,45 @@ def export_kind(kind: str, *, output: Path | None) -> None:
         save(api, api_path("exports", kind), output=output)
 
 
+def tell_rows(rows: Json) -> None:
+    """Print what a job over rows would come to: how many would be done, and why others not."""
+    waiting = f", {rows['waiting']:,} would wait for a seat" if rows["waiting"] else ""
+    failed = f", {rows['failed']:,} would fail" if rows["failed"] else ""
+    total = count_of(rows["total"], "row", "rows")
+    say(f"{rows['succeeded']:,} of {total} would be done{waiting}{failed}.")
+    if rows["failed"] or rows["waiting"]:
+        troubled = [one for one in rows["outcomes"] if one["outcome"] != "succeeded"]
+        show_reasons(troubled, [row for row in rows["rows"] if row["outcome"] == "failed"])
+    warn_ignored(rows["ignoredColumns"])
+
+
+def warn_ignored(columns: Sequence[str]) -> None:
+    """Name the columns of a file that the server left out: a misspelt one is among them."""
+    for column in columns:
+        warn(f"The column “{column}” means nothing here and is left out.")
+
+
+def tell_import(answer: Json) -> None:
+    """Print what became of the rows of a file, or what would."""
+    rows = count_of(answer["total"] if "total" in answer else answer["rows"], "row", "rows")
+    counts = [f"{answer[name]:,} {name}" for name in _COUNTS if answer.get(name)]
+    failed = answer.get("errorCount", 0)
+    if failed:
+        counts.append(f"{failed:,} failed")
+    told = f": {', '.join(counts)}" if counts else ""
+    say(f"{rows}{told}.")
+    if failed:
+        say("")
+        show_table(answer["errors"][:NOTES_SHOWN], _NOTES)
+    if failed > NOTES_SHOWN:
+        warn(f"These are the first {NOTES_SHOWN} of {failed:,}; --json shows more.")
+    for note in answer.get("warnings", ())[:NOTES_SHOWN]:
+        warn(f"Row {note['row']}, {note['value']}: {note['message']}")
+    warn_ignored(answer["ignoredColumns"])
+
+
 @holdings_commands.command("import", epilog=EXIT_CODES)
+@previewable(tell_rows)
 def import_holdings(file: CsvFile, *, as_json: AsJson = False) -> None:
     """Adopt what people hold today from a CSV file, even beyond the seats that were bought.
 
@@ -92,31 +128,6 @@ def import_holdings(file: CsvFile, *, as_json: AsJson = False) -> None:
 def export_holdings(*, output: OutFile = None) -> None:
     """Write who holds what as CSV."""
     export_kind("holdings", output=output)
-
-
-def warn_ignored(columns: Sequence[str]) -> None:
-    """Name the columns of a file that the server left out: a misspelt one is among them."""
-    for column in columns:
-        warn(f"The column “{column}” means nothing here and is left out.")
-
-
-def _report(answer: Json) -> None:
-    rows = count_of(answer["total"] if "total" in answer else answer["rows"], "row", "rows")
-    counts = [f"{answer[name]:,} {name}" for name in _COUNTS if answer.get(name)]
-    failed = answer.get("errorCount", 0)
-    if failed:
-        counts.append(f"{failed:,} failed")
-    told = f": {', '.join(counts)}" if counts else ""
-    changed = " Nothing was changed: this was a preview." if answer.get("preview") else ""
-    say(f"{rows}{told}.{changed}")
-    if failed:
-        say("")
-        show_table(answer["errors"][:NOTES_SHOWN], _NOTES)
-    if failed > NOTES_SHOWN:
-        warn(f"These are the first {NOTES_SHOWN} of {failed:,}; --json shows more.")
-    for note in answer.get("warnings", ())[:NOTES_SHOWN]:
-        warn(f"Row {note['row']}, {note['value']}: {note['message']}")
-    warn_ignored(answer["ignoredColumns"])
 
 
 @contextmanager

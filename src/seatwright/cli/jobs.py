@@ -14,6 +14,7 @@ from seatwright.cli.client import Api, Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.files import save
 from seatwright.cli.options import AsJson, Limit, OutFile, ShowAll, rows_wanted
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import error_screen, is_for_people, print_json, say, warn
 from seatwright.cli.tables import Column, Row, count_of, moment, show_facts, show_list, show_table
 
@@ -120,6 +121,7 @@ def result(job: JobId, *, output: OutFile = None) -> None:
 
 
 @job_commands.command("cancel", epilog=EXIT_CODES)
+@previewable()
 def cancel(job: JobId) -> None:
     """Stop a job; what was done stays done."""
     with open_api() as api:

@@ -16,6 +16,7 @@ from seatwright.cli.groups import group_commands, group_id
 from seatwright.cli.imports import warn_ignored
 from seatwright.cli.jobs import FINAL_STATES, PAUSE_SECONDS_MAX, finish, follow, show_reasons
 from seatwright.cli.options import AsJson, Disabled, Group, Product, WaitOption, given
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import Column, count_of, show_facts, show_table
 
@@ -64,14 +65,7 @@ WaitForSeats: TypeAlias = Annotated[
     bool,
     typer.Option("--wait-for-seats", help="Keep who cannot move yet, and try again each minute."),
 ]
-Preview: TypeAlias = Annotated[bool, typer.Option("--preview", help="Only show what would happen.")]
 
-_SEATS = (
-    Column(title="Product", cell="displayName"),
-    Column(title="Bought", cell="assignable", is_number=True),
-    Column(title="Free before", cell="freeBefore", is_number=True),
-    Column(title="after", cell="freeAfter", is_number=True),
-)
 _SURPLUS = (
     Column(title="Service plan that would go off", cell="displayName"),
     Column(title="People", cell="people", is_number=True),
@@ -87,7 +81,33 @@ _ERRORS = (
 )
 
 
+def _tell_rows(rows: Json) -> None:
+    waiting = f", {rows['waiting']:,} would wait" if rows["waiting"] else ""
+    failed = f", {rows['failed']:,} would stay as they are" if rows["failed"] else ""
+    say(
+        f"{rows['succeeded']:,} of {count_of(rows['total'], 'person', 'people')} would be"
+        f" moved{waiting}{failed}."
+    )
+    if rows["surplus"]:
+        say("")
+        show_table(rows["surplus"], _SURPLUS)
+    if rows["failed"] or rows["waiting"]:
+        troubled = [one for one in rows["outcomes"] if one["outcome"] != "succeeded"]
+        show_reasons(troubled, [row for row in rows["rows"] if row["outcome"] == "failed"])
+    warn_ignored(rows["ignoredColumns"])
+    _warn(rows)
+
+
+def _warn(answer: Json) -> None:
+    if answer["warning"]:
+        warn(answer["warning"])
+    for strategy, people in answer["leftOut"].items():
+        left = count_of(people, "person is", "people are")
+        warn(f"{left} left out, who came by it in the way {strategy}: --strategy {strategy}")
+
+
 @move_commands.command("direct-to-group", epilog=EXIT_CODES)
+@previewable(_tell_rows)
 def direct_to_group(
     product: Product,
     group: Group,
@@ -100,7 +120,6 @@ def direct_to_group(
     surplus: SurplusOption = Surplus.SKIP,
     strategy: Strategies = None,
     wait_for_seats: WaitForSeats = False,
-    preview: Preview = False,
     wait: WaitOption = True,
     as_json: AsJson = False,
 ) -> None:
@@ -116,10 +135,11 @@ def direct_to_group(
         "surplus": surplus.wire,
         **given(strategies=strategy, wait=wait_for_seats or None, all=everybody or None),
     }
-    _move(_with_people(body, people, file), preview=preview, wait=wait, as_json=as_json)
+    _move(_with_people(body, people, file), wait=wait, as_json=as_json)
 
 
 @move_commands.command("group-to-group", epilog=EXIT_CODES)
+@previewable(_tell_rows)
 def group_to_group(
     from_group: Annotated[str, typer.Argument(metavar="FROM", help="The group they leave.")],
     to_group: Annotated[str, typer.Argument(metavar="TO", help="The group they join.")],
@@ -128,7 +148,6 @@ def group_to_group(
     file: MoversFile = None,
     surplus: SurplusOption = Surplus.SKIP,
     wait_for_seats: WaitForSeats = False,
-    preview: Preview = False,
     wait: WaitOption = True,
     as_json: AsJson = False,
 ) -> None:
@@ -140,10 +159,11 @@ def group_to_group(
         "surplus": surplus.wire,
         **given(wait=wait_for_seats or None),
     }
-    _move(_with_people(body, people, file), preview=preview, wait=wait, as_json=as_json)
+    _move(_with_people(body, people, file), wait=wait, as_json=as_json)
 
 
 @move_commands.command("product", epilog=EXIT_CODES)
+@previewable(_tell_rows)
 def product(
     from_product: Annotated[str, typer.Argument(metavar="FROM", help="The product they have.")],
     to_product: Annotated[str, typer.Argument(metavar="TO", help="The product they get.")],
@@ -159,7 +179,6 @@ def product(
     disable: Disabled = None,
     strategy: Strategies = None,
     wait_for_seats: WaitForSeats = False,
-    preview: Preview = False,
     wait: WaitOption = True,
     as_json: AsJson = False,
 ) -> None:
@@ -179,7 +198,7 @@ def product(
             wait=wait_for_seats or None,
         ),
     }
-    _move(_with_people(body, people, file), preview=preview, wait=wait, as_json=as_json)
+    _move(_with_people(body, people, file), wait=wait, as_json=as_json)
 
 
 @group_commands.command("impact", epilog=EXIT_CODES)
@@ -224,16 +243,15 @@ class _Move:
         self.body = body
         self.content = content
 
-    def send(self, api: Api, *, preview: bool) -> Json:
-        """Start it, or ask what it would come to."""
-        asked: Query = {"preview": True} if preview else {}
+    def send(self, api: Api) -> Json:
+        """Start it."""
         if self.content is None:
-            return api.write("POST", api_path("moves"), body=self.body, query=asked)
+            return api.write("POST", api_path("moves"), body=self.body)
         query: Query = {
             name: ",".join(value) if isinstance(value, list) else value
             for name, value in self.body.items()
         }
-        return api.write("POST", api_path("moves"), body=self.content, query={**query, **asked})
+        return api.write("POST", api_path("moves"), body=self.content, query=query)
 
 
 def _with_people(body: Json, people: list[str] | None, file: Path | None) -> _Move:
@@ -243,15 +261,9 @@ def _with_people(body: Json, people: list[str] | None, file: Path | None) -> _Mo
     return _Move({**body, **given(users=people or None)}, content)
 
 
-def _move(move: _Move, *, preview: bool, wait: bool, as_json: bool) -> None:
+def _move(move: _Move, *, wait: bool, as_json: bool) -> None:
     with open_api() as api:
-        answer = move.send(api, preview=preview)
-        if preview:
-            if as_json:
-                print_json(answer)
-            else:
-                _show_preview(answer)
-            return
+        answer = move.send(api)
         warn_ignored(answer["ignoredColumns"])
         _warn(answer)
         job = api.read(api_path("jobs", str(answer["jobId"])))
@@ -276,32 +288,3 @@ def _tried(api: Api, job: Json) -> Json:
         pause = min(pause * 1.5, PAUSE_SECONDS_MAX)
         job = api.read(api_path("jobs", str(job["id"])))
     return job
-
-
-def _show_preview(seen: Json) -> None:
-    rows: Json = seen["result"]
-    waiting = f", {rows['waiting']:,} would wait" if rows["waiting"] else ""
-    failed = f", {rows['failed']:,} would stay as they are" if rows["failed"] else ""
-    say(
-        f"{rows['succeeded']:,} of {count_of(rows['total'], 'person', 'people')} would be"
-        f" moved{waiting}{failed}. Nothing was changed."
-    )
-    if seen["seats"]:
-        say("")
-        show_table(seen["seats"], _SEATS)
-    if rows["surplus"]:
-        say("")
-        show_table(rows["surplus"], _SURPLUS)
-    if rows["failed"] or rows["waiting"]:
-        troubled = [one for one in rows["outcomes"] if one["outcome"] != "succeeded"]
-        show_reasons(troubled, [row for row in rows["rows"] if row["outcome"] == "failed"])
-    warn_ignored(rows["ignoredColumns"])
-    _warn(rows)
-
-
-def _warn(answer: Json) -> None:
-    if answer["warning"]:
-        warn(answer["warning"])
-    for strategy, people in answer["leftOut"].items():
-        left = count_of(people, "person is", "people are")
-        warn(f"{left} left out, who came by it in the way {strategy}: --strategy {strategy}")

@@ -50,8 +50,18 @@ OutFile: TypeAlias = Annotated[
     Path | None,
     typer.Option("--output", "-o", dir_okay=False, help="Write here instead of to stdout."),
 ]
-ImportPreview: TypeAlias = Annotated[
-    bool, typer.Option("--preview", help="Only count what the file would change.")
+OnlyPreview: TypeAlias = Annotated[
+    bool,
+    typer.Option("--preview", help="Show what would happen to licenses, and change nothing."),
+]
+ApplyDigest: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--apply", metavar="DIGEST", help="Do it if it is still what the preview with DIGEST said."
+    ),
+]
+AsPreviewJson: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print the preview, or the difference to it, as JSON.")
 ]
 Confirm: TypeAlias = Annotated[
     bool, typer.Option("--confirm", help="Go ahead although much is removed.")

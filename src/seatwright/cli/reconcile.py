@@ -10,6 +10,7 @@ from seatwright.cli.client import api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.jobs import follow
 from seatwright.cli.options import AsJson, Limit, ShowAll, rows_wanted
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, count_of, moment, show_list
 
@@ -31,6 +32,7 @@ _RUNS = (
 
 
 @reconcile_commands.command("now", epilog=EXIT_CODES)
+@previewable()
 def now(
     *,
     wait: Annotated[bool, typer.Option("--wait", help="Until it has ended.")] = False,

@@ -20,6 +20,7 @@ from seatwright.cli.options import (
     given,
     rows_wanted,
 )
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, Row, count_of, minute, moment, show_list
 
@@ -74,6 +75,7 @@ _SCHEDULES = (
 )
 
 
+@previewable()
 def start(
     report: ReportId,
     *,
@@ -130,6 +132,7 @@ def download(
         save(api, path, query={"format": ending}, output=output)
 
 
+@previewable()
 def schedule(
     report: ReportId,
     cadence: Annotated[str, typer.Argument(metavar="CADENCE", help="daily, weekly or monthly.")],
@@ -167,16 +170,19 @@ def schedules(
     show_list(found, _SCHEDULES, empty=empty, as_json=as_json)
 
 
+@previewable()
 def pause(report: ReportId, id_: ScheduleId, *, as_json: AsJson = False) -> None:
     """Pause a schedule."""
     _change(report, id_, {"paused": True}, as_json=as_json)
 
 
+@previewable()
 def resume(report: ReportId, id_: ScheduleId, *, as_json: AsJson = False) -> None:
     """Have a paused schedule run again, as yourself."""
     _change(report, id_, {"paused": False}, as_json=as_json)
 
 
+@previewable()
 def unschedule(report: ReportId, id_: ScheduleId) -> None:
     """Have a report run by itself no longer; what it ran is kept."""
     with open_api() as api:

@@ -9,6 +9,7 @@ import typer
 from seatwright.cli.client import Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.options import AsJson, literal
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, plain, show_table
 
@@ -56,6 +57,7 @@ def get(
 @settings_commands.command(
     "set", epilog=EXIT_CODES, context_settings={"ignore_unknown_options": True}
 )
+@previewable()
 def set_(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The setting's name.")],
     value: Annotated[

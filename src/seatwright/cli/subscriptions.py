@@ -10,7 +10,7 @@ import typer
 from seatwright.cli.assignment import Moment, instant, sku_field
 from seatwright.cli.client import api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
-from seatwright.cli.imports import ImportChoices, export_kind, import_kind
+from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
 from seatwright.cli.options import (
     AsJson,
     CsvFile,
@@ -23,6 +23,7 @@ from seatwright.cli.options import (
     given,
     rows_wanted,
 )
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, Row, count_of, minute, show_list
 
@@ -64,6 +65,7 @@ def list_(*, limit: Limit = None, show_all: ShowAll = False, as_json: AsJson = F
 
 
 @subscription_commands.command("create", epilog=EXIT_CODES)
+@previewable()
 def create(
     product: Product,
     units: Annotated[int, typer.Argument(metavar="UNITS", min=0, help="How many seats.")],
@@ -88,6 +90,7 @@ def create(
 
 
 @subscription_commands.command("update", epilog=EXIT_CODES)
+@previewable()
 def update(
     id_: Annotated[str, typer.Argument(metavar="ID", help="The subscription's id.")],
     *,
@@ -111,6 +114,7 @@ def update(
 
 
 @subscription_commands.command("delete", epilog=EXIT_CODES)
+@previewable()
 def delete(
     id_: Annotated[str, typer.Argument(metavar="ID", help="The subscription's id.")],
 ) -> None:
@@ -121,6 +125,7 @@ def delete(
 
 
 @subscription_commands.command("import", epilog=EXIT_CODES)
+@previewable(tell_import)
 def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
     """Create and change subscriptions from a CSV file, whole or not at all; safe to run again."""
     import_kind("subscriptions", file, ImportChoices(), as_json=as_json)

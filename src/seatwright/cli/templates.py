@@ -7,10 +7,12 @@ from typing import Annotated, TypeAlias
 import typer
 
 from seatwright.cli.assignment import sku_field
-from seatwright.cli.bulk import Fill, FillOption, Preview, preview, start
+from seatwright.cli.bulk import Fill, FillOption, start
 from seatwright.cli.client import Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
+from seatwright.cli.imports import tell_rows
 from seatwright.cli.options import AsJson, People, WaitOption, given
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, Row, show_facts, show_list, show_table
 
@@ -77,6 +79,7 @@ def show(template: Template, *, as_json: AsJson = False) -> None:
 
 
 @template_commands.command("create", epilog=EXIT_CODES)
+@previewable()
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
     *,
@@ -97,6 +100,7 @@ def create(
 
 
 @template_commands.command("update", epilog=EXIT_CODES)
+@previewable()
 def update(
     template: Template,
     *,
@@ -116,6 +120,7 @@ def update(
 
 
 @template_commands.command("delete", epilog=EXIT_CODES)
+@previewable()
 def delete(template: Template) -> None:
     """Delete a template; people who were assigned with it keep what they have."""
     with open_api() as api:
@@ -124,12 +129,12 @@ def delete(template: Template) -> None:
 
 
 @template_commands.command("apply", epilog=EXIT_CODES)
+@previewable(tell_rows)
 def apply(
     template: Template,
     people: People,
     *,
     fill: FillOption = Fill.AS_MANY,
-    only_preview: Preview = False,
     wait: WaitOption = True,
     as_json: AsJson = False,
 ) -> None:
@@ -137,10 +142,7 @@ def apply(
     body = {"users": people, "fillPolicy": fill.wire}
     path = api_path("templates", template, "apply")
     with open_api() as api:
-        if only_preview:
-            preview(api, path, body=body, as_json=as_json)
-        else:
-            start(api, path, body=body, wait=wait, as_json=as_json)
+        start(api, path, body=body, wait=wait, as_json=as_json)
 
 
 def _show_saved(template: Json, verb: str, *, as_json: bool) -> None:

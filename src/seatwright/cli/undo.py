@@ -7,14 +7,16 @@ from uuid import UUID
 
 import typer
 
-from seatwright.cli.bulk import Preview, preview
 from seatwright.cli.client import Api, api_path, open_api
 from seatwright.cli.endings import Ending, stop
+from seatwright.cli.imports import tell_rows
 from seatwright.cli.jobs import finish, follow
 from seatwright.cli.options import AsJson, WaitOption
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 
 
+@previewable(tell_rows)
 def undo(
     what: Annotated[
         str,
@@ -23,7 +25,6 @@ def undo(
         ),
     ],
     *,
-    only_preview: Preview = False,
     wait: WaitOption = True,
     as_json: AsJson = False,
 ) -> None:
@@ -34,9 +35,6 @@ def undo(
     """
     with open_api() as api:
         path = _path(api, what)
-        if only_preview:
-            preview(api, path, body=None, as_json=as_json)
-            return
         job = api.write("POST", path)
         if wait:
             finish(api, follow(api, job), as_json=as_json)

@@ -9,14 +9,13 @@ import typer
 from seatwright.cli.assignment import sku_field
 from seatwright.cli.client import Json, open_api, path_of
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
-from seatwright.cli.imports import ImportChoices, export_kind, import_kind
+from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
 from seatwright.cli.licenses import source_of
 from seatwright.cli.options import (
     AsJson,
     Confirm,
     CsvFile,
     Fields,
-    ImportPreview,
     Limit,
     OutFile,
     Person,
@@ -27,6 +26,7 @@ from seatwright.cli.options import (
     given,
     rows_wanted,
 )
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, Row, minute, show_facts, show_list, show_table
 
@@ -126,6 +126,7 @@ def show(person: Person, *, as_json: AsJson = False) -> None:
 
 
 @user_commands.command("create", epilog=FIELDS + EXIT_CODES)
+@previewable()
 def create(
     upn: Annotated[str, typer.Argument(metavar="UPN", help="The user principal name.")],
     *,
@@ -157,6 +158,7 @@ def create(
 
 
 @user_commands.command("update", epilog=FIELDS + EXIT_CODES)
+@previewable()
 def update(
     person: Person,
     *,
@@ -183,6 +185,7 @@ def update(
 
 
 @user_commands.command("delete", epilog=EXIT_CODES)
+@previewable()
 def delete(person: Person) -> None:
     """Delete a person; their seats are free at once, and they can be restored for a while."""
     with open_api() as api:
@@ -191,6 +194,7 @@ def delete(person: Person) -> None:
 
 
 @user_commands.command("restore", epilog=EXIT_CODES)
+@previewable()
 def restore(person: Person, *, as_json: AsJson = False) -> None:
     """Bring a deleted person back with what they had."""
     with open_api() as api:
@@ -202,6 +206,7 @@ def restore(person: Person, *, as_json: AsJson = False) -> None:
 
 
 @user_commands.command("reprocess", epilog=EXIT_CODES)
+@previewable()
 def reprocess(person: Person) -> None:
     """Look at a person's licenses again, after the cause of an error is gone."""
     with open_api() as api:
@@ -210,13 +215,13 @@ def reprocess(person: Person) -> None:
 
 
 @user_commands.command("import", epilog=EXIT_CODES)
+@previewable(tell_import)
 def import_(
     file: CsvFile,
     *,
     replace: Annotated[
         bool, typer.Option("--replace", help="Disable whoever is not in the file.")
     ] = False,
-    preview: ImportPreview = False,
     confirm: Confirm = False,
     as_json: AsJson = False,
 ) -> None:
@@ -225,7 +230,7 @@ def import_(
     People are matched by externalId, then userPrincipalName: a changed one is a rename. The
     columns are those of `seatwright users export`.
     """
-    choices = ImportChoices(replace=replace, preview=preview, confirm=confirm)
+    choices = ImportChoices(replace=replace, confirm=confirm)
     import_kind("users", file, choices, as_json=as_json)
 
 
