@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from seatwright.app.seals import make_room_ahead
 from seatwright.app.work import Workshop
@@ -197,7 +198,11 @@ async def test_each_month_leaves_its_head(office: Office, tamper: Callable[..., 
     assert (await office.admin.get("/api/history/heads")).json()["value"] == []
     office.clock.move(days=15)
     await add_person(office, "dana")
-    await seal(office)
+    with capture_logs() as logged:
+        await seal(office)
+        await seal(office)
+    told = [(one["month"], one["digest"]) for one in logged if "month" in one]
+    assert told == [("2026-11", november)], "once, where logs are kept"
     office.clock.move(days=60)
     await add_person(office, "elsa")
     await seal(office)

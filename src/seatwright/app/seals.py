@@ -68,7 +68,15 @@ async def _seal_block(tx: Transaction, *, now: datetime) -> bool:
     """Seal the next block; False when none is due, or its rows are not all there yet."""
     previous = await rows.last_block(tx)
     if previous is not None and _month(previous.sealed_at.date()) < _month(now.date()):
-        await rows.store_heads_before(tx, _month(now.date()))
+        for head in await rows.store_heads_before(tx, _month(now.date())):
+            # Logs are kept elsewhere, out of reach of whoever could write the chain anew.
+            log.info(
+                "the head of the history of a month",
+                tenant=tx.tenant_id,
+                month=head.month,
+                block=head.block_no,
+                digest=head.digest,
+            )
     after = 0 if previous is None else previous.last_no
     unsealed = await rows.count_unsealed(tx, after=after, limit=ROWS_TO_SEAL_AT_ONCE)
     if not is_due(previous, rows=unsealed, now=now):

@@ -63,6 +63,7 @@ select e.event_no, (jsonb_strip_nulls(jsonb_build_object(
  order by e.event_no
 """
 _BLOCK_COLUMNS = "block_no, last_no, row_count, sealed_at, encode(digest, 'hex')"
+_HEAD_COLUMNS = "month, block_no, last_no, encode(digest, 'hex'), sealed_at"
 
 LINES_AT_ONCE: Final = 5000
 """Lines are read in pieces of this many, so that no history is too long for the memory."""
@@ -170,30 +171,31 @@ def _block(row: TupleRow) -> Block:
     )
 
 
-async def store_heads_before(tx: Transaction, month: str) -> None:
+async def store_heads_before(tx: Transaction, month: str) -> tuple[Head, ...]:
     """Keep the last block of every month before this one that has blocks and no head yet.
 
-    The newest head says where to go on; months without a block have none.
+    The newest head says where to go on; months without a block have none. Returns the new ones.
     """
-    await tx.connection.execute(
+    cursor = await tx.connection.execute(
         "insert into history_head (tenant_id, month, block_no, last_no, digest, sealed_at)"
         " select distinct on (1, 2) tenant_id, to_char(sealed_at at time zone 'UTC', 'YYYY-MM'),"
         " block_no, last_no, digest, sealed_at from history_block where tenant_id = %s"
         " and block_no > coalesce((select max(block_no) from history_head where tenant_id = %s), 0)"
         " and to_char(sealed_at at time zone 'UTC', 'YYYY-MM') < %s"
-        " order by 1, 2, block_no desc on conflict do nothing",
+        f" order by 1, 2, block_no desc on conflict do nothing returning {_HEAD_COLUMNS}",
         (tx.tenant_id, tx.tenant_id, month),
     )
+    return tuple(_head(row) for row in await cursor.fetchall())
 
 
 async def read_heads(tx: Transaction) -> tuple[Head, ...]:
     """The heads of the months that are over, oldest first."""
     cursor = await tx.connection.execute(
-        "select month, block_no, last_no, encode(digest, 'hex'), sealed_at from history_head"
-        " where tenant_id = %s order by month",
+        f"select {_HEAD_COLUMNS} from history_head where tenant_id = %s order by month",
         (tx.tenant_id,),
     )
-    return tuple(
-        Head(month=row[0], block_no=row[1], last_no=row[2], digest=row[3], sealed_at=row[4])
-        for row in await cursor.fetchall()
-    )
+    return tuple(_head(row) for row in await cursor.fetchall())
+
+
+def _head(row: TupleRow) -> Head:
+    return Head(month=row[0], block_no=row[1], last_no=row[2], digest=row[3], sealed_at=row[4])
