@@ -29,12 +29,12 @@ _LOCK_POOL = """
 select assignable, consumed, reserved from sku_pool
  where tenant_id = %s and sku_no = any(%s) order by sku_no for no key update
 """
-_LOCK_USER = """
+LOCK_USER = """
 select user_no, usage_location, deleted_at is not null from app_user
  where tenant_id = %s and user_no = any(%s) order by user_no for no key update
 """
-_FIND_USER = "select user_no from app_user where tenant_id = %s and upn_key = %s"
-_READS = (
+FIND_USER = "select user_no from app_user where tenant_id = %s and upn_key = %s"
+READS = (
     """select sku_no, disabled_set, priority from assignment
         where tenant_id = %s and user_no = any(%s)""",
     """select a.sku_no, a.disabled_set, a.priority from membership m
@@ -84,14 +84,14 @@ def assign_one(connection: Connection, tenant: FloorTenant, upn: str, *, at: dat
     """One assignment: find, lock, read, write, commit, each in one round trip of a pipeline."""
     with connection.pipeline():
         see(connection, tenant)
-        found = connection.execute(_FIND_USER, (tenant.tenant_id, upn))
+        found = connection.execute(FIND_USER, (tenant.tenant_id, upn))
     row = found.fetchone()
     assert row is not None, "the person is there"
     user = row[0]
     with connection.pipeline():
         pool = connection.execute(_LOCK_POOL, (tenant.tenant_id, [tenant.sku_no]))
-        person = connection.execute(_LOCK_USER, (tenant.tenant_id, [user]))
-        read = [connection.execute(one, (tenant.tenant_id, [user])) for one in _READS]
+        person = connection.execute(LOCK_USER, (tenant.tenant_id, [user]))
+        read = [connection.execute(one, (tenant.tenant_id, [user])) for one in READS]
     for cursor in (pool, person, *read):
         cursor.fetchall()
     with connection.pipeline():

@@ -1,32 +1,37 @@
-"""R1, R4, R6 and R7: a full reconcile from the first read to the last commit, with its history."""
+"""R1, R4, R6, R7 and I2: reconciles of a whole town, and of a tenth of it.
+
+Each is measured from the call that asks for it to the last commit, history included, as a worker
+does it.
+"""
 
 from __future__ import annotations
 
-import ctypes
-import gc
-import resource
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.memory import give_back, resident
 from benchmarks.report import Figure, against_floor
 from benchmarks.stand import Stand
-from benchmarks.town import copy_in, perturb
+from benchmarks.town import TENTH, copy_in, perturb
 from seatwright.app import reconcile_many as door
+from seatwright.app.call import Call
 from seatwright.app.full_reconcile import start_full
+from seatwright.app.group_licenses import GroupOrder, license_group
 from seatwright.app.jobs import get_job
 from seatwright.app.work import Workshop, work_job
-from seatwright.domain.jobs import JobState
+from seatwright.domain.jobs import Job, JobState
 from seatwright.domain.reconcile.columns import ColumnSnapshot, PlanSets
 from seatwright.domain.reconcile.many_changes import ManyOutcome
+from seatwright.domain.reconcile.reading import PeopleRead
 from seatwright.postgres.bulk_read import read_everybody
+from seatwright.postgres.journal import sign
 from seatwright.postgres.pool import Database
 
 ROUNDS: Final = 3
@@ -59,123 +64,179 @@ select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) from pg_stat_user_tab
 
 @dataclass(slots=True)
 class Split:
-    """One run: how long it read, decided and wrote, and what it came to."""
+    """One run: how long it took, read and decided, and what it came to.
 
+    `unmeasured` is what the watching itself took.
+    """
+
+    wall: float = 0.0
     read: float = 0.0
     decide: float = 0.0
-    write: float = 0.0
+    unmeasured: float = 0.0
     changes: int = 0
     bytes_above_input: int = 0
 
     @property
-    def wall(self) -> float:
-        """From the first read to the last commit."""
-        return self.read + self.decide + self.write
+    def parts(self) -> Mapping[str, float]:
+        """The seconds of reading, deciding and writing; whatever is left is writing."""
+        return {
+            "read": self.read,
+            "decide": self.decide,
+            "write": self.wall - self.read - self.decide,
+        }
 
 
 def measure(made: Stand) -> list[Figure]:
     """Run the rounds, each beside its floor."""
-    runs, floors = [], []
-    _perturbed_run(made, turn=1)
-    for turn in range(2, 2 + ROUNDS):
-        perturb(made.owner, made.town, turn=turn)
+    runs, floors, tenths = [], [], []
+    perturb(made.owner, made.town, turn=1)
+    _full(made)
+    _tenth(made, turn=0)
+    for turn in range(1, 1 + ROUNDS):
+        perturb(made.owner, made.town, turn=1 + turn)
         out = _timed(lambda: _copy_out(made, _OUT))
-        runs.append(_run(made))
+        runs.append(_full(made))
         floors.append(out + _timed(partial(_copy_back, made, runs[-1].changes)))
-    last = runs[len(runs) // 2]
-    people = made.town.people
+        tenths.append(_tenth(made, turn=turn))
     return [
-        against_floor(
-            f"R1 full reconcile of {people:,}",
-            unit="s",
-            measured=[run.wall for run in runs],
-            floor=floors,
-            target=4.0,
-            note=f"read {last.read:.2f}, decide {last.decide:.2f}, write {last.write:.2f} s;"
-            f" {last.changes:,} changes; brake off",
+        _reconciled(
+            made,
+            runs,
+            against_floor(
+                "R1 full reconcile",
+                unit="s",
+                measured=[run.wall for run in runs],
+                floor=floors,
+                target=4.0,
+                note="brake off",
+            ),
         ),
-        Figure(
-            name=f"R4 memory over the input, {people:,}",
-            unit="bytes a person",
-            measured=max(run.bytes_above_input for run in runs) / people,
-            ratio=max(run.bytes_above_input for run in runs) / people,
-            target=1_100,
+        _memory(made, runs),
+        _reconciled(
+            made,
+            tenths,
+            against_floor(
+                "I2 a tenth of the people get a product",
+                unit="s",
+                measured=[run.wall for run in tenths],
+                floor=[run.wall for run in runs],
+                target=0.35,
+                note="floor = full reconcile; brake off",
+            ),
         ),
         _load(made),
         _nothing(made),
     ]
 
 
-def _perturbed_run(made: Stand, *, turn: int) -> None:
-    perturb(made.owner, made.town, turn=turn)
-    _run(made)
+def _reconciled(made: Stand, runs: Sequence[Split], figure: Figure) -> Figure:
+    """Add the size, the changes and the split of the middle run."""
+    middle = sorted(runs, key=lambda run: run.wall)[len(runs) // 2]
+    return replace(
+        figure,
+        people=made.town.people,
+        note=f"{middle.changes:,} changes; {figure.note}",
+        split=middle.parts,
+    )
 
 
-def _run(made: Stand) -> Split:
+def _memory(made: Stand, runs: Sequence[Split]) -> Figure:
+    bytes_each = max(run.bytes_above_input for run in runs) / made.town.people
+    return Figure(
+        name="R4 memory of a decision over its input",
+        unit="bytes a person",
+        measured=bytes_each,
+        ratio=bytes_each,
+        target=1_100,
+        people=made.town.people,
+    )
+
+
+def _full(made: Stand) -> Split:
     """A full reconcile as a worker does it."""
+
+    async def start(call: Call) -> Job:
+        return await start_full(call)
+
+    return _worked(made, start)
+
+
+def _tenth(made: Stand, *, turn: int) -> Split:
+    """The group of a tenth of the people gets a product that it does not have yet."""
+    row = made.owner.execute(
+        "select id from app_group where tenant_id = %s and group_no = %s",
+        (made.town.tenant_id, TENTH),
+    ).fetchone()
+    assert row is not None, "the town has the group"
+    sku = made.town.catalog.skus[made.town.ample_products[1 + turn]]
+    order = GroupOrder(sku=sku.part_number)
+
+    async def start(call: Call) -> Job:
+        await sign(call.tx, call.correlation, principal=call.principal.principal_no, at=call.now)
+        licensed = await license_group(call, str(row[0]), order)
+        assert licensed.job is not None, "a tenth of the people are many"
+        return licensed.job
+
+    return _worked(made, start)
+
+
+def _worked(made: Stand, start: Callable[[Call], Awaitable[Job]]) -> Split:
+    """Start a job and work it to its end; what is neither reading nor deciding is writing."""
     split = Split()
 
     async def work(database: Database) -> None:
+        begun = time.perf_counter()
         async with made.call(database) as call:
-            job = await start_full(call)
+            job = await start(call)
         await work_job(
             Workshop(database=database, clock=made.clock), made.town.tenant_id, job.job_no
         )
+        split.wall = time.perf_counter() - begun - split.unmeasured
         async with made.call(database) as call:
             assert (await get_job(call, job.id)).state is JobState.COMPLETED
 
     with _watched(split):
-        begun = time.perf_counter()
         made.run(work)
-        split.write = time.perf_counter() - begun - split.read - split.decide
     return split
 
 
 @contextmanager
 def _watched(split: Split) -> Iterator[None]:
-    """Note when the door reads and when it decides; what is left of a run is writing."""
+    """Note when the door reads and when it decides."""
     # In the module that calls them: the door itself shall not know that it is watched.
     names = vars(door)
-    reading, deciding = names["read_everybody"], names["reconcile_many"]
+    everybody, listed, deciding = (
+        names[name] for name in ("read_everybody", "read_listed", "reconcile_many")
+    )
 
-    async def read(*given: Any) -> Any:
-        begun = time.perf_counter()
-        found = await reading(*given)
-        split.read += time.perf_counter() - begun
-        return found
+    def reading(read: Callable[..., Awaitable[PeopleRead]]) -> Callable[..., Awaitable[PeopleRead]]:
+        async def timed(*given: Any) -> PeopleRead:
+            begun = time.perf_counter()
+            found = await read(*given)
+            split.read += time.perf_counter() - begun
+            return found
+
+        return timed
 
     def decide(snapshot: ColumnSnapshot) -> ManyOutcome:
-        _give_back()
-        before, begun = _resident("VmRSS"), time.perf_counter()
+        begun = time.perf_counter()
+        give_back()
+        before = resident("VmRSS")
+        split.unmeasured += time.perf_counter() - begun
+        begun = time.perf_counter()
         outcome: ManyOutcome = deciding(snapshot)
         split.decide += time.perf_counter() - begun
-        split.bytes_above_input = max(split.bytes_above_input, _resident("VmHWM") - before)
-        split.changes += len(outcome.licenses.user_no) + len(outcome.errors.user_no)
+        split.bytes_above_input = max(split.bytes_above_input, resident("VmHWM") - before)
+        split.changes = len(outcome.licenses.user_no) + len(outcome.errors.user_no)
         return outcome
 
-    names.update(read_everybody=read, reconcile_many=decide)
+    names.update(
+        read_everybody=reading(everybody), read_listed=reading(listed), reconcile_many=decide
+    )
     try:
         yield
     finally:
-        names.update(read_everybody=reading, reconcile_many=deciding)
-
-
-def _give_back() -> None:
-    """Give what was freed back to the system, and have it count this process's peak from now on.
-
-    Else a later run lives in the memory that an earlier one left behind, and seems to need none.
-    """
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-def _resident(name: str) -> int:
-    """A size of this process, in bytes."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(name):
-            return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        names.update(read_everybody=everybody, read_listed=listed, reconcile_many=deciding)
 
 
 def _copy_out(made: Stand, queries: tuple[str, ...]) -> None:
@@ -213,20 +274,27 @@ def _load(made: Stand) -> Figure:
     for _ in range(ROUNDS):
         measured.append(made.run(load))
         floor.append(_timed(alone))
-    return against_floor(
-        f"R6 load of {made.town.people:,}", unit="s", measured=measured, floor=floor, target=1.25
+    figure = against_floor(
+        "R6 load",
+        unit="s",
+        measured=measured,
+        floor=floor,
+        target=1.25,
+        note="floor = COPY of the same columns by the server alone",
     )
+    return replace(figure, people=made.town.people)
 
 
 def _nothing(made: Stand) -> Figure:
     """A look at a town where all is as it should be."""
     before = _rows_written(made)
-    seconds = [_run(made).wall for _ in range(ROUNDS)]
+    seconds = [_full(made).wall for _ in range(ROUNDS)]
     # The history row that tells who asked for a full reconcile is none that it writes itself.
     written = _rows_written(made) - before - ROUNDS
     return Figure(
-        name=f"R7 full reconcile of {made.town.people:,} without a change",
+        name="R7 full reconcile without a change",
         unit="rows written",
+        people=made.town.people,
         measured=written,
         ratio=written,
         target=0,

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import platform
 import statistics
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
+
+BINDING_FROM: Final = 100_000
+"""Targets are for large tenants: in a small one what a run costs whatever its size is the most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,8 @@ class Figure:
     """One measured figure.
 
     `ratio` is measured ÷ floor, both in `unit`; `target` bounds the ratio where there is one.
+    `people` is the size of the tenant where the figure depends on it, and `split` the seconds of
+    its parts.
     """
 
     name: str
@@ -28,6 +34,8 @@ class Figure:
     ratio: float | None = None
     target: float | None = None
     note: str = ""
+    people: int | None = None
+    split: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_met(self) -> bool | None:
@@ -36,6 +44,12 @@ class Figure:
             return None
         return self.ratio <= self.target
 
+    @property
+    def is_missed(self) -> bool:
+        """Whether a target is missed at a size for which it was set."""
+        is_small = self.people is not None and self.people < BINDING_FROM
+        return self.is_met is False and not is_small
+
 
 def against_floor(
     name: str,
@@ -43,7 +57,7 @@ def against_floor(
     unit: str,
     measured: Sequence[float],
     floor: Sequence[float],
-    target: float,
+    target: float | None,
     note: str = "",
 ) -> Figure:
     """The medians of interleaved rounds, and the median of the ratios of each round."""
@@ -62,20 +76,41 @@ def against_floor(
 def show(figures: Sequence[Figure]) -> None:
     """Print the figures as a table."""
     table = Table(title=f"seatwright benchmarks, {platform.machine()}, {_cores()} cores")
-    for title in ("Benchmark", "Measured", "Floor", "Ratio", "Target", "", "Note"):
+    for title in ("Benchmark", "People", "Measured", "Floor", "Ratio", "Target", "", "Note"):
         table.add_column(title, justify="left" if title in {"Benchmark", "Note"} else "right")
     for figure in figures:
-        verdict = {True: "met", False: "MISSED", None: ""}[figure.is_met]
+        verdict = {True: "met", False: "(above)", None: ""}[figure.is_met]
         table.add_row(
             figure.name,
+            "" if figure.people is None else f"{figure.people:,}",
             f"{figure.measured:,.2f} {figure.unit}",
             "" if figure.floor is None else f"{figure.floor:,.2f} {figure.unit}",
             "" if figure.ratio is None else f"{figure.ratio:.2f}",
             "" if figure.target is None else f"≤ {figure.target:g}",
-            verdict,
-            figure.note,
+            "MISSED" if figure.is_missed else verdict,
+            "; ".join(filter(None, (_parts(figure.split), figure.note))),
         )
     Console(width=150).print(table)
+
+
+def _parts(split: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in split.items())
+
+
+def read(path: Path) -> list[Figure]:
+    """The figures of an earlier run; none where there is no file."""
+    if not path.exists():
+        return []
+    rows = json.loads(path.read_text())["figures"]
+    return [
+        Figure(**{name: value for name, value in row.items() if name != "isMet"}) for row in rows
+    ]
+
+
+def joined(before: Sequence[Figure], measured: Sequence[Figure]) -> list[Figure]:
+    """Earlier figures with those measured now in their place, by name and then by size."""
+    both = {(figure.name, figure.people): figure for figure in (*before, *measured)}
+    return sorted(both.values(), key=lambda figure: (figure.name, figure.people or 0))
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -33,6 +33,9 @@ from seatwright.postgres.tenants import read_tenant
 from seatwright.postgres.transaction import Transaction
 
 Answer = TypeVar("Answer")
+
+HAD_BEFORE: Final = 0.3
+"""The part of what people hold of which there is an interval that has ended, too."""
 
 _FRESH = """
 update sku_pool p set consumed = h.n from (
@@ -135,20 +138,32 @@ async def _hold(made: Stand, database: Database) -> None:
 
 
 def _copy_licenses(made: Stand, plan: Plan, stored: np.ndarray) -> None:
+    """What people hold, and for some of it what they held before: an interval that has ended."""
     licenses = plan.outcome.licenses
     codes = np.array([STRATEGY_TO_CODE[one] for one in STRATEGIES], dtype=np.int16)
+    tenant = np.full(len(stored), made.town.tenant_id, dtype=np.int32)
+    kind = (licenses.source >> SOURCE_BITS).astype(np.int16)
+    number, strategy = licenses.source.astype(np.int32), codes[licenses.strategy]
+    begun = np.full(len(stored), int(SINCE.timestamp()) * 1_000_000)
+    random = np.random.default_rng(towns.SEED)
+    had = random.random(len(stored)) < HAD_BEFORE
+    since = begun.copy()
+    since[had] += random.integers(0, int((NOW - SINCE).total_seconds()), int(had.sum())) * 1_000_000
     copy_in(
         made.owner,
         "effective_license (tenant_id, user_no, enabled_set, source_no, sku_no, source_kind,"
         " strategy, since)",
-        np.full(len(stored), made.town.tenant_id, dtype=np.int32),
-        licenses.user_no,
-        stored,
-        licenses.source.astype(np.int32),
-        licenses.sku_no,
-        (licenses.source >> SOURCE_BITS).astype(np.int16),
-        codes[licenses.strategy],
-        moments(np.full(len(stored), int(SINCE.timestamp()) * 1_000_000)),
+        *(tenant, licenses.user_no, stored, number, licenses.sku_no, kind, strategy),
+        moments(since),
+    )
+    columns = (tenant, licenses.user_no, licenses.sku_no, stored, strategy, kind, number)
+    copy_in(
+        made.owner,
+        "license_interval (tenant_id, user_no, sku_no, enabled_set, strategy, source_kind,"
+        " source_no, valid_from, valid_to)",
+        *(column[had] for column in columns),
+        moments(begun[had]),
+        moments(since[had]),
     )
 
 

@@ -40,7 +40,7 @@ MOVED: Final = 0.005
 
 SINCE: Final = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 NOW: Final = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-_SEED: Final = 20261121
+SEED: Final = 20261121
 
 Column = npt.NDArray[Any]
 
@@ -77,6 +77,10 @@ _SWITCH = """
 update assignment set disabled_set = %(set)s
  where tenant_id = %(tenant)s and group_no = any(%(groups)s) and sku_no = %(sku)s
 """
+TENTH: Final = GROUPS + 1
+"""The group of a tenth of the people, which gives nothing yet."""
+JOINED: Final = GROUPS + 2
+"""A group that gives `Town.joined_product`, and has nobody in it yet."""
 SWITCHED: Final = tuple(range(40, 47))
 """Groups that switch a service plan off and on again; each has one person in seventy."""
 _INDEXES: Final = (
@@ -86,6 +90,8 @@ _INDEXES: Final = (
     "effective_license_sku",
     "license_error_waiting",
     "license_error_source",
+    "license_interval_sku",
+    "license_interval_user",
 )
 """Built after the rows are there, as a restore builds them."""
 
@@ -99,6 +105,16 @@ class Town:
     people: int
     catalog: TenantCatalog
     products: tuple[SkuNo, ...]
+
+    @property
+    def ample_products(self) -> tuple[SkuNo, ...]:
+        """Those with seats for everybody."""
+        return tuple(s for place, s in enumerate(self.products) if not _is_short(place))
+
+    @property
+    def joined_product(self) -> SkuNo:
+        """What the group `JOINED` gives."""
+        return self.ample_products[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +168,14 @@ def _products(catalog: TenantCatalog) -> tuple[SkuNo, ...]:
     return tuple(chosen)
 
 
+def _is_short(place: int) -> bool:
+    return place % (PRODUCTS // SHORT_PRODUCTS) == 0
+
+
 def load_wishes(owner: psycopg.Connection[Any], town: Town) -> None:
     """Write people, groups, memberships, assignments and seats."""
-    values = {"tenant": town.tenant_id, "people": town.people, "groups": GROUPS, "since": SINCE}
-    wishes = _wishes(np.random.default_rng(_SEED), town)
+    values = {"tenant": town.tenant_id, "people": town.people, "groups": JOINED, "since": SINCE}
+    wishes = _wishes(np.random.default_rng(SEED), town)
     with indexes_later(owner):
         for statement in (_PEOPLE, _GROUPS, _COUNTERS):
             owner.execute(statement.encode(), values)
@@ -198,7 +218,7 @@ def perturb(owner: psycopg.Connection[Any], town: Town, *, turn: int) -> None:
     Of the memberships a two-hundredth goes and as many come; some groups switch a service plan of
     each of their products off, or on again.
     """
-    random = np.random.default_rng(_SEED + turn)
+    random = np.random.default_rng(SEED + turn)
     count = int(town.people * MEMBERSHIPS_EACH * MOVED)
     leaving = random.choice(np.arange(1, town.people + 1), count, replace=False).astype(np.int32)
     owner.execute(_LEAVE.encode(), {"tenant": town.tenant_id, "users": leaving.tolist()})
@@ -238,8 +258,11 @@ def _by_zipf(random: np.random.Generator, count: int) -> npt.NDArray[np.int32]:
 def _memberships(
     random: np.random.Generator, people: int
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    users = np.repeat(np.arange(1, people + 1, dtype=np.int64), MEMBERSHIPS_EACH)
-    keys = np.unique(users << 16 | _by_zipf(random, len(users)))
+    everybody = np.arange(1, people + 1, dtype=np.int64)
+    users = np.repeat(everybody, MEMBERSHIPS_EACH)
+    tenth = random.choice(everybody, people // 10, replace=False)
+    keys = np.concatenate([users << 16 | _by_zipf(random, len(users)), tenth << 16 | TENTH])
+    keys = np.unique(keys)
     return (keys >> 16).astype(np.int32), (keys & 0xFFFF).astype(np.int32)
 
 
@@ -258,6 +281,7 @@ def _group_licenses(
             numbers = range(plans.bit_length() if has_choice else 0)
             off = sum(1 << n for n in numbers if plans >> n & 1 and random.random() < 0.2)
             rows.append((group, sku, off))
+    rows.append((JOINED, town.joined_product, 0))
     return (
         np.array([row[0] for row in rows], dtype=np.int32),
         np.array([row[1] for row in rows], dtype=np.int16),
@@ -301,13 +325,12 @@ def _load_assignments(
 def _load_seats(owner: psycopg.Connection[Any], town: Town, wishes: _Wishes) -> None:
     """Seats by how many people are wished each product; every fifth product is short."""
     for place, sku in enumerate(town.products):
-        licensed = np.zeros(GROUPS + 1, dtype=np.bool_)
+        licensed = np.zeros(JOINED + 1, dtype=np.bool_)
         licensed[wishes.giver[wishes.given == sku]] = True
         wished = np.zeros(town.people + 1, dtype=np.bool_)
         wished[wishes.member[licensed[wishes.group]]] = True
         wished[wishes.person[wishes.product == sku]] = True
-        is_short = place % (PRODUCTS // SHORT_PRODUCTS) == 0
-        seats = int(wished.sum() * SEATS_FOR) if is_short else 2 * town.people
+        seats = int(wished.sum() * SEATS_FOR) if _is_short(place) else 2 * town.people
         owner.execute(
             "update sku_pool set assignable = %s where tenant_id = %s and sku_no = %s",
             (seats, town.tenant_id, sku),

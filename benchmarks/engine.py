@@ -1,0 +1,28 @@
+"""The engine in a real database: R1, R4, R6, R7, I1, I2, E1 and E2 at one size."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+
+from benchmarks import full, joining, storage
+from benchmarks.report import Figure
+from benchmarks.stand import stand
+from seatwright.bootstrap import calm_collector
+
+
+def run(people: int) -> list[Figure]:
+    """Load a town of this size and measure it; the collector is as calm as a worker's."""
+    calm_collector()
+    console, begun = Console(stderr=True), time.perf_counter()
+    console.print(f"A town of {people:,}; the brake on removals is switched off in it.")
+    with stand(people) as made:
+        console.print(f"Loaded in {time.perf_counter() - begun:.0f} s.")
+        return [
+            storage.fresh(made),
+            storage.past(made),
+            *full.measure(made),
+            *joining.measure(made),
+            storage.lived_in(made),
+        ]
