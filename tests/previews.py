@@ -10,8 +10,15 @@ from psycopg import sql
 
 from tests.conftest import Database
 from tests.office import Office
+from tests.world import add_group, add_people, set_seats
 
 Json = dict[str, Any]
+
+USERS = "/api/identity/users"
+GROUPS = "/api/identity/groups"
+BULK = "/api/identity/licenses/bulk-assign"
+E3 = {"skuPartNumber": "SPE_E3"}
+VISIO = {"skuPartNumber": "VISIOCLIENT"}
 
 LEFT_BEHIND = frozenset({"preview"})
 """The one table in which a preview leaves something: what it said."""
@@ -77,3 +84,33 @@ def contents(database: Database) -> dict[str, str]:
 def people_of(lines: list[Json]) -> list[str]:
     """Whom lines are about, in their order."""
     return [line["user"]["displayName"] for line in lines]
+
+
+def upn(name: str) -> str:
+    return f"{name}@contoso.example"
+
+
+def licenses(name: str) -> str:
+    return f"{USERS}/{upn(name)}/licenses"
+
+
+async def holders(office: Office, sku: str = "SPE_E3") -> list[str]:
+    answer = await office.admin.get(f"/api/identity/licenses/{sku}/holders")
+    return [row["user"]["displayName"] for row in answer.json()["value"]]
+
+
+async def licensed_team(office: Office, *names: str, seats: int) -> str:
+    """A group that gives Microsoft 365 E3 to these people, as far as the seats go."""
+    people = await add_people(office, *names)
+    await set_seats(office, "SPE_E3", seats)
+    group = await add_group(office, "Team", people)
+    answer = await office.admin.post(f"{GROUPS}/{group}/licenses", json=E3)
+    assert answer.status_code == 202, answer.text
+    return group
+
+
+async def administrator(office: Office, name: str) -> Any:
+    made = await office.admin.post(
+        "/api/tokens", json={"name": name, "roles": ["global-administrator"]}
+    )
+    return office.client(made.json()["token"])
