@@ -113,6 +113,8 @@ _NO_CASCADE = (
     "group_word",
     "app_user",
     "wish_change",
+    "claim",
+    "launch_event",
     "history_name",
     "template_product",
     "subscription",
