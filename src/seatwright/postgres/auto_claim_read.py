@@ -1,0 +1,127 @@
+"""Reading the auto-claim switch and policies: they are few, so they are read whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from psycopg.rows import TupleRow
+
+from seatwright.domain.auto_claim import (
+    AutoClaimApp,
+    EnvironmentScope,
+    Feature,
+    Policy,
+    PolicyNo,
+    PolicyOrigin,
+    PolicyProduct,
+)
+from seatwright.domain.ids import GroupNo, ServicePlanSetId, SkuNo
+from seatwright.postgres.transaction import Transaction
+
+_COLUMNS = (
+    "policy_no, id, name, app, is_on, scope, has_default_scope, group_no,"
+    " grants_requests, claims_max, release_after_days, notice_days, alert_below, effective_from,"
+    " origin, created_at"
+)
+
+
+async def read_feature(tx: Transaction) -> Feature:
+    """The tenant's switch, and the version of everything here."""
+    cursor = await tx.connection.execute(
+        "select is_on, version, changed_at from auto_claim where tenant_id = %s", (tx.tenant_id,)
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return Feature()
+    return Feature(is_on=row[0], version=row[1], changed_at=row[2])
+
+
+async def lock_feature(tx: Transaction) -> Feature:
+    """The switch, held until the transaction ends: changes of policies wait for one another."""
+    await tx.connection.execute(
+        "insert into auto_claim (tenant_id) values (%s) on conflict do nothing", (tx.tenant_id,)
+    )
+    await tx.connection.execute(
+        "select from auto_claim where tenant_id = %s for no key update", (tx.tenant_id,)
+    )
+    return await read_feature(tx)
+
+
+async def read_policies(tx: Transaction) -> Mapping[AutoClaimApp, Policy]:
+    """Every policy by its app, whether on or off, in the order of their names."""
+    cursor = await tx.connection.execute(
+        f"select {_COLUMNS} from auto_claim_policy where tenant_id = %s and deleted_at is null"
+        " order by name_key",
+        (tx.tenant_id,),
+    )
+    return {one.app: one for one in await _policies(tx, await cursor.fetchall())}
+
+
+async def find_policies(
+    tx: Transaction, *, policy_id: UUID | None, name_key: str
+) -> tuple[Policy, ...]:
+    """Policies that bear this id or name; at most one of each."""
+    cursor = await tx.connection.execute(
+        f"select {_COLUMNS} from auto_claim_policy where tenant_id = %s and deleted_at is null"
+        " and (id = %s or name_key = %s)",
+        (tx.tenant_id, policy_id, name_key),
+    )
+    return await _policies(tx, await cursor.fetchall())
+
+
+async def _policies(tx: Transaction, rows: Sequence[TupleRow]) -> tuple[Policy, ...]:
+    numbers = [row[0] for row in rows]
+    products = await _products(tx, numbers)
+    groups = await _groups(tx, numbers)
+    return tuple(
+        Policy(
+            policy_no=PolicyNo(row[0]),
+            policy_id=row[1],
+            name=row[2],
+            app=AutoClaimApp(row[3]),
+            products=tuple(products[row[0]]),
+            is_on=row[4],
+            scope=EnvironmentScope(row[5]),
+            has_default_scope=row[6],
+            group=None if row[7] is None else GroupNo(row[7]),
+            limited_to=frozenset(groups[row[0]]),
+            grants_requests=row[8],
+            claims_max=row[9],
+            release_after_days=row[10],
+            notice_days=row[11],
+            alert_below=row[12],
+            effective_from=row[13],
+            origin=PolicyOrigin(row[14]),
+            created_at=row[15],
+        )
+        for row in rows
+    )
+
+
+async def _products(tx: Transaction, numbers: Sequence[int]) -> dict[int, list[PolicyProduct]]:
+    cursor = await tx.connection.execute(
+        "select policy_no, sku_no, disabled_set from auto_claim_policy_product"
+        " where tenant_id = %s and policy_no = any(%s) order by policy_no, place",
+        (tx.tenant_id, list(numbers)),
+    )
+    rows = await cursor.fetchall()
+    bits = await tx.plan_set_bits({row[2] for row in rows})
+    found: dict[int, list[PolicyProduct]] = defaultdict(list)
+    for policy_no, sku_no, disabled in rows:
+        product = PolicyProduct(sku=SkuNo(sku_no), disabled=bits[ServicePlanSetId(disabled)])
+        found[policy_no].append(product)
+    return found
+
+
+async def _groups(tx: Transaction, numbers: Sequence[int]) -> dict[int, list[GroupNo]]:
+    cursor = await tx.connection.execute(
+        "select policy_no, group_no from auto_claim_policy_group"
+        " where tenant_id = %s and policy_no = any(%s)",
+        (tx.tenant_id, list(numbers)),
+    )
+    found: dict[int, list[GroupNo]] = defaultdict(list)
+    for policy_no, group_no in await cursor.fetchall():
+        found[policy_no].append(GroupNo(group_no))
+    return found
