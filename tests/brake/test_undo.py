@@ -339,3 +339,34 @@ async def test_a_cut_nesting_is_put_back(office: Office) -> None:
     assert (cut.status_code, await holders(office, E5)) == (204, 0)
     undone = await undo_call(office, cut)
     assert (undone.json()["succeeded"], await holders(office, E5)) == (1, 2)
+
+
+async def test_what_is_put_back_and_gives_nothing_is_told(office: Office) -> None:
+    await no_brake(office)
+    people = await staffed(office, 2, seats=2)
+    group = await add_group(office, "Team", [])
+    path = f"/api/identity/groups/{group}"
+    await license_group(office, group, E5)
+    await office.admin.post(f"{path}/members", json={"users": people})
+    left = await office.admin.delete(f"{path}/members/{people[0]}")
+    unlicensed = await office.admin.delete(f"{path}/licenses/{E5}")
+    await set_seats(office, E5, 0)
+    again = (await undo_call(office, unlicensed)).json()
+    assert again["rows"][0]["message"] == (
+        "Put back, but 1 member does not get it as things are now: the errors of the group say why."
+    )
+    back = (await undo_call(office, left)).json()
+    assert outcomes(back) == [("waiting", "noSeatLeft")]
+    assert await holders(office, E5) == 0
+
+
+async def test_a_preview_of_an_undo_tells_of_no_places_that_are_given_and_left_again(
+    office: Office,
+) -> None:
+    await no_brake(office)
+    people = await staffed(office, 3)
+    await send_json(office, {"users": people, "skuPartNumber": E5})
+    office.clock.move(minutes=1)
+    job = await send_json(office, {"users": people, "skuPartNumber": E5, "action": "remove"})
+    seen = await office.admin.post(f"/api/jobs/{job['id']}/undo", params={"preview": "true"})
+    assert (len(seen.json()["changes"]), seen.json()["errors"]) == (3, [])

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -30,6 +30,7 @@ from seatwright.postgres.jobs import open_jobs
 from seatwright.postgres.pools import read_pools
 from seatwright.postgres.world_read import read_people
 from tests.books import audit
+from tests.lives.holds import broken_holds
 from tests.office import Office
 from tests.world import call_of
 
@@ -39,6 +40,7 @@ GROUPS: Final = 7
 SKUS: Final = ("SPE_E3", "SPE_E5", "EXCHANGESTANDARD", "EXCHANGEDESKLESS", "MCOEV", "POWER_BI_PRO")
 LOCATIONS: Final = ("NO", "DE", "US")
 PREVIEWED: Final = 0.2
+BRAKED: Final = 0.6
 WORK_ROUNDS_MAX: Final = 200
 RECOVERY_CALLS_MAX: Final = 50
 
@@ -50,9 +52,6 @@ _NATIVE_ONLY: Final = ("a seat is free while somebody waits for it",)
 
 class CutError(Exception):
     """The application lost its database in a call, as it should when that is cut off."""
-
-
-Step = Callable[["Life"], Awaitable[object]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +66,8 @@ class Life:
     groups: list[str] = field(default_factory=list)
     subscriptions: dict[str, str] = field(default_factory=dict)
     told: Counter[str] = field(default_factory=Counter)
+    second: httpx.AsyncClient | None = None
+    done: list[str] = field(default_factory=list)
     crashes: int = 0
     is_careful: bool = True
     born: int = 0
@@ -84,6 +85,18 @@ class Life:
             )
             assert answer.status_code == 201, answer.text
             self.subscriptions[sku] = answer.json()["id"]
+        await self._set_brake()
+
+    async def _set_brake(self) -> None:
+        """Whether large removals wait; a second administrator is there to decide about them."""
+        token = await self.office.admin.post(
+            "/api/tokens", json={"name": "second", "roles": ["license-administrator"]}
+        )
+        assert token.status_code == 201, token.text
+        self.second = self.office.client(token.json()["token"])
+        brake = {"brakeOnRemovals": self.dice.random() < BRAKED}
+        answer = await self.office.admin.patch("/api/settings", json=brake)
+        assert answer.status_code == 200, answer.text
 
     async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One call; a refusal is an answer like any other, a fault of ours is not."""
@@ -99,6 +112,8 @@ class Life:
         assert answer.status_code != httpx.codes.PRECONDITION_FAILED, (
             f"{method} {whole}: {answer.text}"
         )
+        if method != "GET" and answer.is_success:
+            self.done.append(answer.headers["x-correlation-id"])
         return answer
 
     async def _foreseen(self, method: str, path: str, **more: Any) -> dict[str, str]:
@@ -204,6 +219,26 @@ class Life:
         await self.send("POST", "/api/identity/licenses/bulk-assign", json=body)
         await self.work()
 
+    async def move(self) -> None:
+        """People move to a group, between groups or to another product, as a job."""
+        people = self.dice.sample(self.people, self.dice.randint(2, 12))
+        groups, skus = self.dice.sample(self.groups, 2), self.dice.sample(SKUS, 2)
+        bodies: tuple[dict[str, object], ...] = (
+            {"kind": "directToGroup", "sku": skus[0], "group": groups[0], "all": True},
+            {"kind": "directToGroup", "sku": skus[0], "group": groups[0], "users": people},
+            {"kind": "groupToGroup", "fromGroup": groups[0], "toGroup": groups[1]},
+            {"kind": "productToProduct", "fromSku": skus[0], "toSku": skus[1], "users": people},
+            {"kind": "productToProduct", "fromSku": skus[0], "toSku": skus[1], "all": True},
+            {
+                "kind": "productToProduct",
+                "fromSku": skus[0],
+                "toSku": skus[1],
+                "group": groups[0],
+            },
+        )
+        await self.send("POST", "/api/moves", json=self.dice.choice(bodies))
+        await self.work()
+
     async def buy(self) -> None:
         """More or fewer seats; the seller may take what is in use."""
         units = self.dice.randint(PEOPLE // 8, PEOPLE // 2)
@@ -227,7 +262,9 @@ class Life:
         """Every connection is cut while something is being done; then it is done again."""
         self.crashes += 1
         self.is_careful = False
-        step = self.dice.choice((Life.bulk, Life.join, Life.assign, Life.unlicense_group, Life.buy))
+        step = self.dice.choice(
+            (Life.bulk, Life.join, Life.assign, Life.unlicense_group, Life.buy, Life.move)
+        )
         doing = asyncio.ensure_future(step(self))
         await asyncio.sleep(self.dice.uniform(0, 0.02))
         await asyncio.to_thread(self.cut_connections)
@@ -281,6 +318,7 @@ class Life:
         )
         found = [sentence for sentence in found if not sentence.startswith(passed)]
         found += await asyncio.to_thread(_broken_intervals, self.owner_url)
+        found += await asyncio.to_thread(broken_holds, self.owner_url)
         if due.changes or due.seat_changes or any(map(_is_news, due.error_changes)):
             found.append(f"the engine would change something: {due}")
         return found
@@ -304,43 +342,6 @@ class Life:
                         call.tx, everybody, nested=semantics.nested_groups_count
                     ),
                 )
-            )
-
-
-STEPS: Final[tuple[tuple[Step, int], ...]] = (
-    (Life.hire, 3),
-    (Life.leave, 4),
-    (Life.relocate, 4),
-    (Life.join, 14),
-    (Life.part, 10),
-    (Life.nest, 3),
-    (Life.license_group, 6),
-    (Life.unlicense_group, 4),
-    (Life.assign, 16),
-    (Life.unassign, 10),
-    (Life.swap, 6),
-    (Life.bulk, 5),
-    (Life.buy, 4),
-    (Life.reprocess, 3),
-    (Life.sleep, 3),
-    (Life.crash, 2),
-)
-
-
-async def live(life: Life, steps: int, *, checked_every: int) -> None:
-    """Live so many steps; asserts every so often, and at the end, that nothing is wrong."""
-    await life.begin()
-    actions = [step for step, _ in STEPS]
-    weights = [weight for _, weight in STEPS]
-    lived: list[str] = []
-    for number in range(1, steps + 1):
-        step = life.dice.choices(actions, weights)[0]
-        lived.append(step.__name__)
-        await step(life)
-        if number % checked_every == 0 or number == steps:
-            wrongs = await life.wrongs()
-            assert not wrongs, "\n".join(
-                (f"after step {number}: {lived[-checked_every:]}", *wrongs)
             )
 
 

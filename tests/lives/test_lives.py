@@ -12,11 +12,12 @@ import pytest
 from seatwright.app.tenants import NewTenant
 from seatwright.domain.semantics import Preset
 from tests.conftest import Database, TestServer
-from tests.lives.life import Life, live
+from tests.lives.course import live
+from tests.lives.life import Life
 from tests.office import open_office
 
 LONG_STEPS = 10_000
-SHORT_STEPS = 150
+SHORT_STEPS = int(os.environ.get("SEATWRIGHT_TEST_STEPS", "150"))
 CHECKED_EVERY = 20
 
 

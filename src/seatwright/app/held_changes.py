@@ -130,17 +130,19 @@ async def _told_rejection(call: Call, held: HeldChange) -> str:
     members = sum(one.user is not None and one.sku is None for one in able)
     groups = sum(one.user is None for one in able)
     parts = [
-        f"{count:,} {noun}"
-        for count, noun in (
-            (own, "assignments of people"),
-            (members, "memberships"),
-            (groups, "licenses or places of groups"),
+        f"{count:,} {one if count == 1 else many}"
+        for count, one, many in (
+            (own, "assignment of a person", "assignments of people"),
+            (members, "membership", "memberships"),
+            (groups, "license or place of a group", "licenses or places of groups"),
         )
         if count
     ]
     what = " and ".join(parts) or "nothing"
+    # Enough to know what it comes to: of more people not everything is counted for one look.
+    whose = f"Of the first {SLICE_PEOPLE:,} people a" if len(people) == SLICE_PEOPLE else "A"
     return (
-        f"A rejection puts back {what}; whom that does not give the product keeps it as an"
+        f"{whose} rejection puts back {what}; whom that does not give the product keeps it as an"
         " assignment of their own."
     )
 

@@ -14,7 +14,7 @@ from seatwright.app.catalog import catalog_of
 from seatwright.app.jobs import get_job, start_job
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, refill, settle_only
 from seatwright.app.record import record
-from seatwright.app.undo_rows import Restoring, hold_groups_of, lent_by, restore_rows
+from seatwright.app.undo_rows import Restoring, give_places, hold_groups_of, lent_by, restore_rows
 from seatwright.domain.bulk import RowResult
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
@@ -35,7 +35,7 @@ from seatwright.postgres.undo import (
     read_rows,
     store_rows,
 )
-from seatwright.postgres.undo_places import store_places
+from seatwright.postgres.undo_places import tell_groups
 
 SLICE_ROWS = 2000
 """Wishes in one transaction: about 30 ms of held locks for each (`performance.md` C)."""
@@ -229,6 +229,7 @@ async def _look_at_members(call: Call, job: Job, order: UndoOrder) -> bool:
     users = await rows.users_in_scope(call.tx, scope, after=after, limit=SLICE_ROWS)
     if not users:
         await _finish(call)
+        await tell_groups(call.tx, order.restoring.correlation, job.job_no)
         return True
     await _settle_members(call, users, order.restoring)
     await advance_job(call.tx, job.job_no, Progress(position=job.total + users[-1]))
@@ -238,7 +239,7 @@ async def _look_at_members(call: Call, job: Job, order: UndoOrder) -> bool:
 async def _settle_members(call: Call, users: Sequence[UserNo], restoring: Restoring) -> None:
     skus = sorted((await catalog_of(call)).skus)
     world = await lock_world(call, users)
-    await store_places(call.tx, restoring.correlation, users=users, skus=skus, since=restoring.at)
+    await give_places(call, restoring, users=users, skus=skus)
     world = await lock_world(call, users, skus=world.locked)
     lent = await lent_by(call, restoring, users)
     await settle_only(call, world, reason=restoring.reason, only_lent=lent)

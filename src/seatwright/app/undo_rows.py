@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -16,18 +16,27 @@ from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.jobs import Outcome
+from seatwright.domain.reconcile import ChangeSet, ErrorChange
 from seatwright.domain.undo import NetChange, Noun
 from seatwright.postgres.codes import STRATEGY_OF_CODE
 from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.group_read import groups_above
 from seatwright.postgres.group_write import hold_nesting
 from seatwright.postgres.undo import put_back
-from seatwright.postgres.undo_places import held_only_since, still_waiting, store_places, touched_by
+from seatwright.postgres.undo_places import (
+    SourceError,
+    errors_of,
+    held_only_since,
+    still_waiting,
+    store_places,
+    touched_by,
+)
 from seatwright.postgres.user_lives import held_skus_of
 from seatwright.postgres.world_read import licensed_groups_above
 
 UNCHANGED = "It is as it was before already."
 WAITS = "Put back, but the seat has gone to another: the person waits in their old place in line."
+GIVES_NOTHING = "Put back, but it gives nothing as things are now: the person's errors say why."
 HELD = "Put back, but the license that goes with it is held for approval."
 
 
@@ -84,9 +93,7 @@ async def restore_rows(call: Call, changes: Sequence[NetChange], restoring: Rest
     await lock_world(call, users, skus=skus)
     await put_back(call.tx, able)
     await record_all(call, _group_lines(able, restoring))
-    placed = await store_places(
-        call.tx, restoring.correlation, users=users, skus=sorted(skus), since=restoring.at
-    )
+    placed = await give_places(call, restoring, users=users, skus=sorted(skus))
     restored = Restored(results=results)
     held_before = len(call.ledger.held)
     if users:
@@ -101,9 +108,34 @@ async def restore_rows(call: Call, changes: Sequence[NetChange], restoring: Rest
     waiting = await still_waiting(call.tx, placed)
     await record_all(call, _waiting_lines(waiting))
     held = _pairs((user, one.sku) for one in call.ledger.held[held_before:] for user in one.users)
-    lined = _pairs(waiting)
-    restored.results += [_done(one, waiting=lined, held=held) for one in able]
+    errors = await errors_of(call.tx, users)
+    restored.results += [_done(one, errors=errors, held=held) for one in able]
     return restored
+
+
+async def give_places(
+    call: Call, restoring: Restoring, *, users: Sequence[UserNo], skus: Sequence[SkuNo]
+) -> list[tuple[UserNo, SkuNo]]:
+    """Let people wait where they stood before the batch, so that the engine serves them in order.
+
+    The ledger is told: a preview shows nothing of places that are given and at once left again.
+    """
+    placed = await store_places(
+        call.tx, restoring.correlation, users=users, skus=skus, since=restoring.at
+    )
+    lines = tuple(
+        ErrorChange(
+            user_no=user,
+            sku=sku,
+            source=DIRECT,
+            before=None,
+            after=Reason.NO_SEAT_LEFT,
+            waiting_since=restoring.at,
+        )
+        for user, sku in placed
+    )
+    call.ledger.add(ChangeSet(error_changes=lines))
+    return placed
 
 
 async def lent_by(
@@ -286,13 +318,36 @@ def _pairs(pairs: Iterable[tuple[UserNo, SkuNo]]) -> _Pairs:
     return _Pairs(pairs=kept, users=frozenset(user for user, _ in kept))
 
 
-def _done(change: NetChange, *, waiting: _Pairs, held: _Pairs) -> RowResult:
-    """The outcome of a row that was put back."""
-    if change.before is not None and waiting.have(change):
-        return _result(change, Outcome.WAITING, reason=Reason.NO_SEAT_LEFT, message=WAITS)
+def _done(
+    change: NetChange, *, errors: Mapping[UserNo, Sequence[SourceError]], held: _Pairs
+) -> RowResult:
+    """The outcome of a row that was put back; a wish may be there again and give nothing."""
+    reason = None if change.before is None else _reason_against(change, errors)
+    if reason is Reason.NO_SEAT_LEFT:
+        return _result(change, Outcome.WAITING, reason=reason, message=WAITS)
+    if reason is not None:
+        return _result(change, Outcome.SUCCEEDED, reason=reason, message=GIVES_NOTHING)
     if held.have(change):
         return _result(change, Outcome.SUCCEEDED, reason=Reason.HELD_FOR_APPROVAL, message=HELD)
     return _result(change, Outcome.SUCCEEDED)
+
+
+def _reason_against(
+    change: NetChange, errors: Mapping[UserNo, Sequence[SourceError]]
+) -> Reason | None:
+    """Why a wish that was put back gives nothing: the first reason of its own source."""
+    if change.user is None:
+        return None
+    is_member = change.noun is Noun.MEMBERSHIP
+    source = (
+        (SourceKind.GROUP, change.group) if is_member else (change.source_kind, change.source_no)
+    )
+    found = (
+        one.reason
+        for one in errors.get(change.user, ())
+        if (one.source_kind, one.source_no) == source and (is_member or one.sku == change.sku)
+    )
+    return next(found, None)
 
 
 def _result(

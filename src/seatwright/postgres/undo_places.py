@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.errors import Reason
+from seatwright.domain.ids import JobNo, SkuNo, UserNo
 from seatwright.domain.undo import NetChange
 from seatwright.postgres.transaction import Transaction
 
@@ -79,6 +81,63 @@ async def still_waiting(
         ([user for user, _ in pairs], [sku for _, sku in pairs], tx.tenant_id),
     )
     return [(UserNo(row[0]), SkuNo(row[1])) for row in await cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceError:
+    """Why one source of a person's product gives nothing."""
+
+    sku: SkuNo
+    source_kind: int
+    source_no: int
+    reason: Reason
+
+
+async def errors_of(
+    tx: Transaction, users: Sequence[UserNo]
+) -> Mapping[UserNo, Sequence[SourceError]]:
+    """The errors of people, source by source."""
+    cursor = await tx.connection.execute(
+        "select user_no, sku_no, source_kind, source_no, reason from license_error"
+        " where tenant_id = %s and user_no = any(%s) order by 1, 2, 3, 4",
+        (tx.tenant_id, list(users)),
+    )
+    errors: dict[UserNo, list[SourceError]] = defaultdict(list)
+    for user, sku, kind, number, reason in await cursor.fetchall():
+        errors[UserNo(user)].append(
+            SourceError(sku=SkuNo(sku), source_kind=kind, source_no=number, reason=Reason(reason))
+        )
+    return errors
+
+
+_TELL_GROUPS = """
+with lacking as (
+    select x.row_no, count(distinct e.user_no) as people
+      from undo_row x
+      join wish_change w on w.tenant_id = x.tenant_id and w.correlation = %(batch)s
+       and w.change_no = x.first_no
+      join license_error e on e.tenant_id = x.tenant_id and e.source_kind = 1
+       and e.source_no = w.group_no and e.sku_no = w.sku_no
+     where x.tenant_id = %(tenant)s and x.job_no = %(job)s
+       and w.noun = 1 and w.user_no is null and w.before_since is not null
+     group by x.row_no
+)
+update job_row r
+   set message = 'Put back, but '
+       || case people when 1 then '1 member does' else to_char(people, 'FM999,999,999')
+          || ' members do' end
+       || ' not get it as things are now: the errors of the group say why.'
+  from lacking l
+ where r.tenant_id = %(tenant)s and r.job_no = %(job)s and r.row_no = l.row_no
+   and r.outcome = 'succeeded'
+"""
+
+
+async def tell_groups(tx: Transaction, correlation: UUID, job: JobNo) -> None:
+    """Say at the rows of groups how many members their license, put back, does not reach."""
+    await tx.connection.execute(
+        _TELL_GROUPS, {"tenant": tx.tenant_id, "batch": correlation, "job": job}
+    )
 
 
 async def held_only_since(
