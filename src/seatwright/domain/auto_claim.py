@@ -15,13 +15,12 @@ from typing import Final, NewType
 from uuid import UUID
 
 from seatwright.domain.ids import GroupNo, ServicePlanBits, SkuNo
-
-AutoClaimApp = NewType("AutoClaimApp", str)
-"""What a policy is for: one of the three names below, or the id of an app of the organization."""
-
-POWER_APPS: Final = AutoClaimApp("powerApps")
-POWER_AUTOMATE: Final = AutoClaimApp("powerAutomate")
-POWER_AUTOMATE_RPA: Final = AutoClaimApp("powerAutomateRpa")
+from seatwright.domain.platform import (
+    POWER_APPS,
+    POWER_AUTOMATE,
+    POWER_AUTOMATE_RPA,
+    AutoClaimApp,
+)
 
 PolicyNo = NewType("PolicyNo", int)
 
@@ -65,32 +64,13 @@ class PolicyStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """What an app needs: any one of these sets of service plans, all of the set on.
-
-    No set at all: whatever product a policy names is enough.
-    """
-
-    any_of: tuple[ServicePlanBits, ...] = ()
-
-    def is_met_by(self, enabled: int) -> bool:
-        """Whether somebody with these service plans on may use the app."""
-        return not self.any_of or any(not wanted & ~enabled for wanted in self.any_of)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AutoClaimPair:
-    """An app of Microsoft's with the one product that its policy begins with (T-100, T-101).
-
-    `entitling` are names of service plans, any one of which is all that the app needs. Premium has
-    every right of the per user plan (A-45), so it serves as its backup.
-    """
+    """An app of Microsoft's with the one product that its policy begins with (T-100, T-101)."""
 
     app: AutoClaimApp
     title: str
     part_number: str
     default_name: str
-    entitling: tuple[str, ...]
 
 
 PAIRS: Final = (
@@ -99,21 +79,18 @@ PAIRS: Final = (
         title="Power Apps per User Plan",
         part_number="POWERAPPS_PER_USER",
         default_name="Auto-Created Policy for PowerApps",
-        entitling=("POWERAPPS_PER_USER",),
     ),
     AutoClaimPair(
         app=POWER_AUTOMATE,
         title="Power Automate per User Plan",
         part_number="FLOW_PER_USER",
         default_name="Auto-Created Policy for Power Automate",
-        entitling=("FLOW_PER_USER", "POWER_AUTOMATE_ATTENDED_RPA"),
     ),
     AutoClaimPair(
         app=POWER_AUTOMATE_RPA,
         title="Power Automate RPA Attended",
         part_number="POWER_AUTOMATE_ATTENDED_RPA",
         default_name="Auto-Created Policy for Power Automate RPA",
-        entitling=("POWER_AUTOMATE_ATTENDED_RPA",),
     ),
 )
 """Microsoft's three, in the order in which they are listed; part numbers may be aliases (T-119)."""

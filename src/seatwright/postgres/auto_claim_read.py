@@ -9,7 +9,6 @@ from uuid import UUID
 from psycopg.rows import TupleRow
 
 from seatwright.domain.auto_claim import (
-    AutoClaimApp,
     EnvironmentScope,
     Feature,
     Policy,
@@ -18,10 +17,11 @@ from seatwright.domain.auto_claim import (
     PolicyProduct,
 )
 from seatwright.domain.ids import GroupNo, ServicePlanSetId, SkuNo
+from seatwright.domain.platform import AppNo, AutoClaimApp, AutoClaimKind
 from seatwright.postgres.transaction import Transaction
 
 _COLUMNS = (
-    "policy_no, id, name, app, is_on, scope, has_default_scope, group_no,"
+    "policy_no, id, name, app_kind, app_no, is_on, scope, has_default_scope, group_no,"
     " grants_requests, claims_max, release_after_days, notice_days, alert_below, effective_from,"
     " origin, created_at"
 )
@@ -80,21 +80,21 @@ async def _policies(tx: Transaction, rows: Sequence[TupleRow]) -> tuple[Policy, 
             policy_no=PolicyNo(row[0]),
             policy_id=row[1],
             name=row[2],
-            app=AutoClaimApp(row[3]),
+            app=AutoClaimApp(kind=AutoClaimKind(row[3]), app_no=AppNo(row[4])),
             products=tuple(products[row[0]]),
-            is_on=row[4],
-            scope=EnvironmentScope(row[5]),
-            has_default_scope=row[6],
-            group=None if row[7] is None else GroupNo(row[7]),
+            is_on=row[5],
+            scope=EnvironmentScope(row[6]),
+            has_default_scope=row[7],
+            group=None if row[8] is None else GroupNo(row[8]),
             limited_to=frozenset(groups[row[0]]),
-            grants_requests=row[8],
-            claims_max=row[9],
-            release_after_days=row[10],
-            notice_days=row[11],
-            alert_below=row[12],
-            effective_from=row[13],
-            origin=PolicyOrigin(row[14]),
-            created_at=row[15],
+            grants_requests=row[9],
+            claims_max=row[10],
+            release_after_days=row[11],
+            notice_days=row[12],
+            alert_below=row[13],
+            effective_from=row[14],
+            origin=PolicyOrigin(row[15]),
+            created_at=row[16],
         )
         for row in rows
     )

@@ -29,8 +29,10 @@ create table auto_claim_policy (
     id                 uuid not null,
     name               text not null,
     name_key           text not null collate "C",
-    -- powerApps, powerAutomate, powerAutomateRpa, or the id of an own app.
-    app                text not null collate "C",
+    -- What it is for: one of Microsoft's three, or an own app by its number.
+    app_kind           text not null collate "C" check (app_kind in ('powerApps',
+                           'powerAutomatePerUser', 'powerAutomateRpaAttended', 'own')),
+    app_no             int4 not null default 0,
     is_on              boolean not null,
     scope              text not null check (scope in ('allEnvironments', 'onlyManagedEnvironments')),
     -- Nobody has chosen the scope of this default policy yet, so a wider default may widen it.
@@ -49,10 +51,11 @@ create table auto_claim_policy (
     deleted_at         timestamptz,
     primary key (tenant_id, policy_no),
     unique (tenant_id, id),
-    check (deleted_at is null or not is_on)
+    check (deleted_at is null or not is_on),
+    check ((app_kind = 'own') = (app_no > 0))
 );
 -- One policy an app (strategies.md C-02), and names that people can tell apart.
-create unique index auto_claim_policy_app on auto_claim_policy (tenant_id, app)
+create unique index auto_claim_policy_app on auto_claim_policy (tenant_id, app_kind, app_no)
     where deleted_at is null;
 create unique index auto_claim_policy_name on auto_claim_policy (tenant_id, name_key)
     where deleted_at is null;
@@ -117,3 +120,14 @@ create index auto_claim_notice_due on auto_claim_notice (tenant_id, due_at)
 create index auto_claim_notice_user on auto_claim_notice (tenant_id, user_no, notice_no)
     where user_no is not null;
 call bind_to_tenant('auto_claim_notice');
+
+-- When somebody last used a product that they claimed: told by launches, at most once a day, and
+-- only read to release what is not used.
+create table auto_claim_use (
+    tenant_id int4 not null references tenant on delete cascade,
+    user_no   int4 not null,
+    sku_no    int2 not null,
+    last_at   timestamptz not null,
+    primary key (tenant_id, user_no, sku_no)
+) with (fillfactor = 70);
+call bind_to_tenant('auto_claim_use');
