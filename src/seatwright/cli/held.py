@@ -152,7 +152,7 @@ def _facts(held: Json) -> list[tuple[str, object]]:
         ("Decided (UTC)", moment("decidedAt")(held)),
         ("If approved", _if_approved(held) if is_open else None),
         ("If rejected", held["ifRejected"] if is_open else None),
-        ("To take it back", f"seatwright undo {held['correlationId']}" if is_open else None),
+        ("To undo it", f"seatwright undo {held['correlationId']}" if is_open else None),
     ]
 
 
