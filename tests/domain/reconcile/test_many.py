@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 
 from benchmarks.worlds import applied, company
 from seatwright.domain.ids import SkuNo
-from seatwright.domain.reconcile import Snapshot, reconcile
+from seatwright.domain.reconcile import Snapshot, UserState, reconcile
+from seatwright.domain.reconcile.case import Case
 from seatwright.domain.reconcile.columns import ColumnSnapshot, HeldColumns
 from seatwright.domain.reconcile.many import reconcile_many
+from seatwright.domain.reconcile.many_failing import CONFLICTING, UNMET
 from seatwright.domain.reconcile.many_people import user_states
 from seatwright.domain.reconcile.many_rows import CHUNK_USERS_MAX
+from seatwright.domain.reconcile.rows import Rules
 from tests.domain.reconcile.crowds import columns_of, crowd
+from tests.domain.reconcile.quarrels import quarrelsome_crowd
 from tests.domain.reconcile.thrifty import thrifty_crowd
 from tests.domain.reconcile.worlds import snapshots
 
@@ -42,6 +46,29 @@ def test_columns_and_objects_give_the_same_change_set(seed: int) -> None:
 def test_plain_people_whose_seats_run_out_are_told_the_same(seed: int) -> None:
     world = thrifty_crowd(seed)
     assert_equal(world.columns(), world.objects(), chunk_users=CHUNKS[seed % len(CHUNKS)])
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_people_about_whom_the_rules_speak_are_told_the_same(seed: int) -> None:
+    world = quarrelsome_crowd(seed)
+    assert_equal(world.columns(), world.objects(), chunk_users=CHUNKS[seed % len(CHUNKS)])
+
+
+def test_conflicts_and_unmet_dependencies_open_no_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = company(2_000)
+    opened = 0
+
+    def counted(user: UserState, *, rules: Rules, is_tried_again: bool) -> Case:
+        nonlocal opened
+        opened += 1
+        return Case(user, rules=rules, is_tried_again=is_tried_again)
+
+    lived_in = applied(world, reconcile_many(world))
+    failing = np.isin(lived_in.errors.reason, [CONFLICTING, UNMET])
+    in_trouble = len(np.unique(lived_in.errors.user_no[failing]))
+    monkeypatch.setattr("seatwright.domain.reconcile.many.Case", counted)
+    reconcile_many(lived_in)
+    assert 0 < opened < in_trouble / 2
 
 
 @pytest.mark.parametrize("seed", range(SEEDS, SEEDS + 50))

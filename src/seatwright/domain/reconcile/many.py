@@ -1,14 +1,15 @@
 """The engine for many people at once: columns in, columns out, the same answer as `reconcile()`.
 
-**The idea.** Nearly everybody is a plain matter: no rule has anything to say about them, and they
-get the union of their wishes, as far as there are seats. Those are decided here a chunk of people
-at a time, in columns. Everybody else becomes a `Case` and goes the way of the engine for few, so
-that each rule is written once. Then all of them go through the same rounds.
+**The idea.** Nearly everybody is a plain matter: no rule has anything to say about them, or it is
+known what it says, and they get the union of the wishes that stand, as far as there are seats.
+Those are decided here a chunk of people at a time, in columns. Everybody else becomes a `Case` and
+goes the way of the engine for few. Then all of them go through the same rounds.
 
 **The parts.** `many_grants` asks the rules about each distinct grant, `many_wishes` lays out who
-is wished what, `many_rows` puts it beside what is held and finds out who is plain,
-`many_drafts` notes what plain people would get, `many_seats` is their side of the rounds, and
-`many_answer` puts the change set together. `columns.py` says what the columns mean.
+is wished what, `many_rows` puts it beside what is held and asks the rules, `many_failing` knows
+for most people what they say, `many_drafts` notes what plain people would get, `many_seats` is
+their side of the rounds, and `many_answer` puts the change set together. `columns.py` says what
+the columns mean.
 
 That it equals `reconcile()` is tried on hundreds of worlds with every run of the tests.
 """
@@ -42,6 +43,7 @@ from seatwright.domain.reconcile.many_answer import (
 )
 from seatwright.domain.reconcile.many_changes import ManyOutcome, nothing_to_do
 from seatwright.domain.reconcile.many_drafts import NO_SEAT_LEFT, Drafting
+from seatwright.domain.reconcile.many_failing import foreseen
 from seatwright.domain.reconcile.many_grants import (
     GrantNumbers,
     Grants,
@@ -50,7 +52,7 @@ from seatwright.domain.reconcile.many_grants import (
     places_of,
 )
 from seatwright.domain.reconcile.many_people import user_states
-from seatwright.domain.reconcile.many_rows import CHUNK_USERS_MAX, chunk_of, deliberated
+from seatwright.domain.reconcile.many_rows import CHUNK_USERS_MAX, chunk_of, concerns_of
 from seatwright.domain.reconcile.many_seats import Crowd, PlainPeople
 from seatwright.domain.reconcile.many_sets import Owned, WorkingSets, owned
 from seatwright.domain.reconcile.many_wishes import WishSource, direct_grants, group_offers
@@ -135,9 +137,11 @@ class _Run:
             user_no=snapshot.people.user_no,
             claims=drafting.claims.joined(),
             needy=drafting.needy.joined(),
+            failures=drafting.failures.joined(),
             grants=self.grants,
             kept=drafting.kept,
             is_moved=drafting.is_moved,
+            is_open=drafting.is_open,
         )
         crowd = Crowd(plain, cases=self._cases_of(others), cases_of=self._cases_of)
         capacity = {sku: seats + int(drafting.held[sku]) for sku, seats in self._free().items()}
@@ -188,18 +192,30 @@ class _Run:
             sets=self.sets,
         )
         errors = owned(snapshot.errors.user_no, users=users)
-        is_case = deliberated(
+        concerns = concerns_of(
             chunk,
             location=snapshot.people.location[people],
             grants=self.grants,
             places=self.places,
             semantics=snapshot.semantics,
         )
+        is_case = np.zeros(len(users), np.bool_)
         is_case[self._waiting(people, errors)] = True
         if snapshot.semantics.siblings_fail_together:
             # Whoever is denied a seat then is a matter for the rules.
             is_case[drafting.claimants(chunk)] = True
-        drafting.add(chunk, is_plain=~is_case, first_person=people.start, errors=errors)
+        found = foreseen(
+            chunk,
+            concerns,
+            among=~is_case,
+            grants=self.grants,
+            semantics=snapshot.semantics,
+        )
+        is_case[chunk.rows.owner[concerns.any()]] = True
+        is_case &= ~found.is_known
+        drafting.add(
+            chunk, is_plain=~is_case, found=found, first_person=people.start, errors=errors
+        )
         positions: Int64s = people.start + np.flatnonzero(is_case)
         return positions
 
@@ -234,6 +250,8 @@ class _Run:
             claims=plain.claims,
             claim_rows=drafting.claim_rows.joined(),
             is_denied=crowd.denied,
+            failures=plain.failures,
+            now=packed_moment(snapshot.now),
         )
         theirs = change_set(
             Settlement(cases=tuple(cases), rounds=verdict.rounds, is_settled=verdict.is_settled),

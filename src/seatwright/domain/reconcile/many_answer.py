@@ -23,7 +23,14 @@ from seatwright.domain.reconcile.columns import (
     PlanSets,
 )
 from seatwright.domain.reconcile.many_changes import error_columns, license_columns
-from seatwright.domain.reconcile.many_drafts import NO_SEAT_LEFT, NONE, ClaimRows, Claims, Drafts
+from seatwright.domain.reconcile.many_drafts import (
+    NO_SEAT_LEFT,
+    NONE,
+    ClaimRows,
+    Claims,
+    Drafts,
+    Failures,
+)
 from seatwright.domain.reconcile.many_rows import NO_SET
 from seatwright.domain.reconcile.many_sets import WorkingSets, find
 from seatwright.domain.reconcile.world import Pool
@@ -35,13 +42,18 @@ _Table = TypeVar("_Table", bound="LicenseChanges | ErrorChanges")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """How it ended for plain people: which claims are denied, and who is plain to the end."""
+    """How it ended for plain people: which claims are denied, and who is plain to the end.
+
+    `failures` are the wishes that failed by themselves, `now` the moment in which they did.
+    """
 
     user_no: Int32s
     is_plain: Flags
     claims: Claims
     claim_rows: ClaimRows
     is_denied: Flags
+    failures: Failures
+    now: int
 
 
 def plain_licenses(drafts: Drafts, settled: Settled, *, sets: WorkingSets) -> LicenseChanges:
@@ -61,9 +73,11 @@ def plain_licenses(drafts: Drafts, settled: Settled, *, sets: WorkingSets) -> Li
 def plain_errors(errors: ErrorColumns, settled: Settled) -> ErrorChanges:
     """Give what changes of the errors of plain people, in no order.
 
-    A plain person has no error but on the wishes behind a denied claim.
+    A plain person has no error but on the wishes behind a denied claim, and on those that fail by
+    themselves.
     """
-    return _joined(_appearing(errors, settled), _going(errors, settled))
+    appearing = _joined(_appearing(errors, settled), _failing(errors, settled))
+    return _joined(appearing, _going(errors, settled))
 
 
 def _appearing(errors: ErrorColumns, settled: Settled) -> ErrorChanges:
@@ -83,11 +97,28 @@ def _appearing(errors: ErrorColumns, settled: Settled) -> ErrorChanges:
     )
 
 
+def _failing(errors: ErrorColumns, settled: Settled) -> ErrorChanges:
+    failures = settled.failures
+    before = np.append(errors.reason, np.int16(NONE))[failures.stored]
+    news = np.flatnonzero(settled.is_plain[failures.person] & (before != failures.reason))
+    return ErrorChanges(
+        user_no=settled.user_no[failures.person[news]],
+        sku_no=failures.sku[news],
+        source=failures.source[news],
+        before=before[news],
+        after=failures.reason[news],
+        waiting_since=np.full(len(news), settled.now, np.int64),
+        priority=failures.priority[news],
+    )
+
+
 def _going(errors: ErrorColumns, settled: Settled) -> ErrorChanges:
     person = find(errors.user_no, among=settled.user_no)
     goes = (person != NONE) & settled.is_plain[person]
     stored = settled.claim_rows.stored[np.repeat(settled.is_denied, settled.claims.row_count)]
     goes[stored[stored != NONE]] = False
+    failing = settled.failures.stored
+    goes[failing[failing != NONE]] = False
     return ErrorChanges(
         user_no=errors.user_no[goes],
         sku_no=errors.sku_no[goes],

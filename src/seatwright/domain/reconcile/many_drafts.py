@@ -22,6 +22,7 @@ from seatwright.domain.reconcile.columns import (
     Int32s,
     Int64s,
 )
+from seatwright.domain.reconcile.many_failing import Foreseen, without_failing
 from seatwright.domain.reconcile.many_grants import Grants
 from seatwright.domain.reconcile.many_rows import NO_SET, Chunk, Pairs, givers
 from seatwright.domain.reconcile.many_sets import Owned, find, spans
@@ -57,6 +58,7 @@ class Claims:
 
     `draft` is the row of the draft. `since` is since when the person waits: now, if they did not
     before. `row_count` says how many wishes are behind a claim; they are `ClaimRows`, in order.
+    `is_fragile`: see `many_failing`.
     """
 
     person: Int32s
@@ -65,6 +67,7 @@ class Claims:
     since: Int64s
     draft: Int32s
     row_count: Int32s
+    is_fragile: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,23 @@ class NeedyRows:
     claim: Int32s
 
 
-_Table = TypeVar("_Table", bound="Drafts | Claims | ClaimRows | NeedyRows")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """The wishes of plain people that fail by themselves, sorted by person and SKU.
+
+    `priority` is the smallest of the person's wishes for the SKU; `stored` the row of the error
+    stored on it, or `NONE`.
+    """
+
+    person: Int32s
+    sku: Int16s
+    source: Int64s
+    reason: Int16s
+    priority: Int16s
+    stored: Int32s
+
+
+_Table = TypeVar("_Table", bound="Drafts | Claims | ClaimRows | NeedyRows | Failures")
 
 
 class Stack(Generic[_Table]):
@@ -131,8 +150,10 @@ class Drafting:
         "claim_rows",
         "claims",
         "drafts",
+        "failures",
         "held",
         "is_moved",
+        "is_open",
         "kept",
         "needy",
     )
@@ -149,12 +170,25 @@ class Drafting:
         self.claims = Stack(Claims)
         self.claim_rows = Stack(ClaimRows)
         self.needy = Stack(NeedyRows)
+        self.failures = Stack(Failures)
         self.held = np.zeros(len(is_maybe_short), np.int64)
         self.kept = self.held.copy()
         self.is_moved = np.zeros(people, np.bool_)
+        self.is_open = np.zeros(people, np.bool_)
 
-    def add(self, chunk: Chunk, *, is_plain: Flags, first_person: int, errors: Owned) -> None:
-        """Draft the changes of a chunk's plain people, and collect their claims."""
+    def add(
+        self,
+        whole: Chunk,
+        *,
+        is_plain: Flags,
+        found: Foreseen,
+        first_person: int,
+        errors: Owned,
+    ) -> None:
+        """Draft the changes of a chunk's plain people, and collect their claims and failures."""
+        self.is_open[first_person : first_person + len(is_plain)] = found.is_known
+        self._add_failures(whole, found, first_person=first_person, errors=errors)
+        chunk, is_fragile = without_failing(whole, found)
         pairs = chunk.pairs
         is_held, is_wished = pairs.held != NO_SET, pairs.wished != NO_SET
         plain = is_plain[pairs.owner]
@@ -169,7 +203,14 @@ class Drafting:
         # over all chunks.
         draft = self.drafts.row_count + np.searchsorted(drafted, claimed)
         self.needy.add(self._needy(chunk, claimed, first_person=first_person))
-        self._add_claims(chunk, claimed, draft=draft, first_person=first_person, errors=errors)
+        self._add_claims(
+            chunk,
+            claimed,
+            draft=draft,
+            is_fragile=is_fragile[claimed],
+            first_person=first_person,
+            errors=errors,
+        )
         self.drafts.add(_drafts(chunk, drafted, first_person=first_person))
 
     def claimants(self, chunk: Chunk) -> Int32s:
@@ -180,8 +221,36 @@ class Drafting:
         is_new: Flags = (pairs.held == NO_SET) & (pairs.wished != NO_SET)
         return is_new & self._is_maybe_short[pairs.sku]
 
+    def _add_failures(
+        self, chunk: Chunk, found: Foreseen, *, first_person: int, errors: Owned
+    ) -> None:
+        pairs, rows = chunk.pairs, chunk.rows
+        pair = rows.pair[found.failing]
+        offer = rows.offer[found.failing]
+        failing, place = np.unique(pair, return_inverse=True)
+        count = np.bincount(place, minlength=len(failing))
+        source = rows.offers.source[offer]
+        stored_on = self._stored_on(_pair_key(pairs.owner[failing], pairs.sku[failing]), errors)
+        self.failures.add(
+            Failures(
+                person=first_person + rows.owner[found.failing],
+                sku=pairs.sku[pair],
+                source=source,
+                reason=found.reason,
+                priority=_smallest(rows.offers.priority[offer], count)[place],
+                stored=self._stored(stored_on, place.astype(np.int64), source),
+            )
+        )
+
     def _add_claims(
-        self, chunk: Chunk, claimed: Int64s, *, draft: Int64s, first_person: int, errors: Owned
+        self,
+        chunk: Chunk,
+        claimed: Int64s,
+        *,
+        draft: Int64s,
+        is_fragile: Flags,
+        first_person: int,
+        errors: Owned,
     ) -> None:
         pairs, rows = chunk.pairs, chunk.rows
         count = pairs.count[claimed]
@@ -198,6 +267,7 @@ class Drafting:
                 since=self._since(failing, claims=len(claimed)),
                 draft=draft.astype(np.int32),
                 row_count=count.astype(np.int32),
+                is_fragile=is_fragile,
             )
         )
         self.claim_rows.add(

@@ -60,7 +60,8 @@ class Grants:
 
     `gives` and `conflicts` have a row for each word and a column for each grant. The any-of sets
     of grant g are the columns `need_first[g]` to `need_first[g] + need_count[g]` of `needs`.
-    `is_barred` has a row for each kind of place and a column for each grant.
+    `is_barred` has a row for each kind of place and a column for each grant. `excludes_itself` says
+    of each grant whether some of its service plans exclude others of them.
     """
 
     sku: Int16s
@@ -68,6 +69,7 @@ class Grants:
     is_unknown: Flags
     gives: Words
     conflicts: Words
+    excludes_itself: Flags
     need_first: Int64s
     need_count: Int64s
     needs: Words
@@ -143,12 +145,15 @@ def grants_of(numbers: GrantNumbers, *, laws: Laws, sets: WorkingSets, places: P
     needs = [any_of for profile in profiles for any_of in profile.needs]
     relevant = service_plan_numbers(union([*(p.conflicts for p in profiles), *needs]))
     need_count = np.array([len(profile.needs) for profile in profiles], np.int64)
+    gives = _words(all_bits, relevant)
+    conflicts = _words([profile.conflicts for profile in profiles], relevant)
     return Grants(
         sku=np.array(numbers.skus, np.int16),
         set_index=np.array(numbers.set_indices, np.int32),
         is_unknown=np.array([sku not in laws.catalog.skus for sku in numbers.skus], np.bool_),
-        gives=_words(all_bits, relevant),
-        conflicts=_words([profile.conflicts for profile in profiles], relevant),
+        gives=gives,
+        conflicts=conflicts,
+        excludes_itself=np.asarray((gives & conflicts).any(axis=0)),
         need_first=np.cumsum(need_count) - need_count,
         need_count=need_count,
         needs=_words(needs, relevant),

@@ -1,4 +1,4 @@
-"""One chunk of people: their wishes beside what they hold, and who is no plain matter.
+"""One chunk of people: their wishes beside what they hold, and what the rules have to say.
 
 **The packing.** What a person holds and what they are wished come as two tables in no common
 order. One 64-bit number each, of person, SKU and row, sorted once, brings both together: equal
@@ -144,24 +144,43 @@ def _wished(sets_by_row: Int32s, *, first: Int64s, count: Int64s, sets: WorkingS
     return wished
 
 
-def deliberated(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concerns:
+    """Which wishes of a chunk some rule has something to say about.
+
+    `conflicting` are those that exclude another wish of the person, or are excluded by one;
+    `lacking` those that depend on what the person is not wished; `others` all that a place, a
+    missing location or the group's own license stand in the way of.
+    """
+
+    conflicting: Flags
+    lacking: Flags
+    others: Flags
+
+    def any(self) -> Flags:
+        """Say of each wish whether any rule has something to say about it."""
+        concerns: Flags = self.conflicting | self.lacking | self.others
+        return concerns
+
+
+def concerns_of(
     chunk: Chunk, *, location: Int16s, grants: Grants, places: Places, semantics: Semantics
-) -> Flags:
-    """Say of each person of the chunk whether some rule has something to say about them."""
+) -> Concerns:
+    """Ask the rules about each wish of the chunk; `location` is that of its people."""
     rows, pairs = chunk.rows, chunk.pairs
     is_inherited = rows.offers.is_inherited[rows.offer]
     is_place_known = places.is_known[location[rows.owner]]
     stays = pairs.held[rows.pair] != NO_SET
     # Both come in blocks of a person, so that the look-ups stay near each other.
-    concerns = grants.is_barred[places.kind[location[rows.owner]], rows.grant]
-    concerns |= ~is_place_known & ~is_inherited & ~stays
-    concerns |= grants.conflicting(rows.grant, owner=rows.owner)
-    concerns |= grants.lacking(rows.grant, owner=rows.owner)
+    others = grants.is_barred[places.kind[location[rows.owner]], rows.grant]
+    others |= ~is_place_known & ~is_inherited & ~stays
     if semantics.prerequisite_in_same_group:
-        concerns |= is_inherited & (grants.need_count[rows.grant] > 0)
-    is_deliberated = np.zeros(len(location), np.bool_)
-    is_deliberated[rows.owner[concerns]] = True
-    return is_deliberated
+        others |= is_inherited & (grants.need_count[rows.grant] > 0)
+    return Concerns(
+        conflicting=grants.conflicting(rows.grant, owner=rows.owner),
+        lacking=grants.lacking(rows.grant, owner=rows.owner),
+        others=others,
+    )
 
 
 def givers(chunk: Chunk, pairs: Int64s) -> Int64s:

@@ -6,9 +6,10 @@ only the claims take part: whatever else they are given needs no seat that could
 **Why it equals `OpenCases`.** Where siblings do not fail together, a claim is one person and one
 SKU, so each SKU is served by itself: in order of priority, waiting time and number, as
 `seats.denials` has it, until its seats are gone. A denial takes away one license and, as a rule,
-nothing else. Whoever depends on what was denied is no plain matter any more and becomes a `Case`
-that takes up where the columns stand. (Where siblings do fail together every denial is a matter
-for the rules, and whoever could be denied a seat is a `Case` from the start.)
+nothing else. Whoever depends on what was denied, or is in a conflict with it, is no plain matter
+any more and becomes a `Case` that takes up where the columns stand. (Where siblings do fail
+together every denial is a matter for the rules, and whoever could be denied a seat is a `Case`
+from the start.)
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 from seatwright.domain.ids import ServicePlanBits, SkuNo
 from seatwright.domain.reconcile.case import Case
 from seatwright.domain.reconcile.columns import Flags, Int16s, Int32s, Int64s, packed_moment
-from seatwright.domain.reconcile.many_drafts import Claims, NeedyRows
+from seatwright.domain.reconcile.many_drafts import Claims, Failures, NeedyRows
 from seatwright.domain.reconcile.many_grants import Grants
 from seatwright.domain.reconcile.open_cases import Demand, OpenCases, Progress
 from seatwright.domain.reconcile.rows import union
@@ -35,14 +36,17 @@ class PlainPeople:
 
     `kept` counts, per SKU number, who holds it and is wished it; `is_moved` says, per person,
     whether they have a change besides their claims. Both shrink when somebody becomes a case.
+    `is_open` says who has failures, or could have: a rule has something to say about them.
     """
 
     user_no: Int32s
     claims: Claims
     needy: NeedyRows
+    failures: Failures
     grants: Grants
     kept: Int64s
     is_moved: Flags
+    is_open: Flags
 
 
 class Crowd:
@@ -138,7 +142,7 @@ class Crowd:
         forgiven = np.flatnonzero(self.denied & ~self._is_forgiven & has_seats[claims.sku])
         self._is_denied[forgiven] = False
         self._is_forgiven[forgiven] = True
-        self._leave_columns(claims.person[forgiven], newly_denied=frozenset())
+        self._leave_columns(self._lacking(claims.person[forgiven]), newly_denied=frozenset())
         return are_any_cases or len(forgiven) > 0
 
     def end_round(self) -> Progress:
@@ -154,7 +158,9 @@ class Crowd:
         self._is_first_round = False
         return Progress(
             progress.is_moved or bool(moved.any()),
-            progress.is_open_moved or bool(moved[claims.person[self.denied]].any()),
+            progress.is_open_moved
+            or bool(moved[claims.person[self.denied]].any())
+            or bool((moved & self._plain.is_open).any()),
         )
 
     def leave_plain(self) -> Counter[SkuNo]:
@@ -166,8 +172,12 @@ class Crowd:
         return self._open_cases.leave_plain()
 
     def row_count(self) -> int:
-        """How many wishes there are that a seat could be denied to."""
-        return int(self._plain.claims.row_count.sum()) + self._open_cases.row_count()
+        """How many wishes there are that a seat could be denied to.
+
+        What fails by itself may ask for a seat when its person becomes a case.
+        """
+        columns = int(self._plain.claims.row_count.sum()) + len(self._plain.failures.person)
+        return columns + self._open_cases.row_count()
 
     def denied_count(self) -> int:
         """How many wishes are denied a seat."""
@@ -198,20 +208,18 @@ class Crowd:
 
     def _deny_claims(self, losers: Int64s) -> bool:
         self._is_denied[losers] = True
-        persons = self._plain.claims.person[losers]
-        return self._leave_columns(persons, newly_denied=frozenset(losers.tolist()))
+        claims = self._plain.claims
+        shaken = claims.person[losers[claims.is_fragile[losers]]]
+        leaving = np.union1d(self._lacking(claims.person[losers]), shaken)
+        return self._leave_columns(leaving, newly_denied=frozenset(losers.tolist()))
 
-    def _leave_columns(self, persons: Int32s, *, newly_denied: frozenset[int]) -> bool:
-        """Make cases of those of these people who now lack something that they depend on.
-
-        Says whether a new denial changed more than the denied SKUs.
-        """
-        lacking = self._lacking(persons)
-        if not len(lacking):
+    def _leave_columns(self, leaving: Int64s, *, newly_denied: frozenset[int]) -> bool:
+        """Make cases of these people; say if a new denial changed more than the denied SKUs."""
+        if not len(leaving):
             return False
-        cases = self._cases_of(lacking)
+        cases = self._cases_of(leaving.astype(np.int64))
         is_shaken = False
-        for person, case in zip(lacking.tolist(), cases, strict=True):
+        for person, case in zip(leaving.tolist(), cases, strict=True):
             is_shaken |= self._take_over(case, person=person, newly_denied=newly_denied)
         self._open_cases.join(cases)
         self.cases.extend(cases)
@@ -237,7 +245,7 @@ class Crowd:
         denied = {sku for row, sku in sku_of.items() if self._is_denied[row]}
         forgiven = {sku for row, sku in sku_of.items() if self._is_forgiven[row]}
         case.resume(
-            held=case.held if self._is_first_round else self._held_by(case, sku_of),
+            held=case.held if self._is_first_round else self._held_by(case, sku_of, person=person),
             denied=case.keys_of(denied.difference(newly)),
             forgiven=case.keys_of(forgiven),
         )
@@ -249,10 +257,17 @@ class Crowd:
             self._kept[sku] -= 1
         return bool(newly) and case.decide_again()
 
-    def _held_by(self, case: Case, sku_of: Mapping[int, SkuNo]) -> Mapping[SkuNo, ServicePlanBits]:
-        """Give what a plain person holds after a round: all that is wished but unseated claims."""
+    def _failing(self, person: int) -> frozenset[SkuNo]:
+        failures = self._plain.failures
+        first, last = np.searchsorted(failures.person, [person, person + 1]).tolist()
+        return frozenset(SkuNo(sku) for sku in failures.sku[first:last].tolist())
+
+    def _held_by(
+        self, case: Case, sku_of: Mapping[int, SkuNo], *, person: int
+    ) -> Mapping[SkuNo, ServicePlanBits]:
+        """Give what a plain person holds after a round: all wishes but unseated or failing ones."""
         unseated = {sku for row, sku in sku_of.items() if not self._is_seated[row]}
-        wished = {row.sku for row in case.rows} - unseated
+        wished = {row.sku for row in case.rows} - unseated - self._failing(person)
         return {sku: union(row.bits for row in case.rows if row.sku == sku) for sku in wished}
 
 
