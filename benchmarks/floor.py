@@ -34,7 +34,7 @@ select user_no, usage_location, deleted_at is not null from app_user
  where tenant_id = %s and user_no = any(%s) order by user_no for no key update
 """
 FIND_USER = "select user_no from app_user where tenant_id = %s and upn_key = %s"
-READS = (
+_READS = (
     """select sku_no, disabled_set, priority from assignment
         where tenant_id = %s and user_no = any(%s)""",
     """select a.sku_no, a.disabled_set, a.priority from membership m
@@ -91,7 +91,7 @@ def assign_one(connection: Connection, tenant: FloorTenant, upn: str, *, at: dat
     with connection.pipeline():
         pool = connection.execute(_LOCK_POOL, (tenant.tenant_id, [tenant.sku_no]))
         person = connection.execute(LOCK_USER, (tenant.tenant_id, [user]))
-        read = [connection.execute(one, (tenant.tenant_id, [user])) for one in READS]
+        read = [connection.execute(one, (tenant.tenant_id, [user])) for one in _READS]
     for cursor in (pool, person, *read):
         cursor.fetchall()
     with connection.pipeline():

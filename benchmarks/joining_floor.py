@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import psycopg
 
-from benchmarks.floor import FIND_USER, LOCK_USER, READS
+from benchmarks.floor import FIND_USER, LOCK_USER
 from seatwright.domain.history import HistoryAction
 
 
@@ -41,6 +41,21 @@ select assignable, consumed, reserved from sku_pool p
        and l.sku_no = p.sku_no))
  order by sku_no for no key update
 """
+_READS: Final = (
+    """select sku_no, disabled_set, priority from assignment
+        where tenant_id = %s and user_no = any(%s)""",
+    # Groups inside groups count, so the way up is walked.
+    """with recursive reach as (
+           select tenant_id, user_no, group_no from membership
+            where tenant_id = %s and user_no = any(%s)
+           union
+           select r.tenant_id, r.user_no, n.parent_no from reach r
+             join group_nesting n on n.tenant_id = r.tenant_id and n.child_no = r.group_no)
+       select a.sku_no, a.disabled_set, a.priority from reach r
+         join assignment a on a.tenant_id = r.tenant_id and a.group_no = r.group_no""",
+    "select sku_no, enabled_set from effective_license where tenant_id = %s and user_no = any(%s)",
+    "select sku_no, reason from license_error where tenant_id = %s and user_no = any(%s)",
+)
 _MEMBERSHIP: Final = """
 insert into membership (tenant_id, user_no, group_no, since) values (%s, %s, %s, %s)
 """
@@ -89,7 +104,7 @@ def join_one(
     with connection.pipeline():
         pools = connection.execute(_LOCK_POOLS, values)
         person = connection.execute(LOCK_USER, (tenant, [row[0]]))
-        read = [connection.execute(one, (tenant, [row[0]])) for one in READS]
+        read = [connection.execute(one, (tenant, [row[0]])) for one in _READS]
     for cursor in (pools, person, *read):
         cursor.fetchall()
     with connection.pipeline():
