@@ -5,7 +5,9 @@ The queue holds no truth: what is to be done is in `job`, and a sweep finds what
 
 from __future__ import annotations
 
+import psycopg
 from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 
 from seatwright.domain.ids import JobNo
 from seatwright.postgres.transaction import Transaction
@@ -18,10 +20,19 @@ _writer = App(connector=PsycopgConnector())
 
 
 async def wake_worker(tx: Transaction, job: JobNo) -> None:
-    """Tell the workers of a job, once the transaction commits."""
-    await _writer.configure_task(
+    """Tell the workers of a job, once the transaction commits.
+
+    Raises what the driver does: a lost database is the same to callers wherever it is lost.
+    """
+    task = _writer.configure_task(
         WORK_JOB,
         connection=tx.connection,
         # The same job twice in the queue would only make a second worker look at it and leave.
         queueing_lock=None,
-    ).defer_async(tenant_id=tx.tenant_id, job_no=job)
+    )
+    try:
+        await task.defer_async(tenant_id=tx.tenant_id, job_no=job)
+    except ConnectorException as error:
+        if isinstance(error.__cause__, psycopg.Error):
+            raise error.__cause__ from None
+        raise
