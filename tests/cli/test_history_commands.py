@@ -58,6 +58,15 @@ def test_holders_of_a_moment_are_listed_and_counted(office: ServedOffice) -> Non
     assert "still to come" in late.stderr
 
 
+def test_whoever_joins_a_group_is_told_with_the_group(office: ServedOffice) -> None:
+    office.done("groups", "create", "Front desk")
+    office.done("groups", "add-member", "Front desk", ADELE)
+    told = office.done("history", "--user", ADELE, "--everything")
+    [line] = [line for line in told.splitlines() if "memberAdded" in line]
+    assert "group Front desk" in line
+    assert "memberAdded" in office.done("history", "--group", "Front desk", "--everything")
+
+
 def test_a_timeline_is_drawn(office: ServedOffice) -> None:
     assert "never held a product" in office.done("history", "timeline", ADELE)
     office.done("assign", ADELE, "SPE_E3")

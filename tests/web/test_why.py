@@ -88,7 +88,13 @@ async def test_a_holder_is_told_everything_that_keeps_the_product(office: Office
     assert {link["madeBy"] for link in why["chain"]} == {"local administrator"}
     assert all(plan["enabled"] for plan in why["servicePlans"])
     assert "the group Engineers (through Drawing office)" in why["sentence"]
-    assert why["smallestChange"] is None
+    calls = why["smallestChange"]["calls"]
+    assert [call["method"] for call in calls] == ["DELETE", "DELETE"]
+    assert "Take ada out of the group Drawing office." in why["smallestChange"]["words"]
+    await send(office, calls[0])
+    assert (await ask(office, "ada", "VISIOCLIENT"))["outcome"] == "held"
+    await send(office, calls[1])
+    assert (await ask(office, "ada", "VISIOCLIENT"))["outcome"] == "notWished"
 
 
 async def test_who_waits_is_told_their_place_and_how_many_seats_it_takes(office: Office) -> None:

@@ -24,8 +24,9 @@ def _subject(row: Row) -> str:
 
 
 def _reason(row: Row) -> str:
-    group = (row["source"] or {}).get("group")
-    by_group = f"group {group['displayName']}" if group else ""
+    """The reason, and the group: the one that gives, or the one that a person came into or left."""
+    group = (row["source"] or {}).get("group") or (row["group"] if row["user"] else None)
+    by_group = f"group {group['displayName'] or '(deleted)'}" if group else ""
     return ", ".join(part for part in (row["reason"], by_group) if part)
 
 

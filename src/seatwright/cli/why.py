@@ -64,16 +64,14 @@ def why(person: Person, product: Product, *, as_json: AsJson = False) -> None:
         show_table(found["chain"], _CHAIN)
         say("")
     show_facts(_facts(found))
-    change = found["smallestChange"]
-    if change is not None:
-        say("")
-        _show_change(change)
+    say("")
+    _show_change(found["smallestChange"], is_held=found["outcome"] == "held")
 
 
-def _show_change(change: Json) -> None:
+def _show_change(change: Json, *, is_held: bool) -> None:
     screen = result_screen()
-    head = "Smallest change: " if change["calls"] else ""
-    _say_prose(head + change["words"])
+    head = "To take it away: " if is_held else "Smallest change: "
+    _say_prose((head if change["calls"] else "") + change["words"])
     if change["besides"]:
         _say_prose(change["besides"])
     for call in change["calls"]:

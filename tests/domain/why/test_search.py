@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatwright.domain.semantics import ENTRA, NATIVE
-from seatwright.domain.why import Move, MoveKind, smallest_change
+from seatwright.domain.why import Move, MoveKind, smallest_change, smallest_end
 from tests.domain.why.questions import every_move, followed, holds, questions
 
 PRESETS = {"native": NATIVE, "entra": ENTRA}
@@ -74,6 +74,22 @@ def test_the_best_answer_touches_the_fewest_people_of_those_with_as_few_moves(
         return
     assert {len(remedy.moves) for remedy in remedies} == {len(remedies[0].moves)}
     assert remedies[0].others == min(remedy.others for remedy in remedies)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@settings(max_examples=300, deadline=None, print_blob=True)
+@given(st.data())
+def test_whoever_follows_the_answer_for_a_holder_sees_it_go_and_not_before_the_last_move(
+    preset: str, data: st.DataObject
+) -> None:
+    world, question = data.draw(questions(semantics=PRESETS[preset]))
+    if not question.is_held:
+        return
+    best = smallest_end(question).best
+    assert best is not None, "whose every wish is gone has nothing"
+    assert not holds(followed(world, question, best.moves), question), best
+    for fewer in combinations(best.moves, len(best.moves) - 1):
+        assert holds(followed(world, question, fewer), question), fewer
 
 
 def _is_a_matter_of_luck(moves: Sequence[Move]) -> bool:

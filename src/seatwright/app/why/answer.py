@@ -24,6 +24,7 @@ from seatwright.domain.why import (
     SourceStory,
     account_of,
     smallest_change,
+    smallest_end,
 )
 from seatwright.postgres.history_read import read_history
 from seatwright.postgres.labels import GroupLabel, UserLabel, group_labels
@@ -74,7 +75,7 @@ class ChainLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Everything there is to say; `search` is None for who has the product."""
+    """Everything there is to say; `search` is for what would turn it, also for a holder."""
 
     user: UserLabel
     sku: CatalogSku
@@ -82,7 +83,7 @@ class Answer:
     question: Question
     account: Account
     chain: tuple[ChainLink, ...]
-    search: Search | None
+    search: Search
     fixes: tuple[Fix, ...]
 
     def link(self, source: Source) -> ChainLink | None:
@@ -91,7 +92,7 @@ class Answer:
 
 
 async def explain(call: Call, person: str, product: str) -> Answer:
-    """Say why a person has a product or lacks it, and what would give it to them.
+    """Say why a person has a product or lacks it, and what would turn that.
 
     Raises Refusal: unknownUser, unknownSku.
     """
@@ -99,8 +100,9 @@ async def explain(call: Call, person: str, product: str) -> Answer:
     sku = (await catalog_of(call)).require_sku(product)
     reading = await read_question(call, user.user_no, sku.sku_no)
     account = account_of(reading.question)
-    search = None if account.outcome is Outcome.HELD else smallest_change(reading.question)
-    moves = search.best.moves if search is not None and search.best is not None else ()
+    is_held = account.outcome is Outcome.HELD
+    search = smallest_end(reading.question) if is_held else smallest_change(reading.question)
+    moves = () if search.best is None else search.best.moves
     names = await fix_names(call, reading, user, moves)
     return Answer(
         user=user,

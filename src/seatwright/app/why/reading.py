@@ -109,7 +109,7 @@ async def read_question(call: Call, user: UserNo, sku: SkuNo) -> Reading:
     )
     if plain.is_held:
         lines = await read_lines(call.tx, user, {sku: call.now})
-        question = replace(plain, lines=lines)
+        question = replace(plain, lines=lines, touched=_held_back(helds))
     else:
         question = await _with_others(call, plain, helds)
     return Reading(question=question, catalog=catalog, ladder=ladder, helds=helds)
@@ -190,6 +190,12 @@ async def _touched(
         Source(kind=SourceKind.GROUP, no=group): total.member_count - (group in mine)
         for group, total in totals.items()
     }
-    for number, held in helds.items():
-        touched[Source(kind=SourceKind.HOLD, no=number)] = max(0, held.people - 1)
-    return touched
+    return touched | _held_back(helds)
+
+
+def _held_back(helds: Mapping[int, HeldChange]) -> dict[Source, int]:
+    """How many other people the end of each hold touches."""
+    return {
+        Source(kind=SourceKind.HOLD, no=number): max(0, held.people - 1)
+        for number, held in helds.items()
+    }

@@ -129,13 +129,13 @@ def _told(link: ChainLink) -> str:
     return link.name
 
 
-def change_sentence(answer: Answer) -> str | None:
-    """What would turn the outcome; None for who has the product."""
+def change_sentence(answer: Answer) -> str:
+    """What would turn the outcome, or that nothing small would."""
     search = answer.search
-    if search is None:
-        return None
     if search.best is not None:
         return " ".join(_capital(fix.words) for fix in answer.fixes)
+    if answer.account.outcome is Outcome.HELD:
+        return "No small change would take it away: other things that they have depend on it."
     if Reason.NOT_ASSIGNABLE_TO_USERS in answer.account.reasons or (
         not answer.sku.is_assignable_to_users
     ):
@@ -147,7 +147,7 @@ def change_sentence(answer: Answer) -> str | None:
 
 def others_sentence(answer: Answer) -> str | None:
     """Who else is touched by the smallest change."""
-    best = None if answer.search is None else answer.search.best
+    best = answer.search.best
     if best is None or not (best.others or best.besides):
         return None
     told = []

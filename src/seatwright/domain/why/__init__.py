@@ -12,6 +12,7 @@ from seatwright.domain.why.account import (
     SourceStory,
     account_of,
 )
+from seatwright.domain.why.ending import smallest_end
 from seatwright.domain.why.moves import Move, MoveKind
 from seatwright.domain.why.question import Joinable, Line, Question, Rank
 from seatwright.domain.why.search import (
@@ -45,5 +46,6 @@ __all__ = [
     "changed_by",
     "clearing_moves",
     "smallest_change",
+    "smallest_end",
     "tried",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
 from seatwright.domain.assignments import Source
 from seatwright.domain.ids import NO_SERVICE_PLANS, ServicePlanBits, SkuNo
-from seatwright.domain.reconcile import Snapshot, Wish
+from seatwright.domain.reconcile import Pool, Snapshot, Wish
 from seatwright.domain.reconcile.laws import laws_of
 from seatwright.domain.reconcile.rounds import settle
 from seatwright.domain.reconcile.rows import union
@@ -23,10 +23,13 @@ MOVES_MAX: Final = 3
 TRIES_MAX: Final = 4_000
 """Combinations that the engine is asked about, well under a second; beyond, the answer says so."""
 
+UNSURE_MAX: Final = 3
+"""Other products that come along and may find no seat; of more than these nothing is promised."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """Moves that together give the person the product.
+    """Moves that together give the person the product, or take it away.
 
     `others` is how many other people they touch: those who get a seat before this person, the
     members of a group whose license changes. `besides` are other products of the person that
@@ -72,12 +75,12 @@ def smallest_change(question: Question, *, moves_max: int = MOVES_MAX) -> Search
                 continue
             tries += 1
             if tries > TRIES_MAX:
-                return Search(remedies=_sorted(found), is_whole=False)
+                return Search(remedies=by_cost(found), is_whole=False)
             remedy = _remedy(question, moves, snapshot)
             if remedy is not None:
                 found.append(remedy)
         if found:
-            return Search(remedies=_sorted(found))
+            return Search(remedies=by_cost(found))
     return Search(remedies=())
 
 
@@ -100,7 +103,7 @@ def clearing_moves(question: Question) -> tuple[Remedy, ...]:
         decision = settle(snapshot).cases[0].decision
         is_clear = not any(key.sku == question.sku for key in decision.errors)
         if is_clear and decision.errors.keys() <= before:
-            remedy = _counted_remedy(question, (move,), snapshot, decision.licenses)
+            remedy = counted_remedy(question, (move,), snapshot, decision.licenses)
             found.append((question.sku not in decision.licenses, remedy))
     return tuple(remedy for _, remedy in sorted(found, key=lambda one: (one[0], one[1].cost)))
 
@@ -122,7 +125,8 @@ def tried(question: Question, moves: Sequence[Move]) -> Remedy | None:
     return None if snapshot is None else _remedy(question, moves, snapshot)
 
 
-def _sorted(found: Sequence[Remedy]) -> tuple[Remedy, ...]:
+def by_cost(found: Sequence[Remedy]) -> tuple[Remedy, ...]:
+    """The best first."""
     return tuple(sorted(found, key=lambda remedy: remedy.cost))
 
 
@@ -164,23 +168,45 @@ def _remedy(question: Question, moves: Sequence[Move], snapshot: Snapshot) -> Re
     after = settle(snapshot).cases[0].decision.licenses
     if question.sku not in after:
         return None
-    before = {held.sku: held.enabled for held in question.user.held}
-    gained = after.keys() - before.keys()
+    gained = after.keys() - {held.sku for held in question.user.held}
     bought = {move.sku for move in moves if move.kind is MoveKind.ADD_SEATS}
-    is_sure = all(
-        question.free(sku) > _first(question, sku, moves, snapshot) for sku in gained - bought
-    )
-    if not is_sure or not bought <= gained:
+    unsure = {
+        sku
+        for sku in gained - bought
+        if question.free(sku) <= _first(question, sku, moves, snapshot)
+    }
+    if not bought <= gained or question.sku in unsure:
         return None
-    return _counted_remedy(question, moves, snapshot, after)
+    if not _does_without(question, snapshot, unsure):
+        return None
+    return counted_remedy(question, moves, snapshot, after)
 
 
-def _counted_remedy(
+def _does_without(question: Question, snapshot: Snapshot, unsure: Collection[SkuNo]) -> bool:
+    """Whether the person has the product whichever of these others get no seat for them."""
+    if len(unsure) > UNSURE_MAX:
+        return False
+    for count in range(1, len(unsure) + 1):
+        for taken in combinations(sorted(unsure), count):
+            pools = tuple(_full(p) if p.sku in taken else p for p in snapshot.pools)
+            decision = settle(replace(snapshot, pools=pools)).cases[0].decision
+            if question.sku not in decision.licenses:
+                return False
+    return True
+
+
+def _full(pool: Pool) -> Pool:
+    """The pool when others took every seat that is free."""
+    return replace(pool, assignable=min(pool.assignable, pool.consumed + pool.reserved))
+
+
+def counted_remedy(
     question: Question,
     moves: Sequence[Move],
     snapshot: Snapshot,
     after: Mapping[SkuNo, ServicePlanBits],
 ) -> Remedy:
+    """Moves with what they come to for others, and for other products of the person."""
     before = {held.sku: held.enabled for held in question.user.held}
     counted = tuple(_counted(question, move, moves, snapshot) for move in moves)
     changed = {sku for sku in after.keys() | before.keys() if after.get(sku) != before.get(sku)}
@@ -214,6 +240,9 @@ def _first(question: Question, sku: SkuNo, moves: Sequence[Move], snapshot: Snap
     is_bought = any(m.kind is MoveKind.ADD_SEATS and m.sku == sku for m in moves)
     are_others_bought = any(m.kind is MoveKind.ADD_SEATS and m.sku != sku for m in moves)
     before = line.before(turn_of(wishes)) if is_wide or (is_handed_out and is_bought) else 0
+    if is_wide and snapshot.semantics.siblings_fail_together:
+        # Products of a group are one claim, as old as its oldest part: anybody may come first.
+        before = line.waiting
     rivals = line.rivals if is_wide or (is_handed_out and are_others_bought) else 0
     return before + rivals
 

@@ -169,7 +169,7 @@ class PlanShape(Shape, kw_only=True, frozen=True):
 
 
 class ChangeShape(Shape, kw_only=True, frozen=True):
-    """The smallest change that would give the person the product.
+    """The smallest change that would give the person the product, or take it from a holder.
 
     Without `calls` there is none: `words` says so. `searchedAll` is false if the search ended
     before every combination was tried.
@@ -199,7 +199,7 @@ class WhyShape(Shape, kw_only=True, frozen=True):
     kept_by: list[str]
     rules: RulesShape
     service_plans: list[PlanShape]
-    smallest_change: ChangeShape | None
+    smallest_change: ChangeShape
 
 
 def fix_shape(fix: Fix) -> FixShape:
@@ -335,18 +335,15 @@ def _service_plan(state: PlanState, answer: Answer) -> PlanShape:
     )
 
 
-def _change(answer: Answer) -> ChangeShape | None:
-    words, search = change_sentence(answer), answer.search
-    if words is None or search is None:
-        return None
-    best = search.best
+def _change(answer: Answer) -> ChangeShape:
+    best = answer.search.best
     return ChangeShape(
-        words=words,
+        words=change_sentence(answer),
         besides=others_sentence(answer),
         moves=0 if best is None else len(best.moves),
         other_people=0 if best is None else best.others,
         calls=[fix_shape(fix) for fix in answer.fixes],
-        searched_all=search.is_whole,
+        searched_all=answer.search.is_whole,
     )
 
 
