@@ -13,16 +13,17 @@ import numpy as np
 import psycopg
 import pytest
 
+from seatwright.app.call import Call
 from seatwright.app.full_reconcile import list_runs, start_full, start_periodic
 from seatwright.app.jobs import enqueue_reconcile, get_job, list_jobs
 from seatwright.app.reconcile import reconcile_users
-from seatwright.app.reconcile_many import decide_many, foresee_many, plan_many
+from seatwright.app.reconcile_many import Scope, decide_many, plan_many
 from seatwright.app.reconcile_slices import WorldMovedError, write_slice
 from seatwright.app.work import Workshop, work_job
 from seatwright.domain.clock import StoppedClock
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.jobs import Job, JobState
-from seatwright.domain.reconcile import UserState
+from seatwright.domain.reconcile import ChangeSet, UserState
 from seatwright.domain.reconcile.columns import PlanSets
 from seatwright.domain.reconcile.many_people import user_states
 from seatwright.domain.semantics import Preset
@@ -68,6 +69,12 @@ async def one(database: Database) -> AsyncIterator[Twins]:
     """One tenant."""
     async with twins(database, count=1) as made:
         yield made
+
+
+async def foresee_many(call: Call, scope: Scope) -> ChangeSet:
+    """What a plan for a scope's people would change."""
+    plan = await plan_many(call, scope, retry=True)
+    return plan.outcome.change_set(plan.plan_sets)
 
 
 async def full_reconcile(made: Twins, place: int) -> None:

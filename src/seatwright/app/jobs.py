@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from seatwright.app.call import Call
-from seatwright.app.reconcile_many import foresee_many
+from seatwright.app.preview_jobs import foresee_reconcile
 from seatwright.app.record import record
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
@@ -44,7 +44,7 @@ async def enqueue_reconcile(call: Call, scope: Scope, *, reason: ChangeReason) -
     inside the call, that is with everything that it has written.
     """
     if call.is_foreseen:
-        call.ledger.add(await foresee_many(call, scope), reason=reason)
+        await foresee_reconcile(call, scope, reason=reason)
     total = await rows.count_in_scope(call.tx, scope)
     params = {"scope": {noun: list(numbers) for noun, numbers in scope.items()}}
     return await start_job(

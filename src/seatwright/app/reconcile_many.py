@@ -19,7 +19,6 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.domain.assignments import SourceKind
 from seatwright.domain.ids import SkuNo
-from seatwright.domain.reconcile import ChangeSet
 from seatwright.domain.reconcile.columns import (
     SOURCE_BITS,
     ColumnSnapshot,
@@ -40,7 +39,7 @@ from seatwright.postgres.bulk_read import (
     read_listed,
     waiting_beyond,
 )
-from seatwright.postgres.group_wishes import GroupWishes, read_group_wishes
+from seatwright.postgres.group_wishes import mark_of_group_wishes, read_group_wishes
 from seatwright.postgres.pools import read_pools
 
 Scope = Mapping[str, Sequence[int]]
@@ -61,7 +60,8 @@ class Facts:
 
     catalog_version: int
     settings: Mapping[str, object]
-    group_wishes: GroupWishes
+    group_wishes: tuple[object, ...]
+    """A mark of what groups give, and of their nesting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +85,6 @@ class Plan:
     plan_sets: PlanSets
     turns: Turns
     facts: Facts
-
-
-async def foresee_many(call: Call, scope: Scope) -> ChangeSet:
-    """Give what a reconcile of a scope's people would change, and change nothing.
-
-    Reads in the call's own transaction, so that it sees what the call has written, and takes no
-    locks.
-    """
-    decided = await decide_many(call, await _named(call, scope), retry=True)
-    return decided.outcome.change_set(decided.snapshot.plan_sets)
 
 
 async def plan_many(call: Call, scope: Scope, *, retry: bool) -> Plan:
@@ -145,11 +135,10 @@ def _must_go(snapshot: ColumnSnapshot, outcome: ManyOutcome) -> Flags:
 
 async def facts_of(call: Call) -> Facts:
     """Read what all people have in common."""
-    semantics = semantics_in(call.tenant.settings)
     return Facts(
         catalog_version=call.tenant.catalog_version,
         settings=call.tenant.settings,
-        group_wishes=await read_group_wishes(call.tx, nested=semantics.nested_groups_count),
+        group_wishes=await mark_of_group_wishes(call.tx),
     )
 
 

@@ -74,6 +74,17 @@ class Transaction:
             finally:
                 self._is_together = False
 
+    @asynccontextmanager
+    async def tried(self) -> AsyncIterator[None]:
+        """Take back what the block writes, and the locks that it takes, at its end."""
+        fresh, taken = dict(self._fresh), {noun: list(made) for noun, made in self.taken.items()}
+        try:
+            async with self.connection.transaction(force_rollback=True):
+                yield
+        finally:
+            # Sets and numbers of rows that are not there must not be known by them.
+            self._fresh, self.taken = fresh, taken
+
     async def plan_set_ids(
         self, sets: Iterable[ServicePlanBits]
     ) -> dict[ServicePlanBits, ServicePlanSetId]:

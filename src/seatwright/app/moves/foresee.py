@@ -1,15 +1,21 @@
-"""What a move would do to everybody, decided without a lock and without writing anything."""
+"""What a move would do to everybody, decided without a lock and without writing anything.
+
+Where seats come free that others wait for, it is done and taken back: who gets them goes by what is
+stored.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from seatwright.app.call import Call
 from seatwright.app.moves.decide import Decided, decide
 from seatwright.app.moves.people import as_bridged, movers_of, people_now
 from seatwright.app.moves.sentences import results_of, words_of
+from seatwright.app.moves.slices import work_move_slice
+from seatwright.app.preview_jobs import only_foreseen
 from seatwright.domain.bulk import SLICE_ROWS, RowResult
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.ids import (
@@ -23,9 +29,10 @@ from seatwright.domain.ids import (
 from seatwright.domain.jobs import Job, Outcome
 from seatwright.domain.move_steps import bridge_of
 from seatwright.domain.moves import MoveOrder
-from seatwright.domain.reconcile import Pool, Snapshot
+from seatwright.domain.reconcile import ChangeSet, Pool, Snapshot
+from seatwright.postgres.jobs import job_by_number
 from seatwright.postgres.moves import MoveRow, read_rows
-from seatwright.postgres.pools import read_pools
+from seatwright.postgres.pools import read_pools, waiting_counts
 
 ROWS_SHOWN_MAX = 1_000
 
@@ -46,19 +53,42 @@ class MoveForesight:
 async def foresee_move(call: Call, job: Job, order: MoveOrder) -> MoveForesight:
     """Decide about all rows, slice by slice, and put what would change into the call's ledger.
 
-    Seats that a slice takes or frees are remembered for the slices after it; who it is that waits
-    for a freed one is not followed up.
+    Seats that a slice takes or frees are remembered for the slices after it.
     """
     foresight = MoveForesight()
     words = await words_of(call, order)
+    change_sets: list[ChangeSet] = []
     async for rows, decided in _walk(call, job, order):
-        call.ledger.add(decided.changes, reason=ChangeReason.SWAPPED)
+        change_sets.append(decided.changes)
         _add_surplus(foresight, decided)
         results = results_of(words, rows, decided)
         foresight.counts.update((one.outcome, one.reason) for one in results)
         room = ROWS_SHOWN_MAX - len(foresight.rows)
         foresight.rows += list(zip(rows, results, strict=True))[: max(0, room)]
+    if await _serves_others(call, change_sets):
+        await _try(call, job)
+    else:
+        for changes in change_sets:
+            call.ledger.add(changes, reason=ChangeReason.SWAPPED)
     return foresight
+
+
+async def _serves_others(call: Call, change_sets: Sequence[ChangeSet]) -> bool:
+    """Whether a seat comes free that somebody waits for."""
+    waiting = await waiting_counts(call.tx)
+    return any(
+        waiting.get(seats.sku) and seats.consumed_after < seats.consumed_before
+        for changes in change_sets
+        for seats in changes.seat_changes
+    )
+
+
+async def _try(call: Call, job: Job) -> None:
+    """Move everybody slice by slice, as the worker does, until it is done or has to wait."""
+    async with only_foreseen(call):
+        found: Job | None = job
+        while found is not None and await work_move_slice(call, found) is False:
+            found = await job_by_number(call.tx, job.job_no)
 
 
 async def surplus_of(call: Call, job: Job, order: MoveOrder) -> ServicePlanBits:

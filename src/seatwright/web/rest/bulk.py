@@ -11,8 +11,9 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.params import FromPath, JSONBody
 
+from seatwright.app.bulk.forecast import Forecast, foresee_bulk
 from seatwright.app.bulk.orders import BulkCall, BulkLine, Resolved, fill_policy, resolve
-from seatwright.app.bulk.start import Forecast, foresee_bulk, start_bulk
+from seatwright.app.bulk.start import start_bulk
 from seatwright.app.bulk.tables import read_bulk_table
 from seatwright.app.call import Call
 from seatwright.app.jobs import list_job_rows

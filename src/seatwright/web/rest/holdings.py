@@ -11,9 +11,10 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.response import Stream
 
+from seatwright.app.bulk.forecast import foresee_bulk
 from seatwright.app.bulk.holdings_file import export_table
 from seatwright.app.bulk.orders import BulkCall, resolve
-from seatwright.app.bulk.start import foresee_bulk, start_bulk
+from seatwright.app.bulk.start import start_bulk
 from seatwright.app.bulk.tables import read_holdings_table
 from seatwright.app.call import Call
 from seatwright.app.jobs import list_job_rows

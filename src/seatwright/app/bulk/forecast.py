@@ -1,0 +1,99 @@
+"""Saying beforehand what a bulk job would do.
+
+Rows that only give are decided without a lock. What takes licenses away is done and taken back: the
+brake and the line of those who wait go by what is stored.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from seatwright.app.bulk.foresight import Foresight, foresee_rows
+from seatwright.app.bulk.orders import Resolved
+from seatwright.app.bulk.reservation import refused_whole
+from seatwright.app.bulk.slices import work_bulk_slice
+from seatwright.app.bulk.start import start_bulk
+from seatwright.app.call import Call
+from seatwright.app.preview_jobs import only_foreseen
+from seatwright.domain.bulk import BulkOrder, BulkRow, FillPolicy, RowResult
+from seatwright.domain.errors import ChangeReason, Reason
+from seatwright.domain.jobs import Job, Outcome
+from seatwright.domain.reconcile import Action
+from seatwright.postgres.job_rows import list_rows
+from seatwright.postgres.jobs import job_by_number
+
+FORECAST_ROWS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What would become of the rows of a bulk job now.
+
+    `is_refused` is for all or nothing where it would be nothing. `rows` are the first 1,000.
+    """
+
+    counts: Mapping[tuple[Outcome, Reason | None], int]
+    rows: Sequence[tuple[BulkRow, RowResult]]
+    total: int
+    is_refused: bool
+
+
+async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
+    """Find out what a job would do with every row, and put it into the call's ledger."""
+    rows, order = resolved.rows, resolved.order
+    foresight = await foresee_rows(call, rows, order)
+    results: Sequence[RowResult] = foresight.results
+    is_whole = order.fill is FillPolicy.ALL_OR_NOTHING
+    is_refused = is_whole and any(one.outcome is not Outcome.SUCCEEDED for one in results)
+    if is_refused:
+        results = refused_whole(results)
+    elif _takes(foresight):
+        results = await _tried(call, resolved)
+    else:
+        for changes in foresight.change_sets:
+            call.ledger.add(changes, reason=_reason(order))
+    call.ledger.concerned.update(row.sku for row in rows if row.sku is not None)
+    call.ledger.concerned.update(product.sku for product in order.products)
+    shown = slice(0, FORECAST_ROWS_MAX)
+    return Forecast(
+        counts=Counter((one.outcome, one.reason) for one in results),
+        rows=list(zip(rows[shown], results[shown], strict=True)),
+        total=len(rows),
+        is_refused=is_refused,
+    )
+
+
+def _takes(foresight: Foresight) -> bool:
+    """Whether somebody would lose a license, so that a seat comes free or the brake may hold it."""
+    return any(
+        change.action is Action.REVOKE
+        for changes in foresight.change_sets
+        for change in changes.changes
+    )
+
+
+async def _tried(call: Call, resolved: Resolved) -> Sequence[RowResult]:
+    """What becomes of the rows when the job is done slice by slice, as the worker does."""
+    async with only_foreseen(call):
+        job: Job | None = await start_bulk(call, resolved)
+        assert job is not None, "it was just stored"
+        number = job.job_no
+        while not await work_bulk_slice(call, job):
+            job = await job_by_number(call.tx, number)
+            assert job is not None, "nobody else sees it"
+        stored = await list_rows(call.tx, number, after=-1, limit=len(resolved.rows))
+    return [
+        RowResult(
+            row_no=one.row_no,
+            outcome=one.outcome or Outcome.CANCELLED,
+            reason=one.reason,
+            message=one.message,
+        )
+        for one in stored
+    ]
+
+
+def _reason(order: BulkOrder) -> ChangeReason:
+    return ChangeReason.IMPORTED if order.adopts else ChangeReason.ASSIGNED
