@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tests.lives.life import Life
-from tests.lives.regrets import decide, regret, undo_any
+from tests.lives.regrets import crowd, decide, regret, strip, strip_groups, undo_any
 
 Step = Callable[[Life], Awaitable[object]]
 
@@ -28,7 +28,10 @@ STEPS: Final[tuple[tuple[Step, int], ...]] = (
     (Life.reprocess, 3),
     (Life.sleep, 3),
     (Life.crash, 2),
-    (decide, 3),
+    (crowd, 3),
+    (strip, 2),
+    (strip_groups, 2),
+    (decide, 4),
     (regret, 6),
     (undo_any, 2),
 )

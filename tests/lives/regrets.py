@@ -7,20 +7,7 @@ from typing import Any, Final
 
 import psycopg
 
-from tests.lives.life import Life
-
-_STEPS: Final[tuple[Callable[[Life], Awaitable[object]], ...]] = (
-    Life.bulk,
-    Life.join,
-    Life.part,
-    Life.nest,
-    Life.license_group,
-    Life.unlicense_group,
-    Life.assign,
-    Life.unassign,
-    Life.swap,
-    Life.move,
-)
+from tests.lives.life import PEOPLE, Life
 
 Pair = tuple[str, int]
 
@@ -36,6 +23,46 @@ select u.upn, x.sku_no from app_user u
         union select tenant_id, user_no, sku_no from assignment where source_kind = 4) x
     on x.tenant_id = u.tenant_id and x.user_no = u.user_no
 """
+
+
+async def crowd(life: Life) -> None:
+    """Half of all people get a product by a group, where there are seats."""
+    group, sku = life.group(), life.sku()
+    path = f"/api/subscriptions/{life.subscriptions[sku]}"
+    await life.send("PATCH", path, json={"units": PEOPLE})
+    await life.send("POST", f"groups/{group}/licenses", json={"skuPartNumber": sku})
+    people = life.dice.sample(life.people, len(life.people) // 2)
+    await life.send("POST", f"groups/{group}/members", json={"users": people})
+
+
+async def strip(life: Life) -> None:
+    """A product is taken from everybody by their own name."""
+    sku = life.sku()
+    rows = [{"user": one, "sku": sku, "action": "remove"} for one in life.people]
+    await life.send("POST", "/api/identity/licenses/bulk-assign", json={"rows": rows})
+    await life.work()
+
+
+async def strip_groups(life: Life) -> None:
+    """No group gives a product any more."""
+    sku = life.sku()
+    for group in life.groups:
+        await life.send("DELETE", f"groups/{group}/licenses/{sku}")
+
+
+_STEPS: Final[tuple[Callable[[Life], Awaitable[object]], ...]] = (
+    Life.bulk,
+    Life.join,
+    Life.part,
+    Life.nest,
+    Life.license_group,
+    Life.unlicense_group,
+    Life.assign,
+    Life.unassign,
+    Life.swap,
+    Life.move,
+    strip,
+)
 
 
 async def decide(life: Life) -> None:

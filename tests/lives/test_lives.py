@@ -48,6 +48,7 @@ async def _live(database: Database, cut: Callable[[], None], preset: Preset, ste
             dice=random.Random(seed),
         )
         await live(life, steps, checked_every=CHECKED_EVERY)
+    print(f"{steps} steps:", dict(sorted(life.told.items())))  # noqa: T201
     return life
 
 
