@@ -67,6 +67,18 @@ async def difference_to(call: Call, digest: str) -> Difference | None:
     return await _known_difference(call, now, kept, lines=frozenset(kept.lines))
 
 
+async def difference_of_refused(call: Call, digest: str) -> Difference | None:
+    """How a call that is refused now differs from its preview; None where none is kept.
+
+    All that was previewed is gone.
+    """
+    kept = await find_preview(call.tx, digest, principal=call.principal.principal_no, now=call.now)
+    if kept is None or kept.lines is None:
+        return None
+    nothing = Foreseen(net=ChangeSet(), named=ChangeSet(), new_people={})
+    return await _known_difference(call, nothing, kept, lines=frozenset(kept.lines))
+
+
 async def _known_difference(
     call: Call, now: Foreseen, kept: KeptPreview, *, lines: frozenset[str]
 ) -> Difference:

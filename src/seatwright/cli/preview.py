@@ -116,8 +116,10 @@ class _Showing:
             print_json(problem)
         else:
             show_difference(problem)
-        command = command_to_apply(self.typed, problem["digest"])
-        stop(Ending.REFUSED, problem["detail"], small=WORLD_MOVED, fix=f"→ {command}")
+        digest = problem["digest"]
+        # Where the call is refused now, there is nothing to apply.
+        fix = "" if digest is None else f"→ {command_to_apply(self.typed, digest)}"
+        stop(Ending.REFUSED, problem["detail"], small=WORLD_MOVED, fix=fix)
 
     def _show(self, seen: Json, result: Json) -> None:
         if self.tell_result is not None and result:

@@ -57,7 +57,7 @@ from seatwright.web.held import told_held
 from seatwright.web.metrics import CONNECTIONS, DATABASE_WAIT, RERUNS
 from seatwright.web.once import answer_once, key_of
 from seatwright.web.rest.preview import preview_answer
-from seatwright.web.rest.world_moved import moved_answer
+from seatwright.web.rest.world_moved import answer_if_same
 
 log = structlog.get_logger(__name__)
 
@@ -286,9 +286,9 @@ class Edge:
 
         async def route() -> Answer:
             answer = await told_held(await self._route(scope, body), scope["state"]["call"])
-            if asked.digest is None or answer.status >= 400:
+            if asked.digest is None:
                 return answer
-            return await moved_answer(scope["state"]["call"], asked.digest) or answer
+            return await answer_if_same(scope["state"]["call"], asked.digest, answer)
 
         if key is None:
             return await route()

@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from psycopg.pq import TransactionStatus
 
 from seatwright.app.call import Call
 from seatwright.app.preview import Names
-from seatwright.app.preview_difference import LINES_MAX, Difference, difference_to
+from seatwright.app.preview_difference import (
+    LINES_MAX,
+    Difference,
+    difference_of_refused,
+    difference_to,
+)
 from seatwright.domain.errors import Reason
 from seatwright.domain.history import HistoryEvent
 from seatwright.domain.reconcile.changes import Action, Change, ChangeSet
@@ -23,6 +29,8 @@ from seatwright.web.rest.preview import (
     error_line,
     license_line,
 )
+
+CONFLICT = 409
 
 NAMED_MAX = 3
 """Lines that the sentence itself names; the answer has more."""
@@ -57,13 +65,21 @@ class Meanwhile(Shape, kw_only=True, frozen=True):
     principal: str
 
 
+class RefusedNow(Shape, kw_only=True, frozen=True):
+    """Why the call cannot be done at all any more."""
+
+    code: str
+    detail: str
+
+
 class MovedShape(Shape, kw_only=True, frozen=True):
     """The facts of a 412. `isKnown` false: the preview is not kept (any more).
 
-    `counts` are of what the call would do now, under `digest`.
+    `counts` are of what the call would do now, under `digest`; null where it is `refused` now.
     """
 
-    digest: str
+    digest: str | None
+    refused: RefusedNow | None
     is_known: bool
     counts: PreviewCounts
     appeared: Lines
@@ -72,17 +88,36 @@ class MovedShape(Shape, kw_only=True, frozen=True):
     meanwhile: list[Meanwhile]
 
 
-async def moved_answer(call: Call, digest: str) -> Answer | None:
-    """The refusal of a call that is no longer what its preview said; None: it still is."""
-    found = await difference_to(call, digest)
-    if found is None:
-        return None
+async def answer_if_same(call: Call, digest: str, answer: Answer) -> Answer:
+    """The call's own answer if it still is what its preview said; else what has moved.
+
+    A call that was previewed and conflicts with what is now (the last seat is gone) is told so too;
+    any other refusal is answered as itself.
+    """
+    refused = None
+    if answer.status == CONFLICT and not _is_broken(call):
+        told = msgspec.json.decode(answer.body)
+        refused = RefusedNow(code=told["code"], detail=told["detail"])
+        found = await difference_of_refused(call, digest)
+    elif answer.status >= 400:
+        found = None
+    else:
+        found = await difference_to(call, digest)
+    return answer if found is None else _moved_answer(found, refused)
+
+
+def _is_broken(call: Call) -> bool:
+    """Whether an error of the database lets nothing more be asked in the call's transaction."""
+    return call.tx.connection.info.transaction_status is TransactionStatus.INERROR
+
+
+def _moved_answer(found: Difference, refused: RefusedNow | None) -> Answer:
     status = STATUS_OF[Reason.WORLD_MOVED]
     body = problem(
         status=status,
         code=Reason.WORLD_MOVED.value,
-        detail=_detail(found),
-        extra=msgspec.to_builtins(_shape(found)),
+        detail=_detail(found, refused),
+        extra=msgspec.to_builtins(_shape(found, refused)),
     )
     encoded = msgspec.json.encode(body)
     headers = [
@@ -92,9 +127,10 @@ async def moved_answer(call: Call, digest: str) -> Answer | None:
     return Answer(status, headers, encoded)
 
 
-def _shape(found: Difference) -> MovedShape:
+def _shape(found: Difference, refused: RefusedNow | None) -> MovedShape:
     return MovedShape(
-        digest=found.now.digest,
+        digest=found.now.digest if refused is None else None,
+        refused=refused,
         is_known=found.is_known,
         counts=counts_of(found.now.net),
         appeared=_lines(found.appeared, found.names),
@@ -141,7 +177,7 @@ def _event(event: HistoryEvent, names: Names) -> Meanwhile:
     )
 
 
-def _detail(found: Difference) -> str:
+def _detail(found: Difference, refused: RefusedNow | None) -> str:
     if not found.is_known:
         counts = counts_of(found.now.net)
         return (
@@ -152,11 +188,13 @@ def _detail(found: Difference) -> str:
         )
     new, gone = _said(found.appeared, found.names), _said(found.vanished, found.names)
     parts = ["The world has moved since the preview, and nothing was changed."]
+    parts += [f"The call is refused now: {refused.detail}"] if refused else []
     parts += [f"New: {new}."] if new else []
     parts += [f"Gone: {gone}."] if gone else []
     parts += ["Other seats of its products are in use than then."] if not new + gone else []
     parts += [f"Meanwhile {_told(one, found.names)}." for one in found.meanwhile[:1]]
-    return " ".join([*parts, "Preview again, and apply the digest that it answers."])
+    parts += [] if refused else ["Preview again, and apply the digest that it answers."]
+    return " ".join(parts)
 
 
 def _said(changes: ChangeSet, names: Names) -> str:
