@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bulk, company, engine, growth, kernel, single
+from benchmarks import adversarial, bulk, company, engine, growth, kernel, single
 from benchmarks.report import Figure, joined, read, show, write
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 
 BENCHMARKS: Final[Mapping[str, Callable[[], list[Figure]]]] = {
+    "adversarial": adversarial.run,
     "bulk": bulk.run,
     "single": single.run,
     "company": company.run,
