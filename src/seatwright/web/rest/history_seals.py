@@ -174,7 +174,7 @@ async def _export(call: Call) -> AsyncIterator[bytes]:
         }
     )
     async for run in seals.sealed_runs(call):
-        piece += _line(_block(run.block, before=run.before))
+        piece += _line(_block(run.block, before=run.before, rows=len(run.lines)))
         piece += "".join(f"{line.text}\n" for line in run.lines)
         blocks, rows, head = run.block.block_no, rows + len(run.lines), run.block.digest
         if len(piece) >= PIECE_CHARACTERS:
@@ -208,11 +208,15 @@ async def _meanings(call: Call) -> dict[str, object]:
     }
 
 
-def _block(block: Block, *, before: str) -> dict[str, object]:
+def _block(block: Block, *, before: str, rows: int) -> dict[str, object]:
+    """A block's line, with the number of rows that there are for it now.
+
+    Where rows are missing the digest says so, and a reader still finds the next block.
+    """
     return {
         "block": block.block_no,
         "lastNo": block.last_no,
-        "rows": block.row_count,
+        "rows": rows,
         "sealedAt": moment_text(block.sealed_at),
         "before": before,
         "digest": block.digest,
