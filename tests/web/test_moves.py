@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from seatwright.domain.roles import Role
+from tests.bulk import send_json
 from tests.moves import MOVES, ends, give, held, license_group, members, move, upn, worked
 from tests.office import Office
 from tests.world import add_group, add_people, counts_agree, set_seats
@@ -119,6 +120,22 @@ async def test_who_has_nothing_by_hand_is_told_so(office: Office) -> None:
     job = await into(office, group, "cleo")
     assert ends(job) == [("failed", "notAssigned")]
     assert await members(office, group) == set()
+
+
+async def test_who_has_it_only_until_a_held_removal_is_decided_is_told_so(office: Office) -> None:
+    group = await team(office, seats=20)
+    names = [f"p{number}" for number in range(11)]
+    await add_people(office, *names)
+    await give(office, " ".join(names), "SPE_E3")
+    people = [upn(name) for name in names]
+    await send_json(office, {"users": people, "skuPartNumber": "SPE_E3", "action": "remove"})
+    into_group = await into(office, group, "p0")
+    to_product = await move(
+        office, kind="productToProduct", fromSku="SPE_E3", toSku="SPE_E5", users=[upn("p0")]
+    )
+    assert ends(into_group) == ends(to_product) == [("failed", "heldForApproval")]
+    assert "until somebody decides about its removal" in into_group["rows"][0]["message"]
+    assert list(await held(office, "p0")) == ["SPE_E3"]
 
 
 async def test_a_group_that_does_not_give_the_product_is_refused(office: Office) -> None:

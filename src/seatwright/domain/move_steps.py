@@ -1,12 +1,12 @@
 """One person's part in a move: what they would be wished, and whether they would lack anything.
 
 Nothing is taken before its place is filled: a step stands only if the engine, asked about the
-person as they would be, gives them what they move to (`unmet`). Else they stay as they are.
+person as they would be, gives them what they move to (`move_proof.py`). Else they stay as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
@@ -15,7 +15,7 @@ from seatwright.domain.assignments import DIRECT, Source, SourceKind, Strategy
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import NO_SERVICE_PLANS, ServicePlanBits, SkuNo
 from seatwright.domain.moves import MoveKind, MoveOrder, Surplus
-from seatwright.domain.reconcile import Catalog, Snapshot, UserState, Wish
+from seatwright.domain.reconcile import Catalog, UserState, Wish
 
 _OWN_WAYS = frozenset({Strategy.MANUAL, Strategy.BULK})
 _OWN_KINDS = frozenset({SourceKind.DIRECT, SourceKind.POLICY, SourceKind.REQUEST})
@@ -28,6 +28,7 @@ class Finding(StrEnum):
     DONE_BEFORE = "doneBefore"
     NO_OWN_ASSIGNMENT = "noOwnAssignment"
     ONLY_INHERITED = "onlyInherited"
+    ONLY_HELD = "onlyHeld"
     NOT_A_MEMBER = "notAMember"
     OTHER_STRATEGY = "otherStrategy"
     SURPLUS = "surplus"
@@ -98,7 +99,7 @@ def _into_group(order: MoveOrder, mover: Mover, *, catalog: Catalog, now: dateti
     if not own:
         if mover.is_in_new:
             return Stay(finding=Finding.DONE_BEFORE)
-        return Stay(finding=Finding.NO_OWN_ASSIGNMENT, reason=Reason.NOT_ASSIGNED)
+        return _only_held(user, sku) or _NOTHING_OWN
     if not _are_chosen(own, order):
         return Stay(finding=Finding.OTHER_STRATEGY, reason=Reason.STRATEGY_NOT_CHOSEN)
     if not any(w.sku == sku and _is_of(w, order) for w in mover.inherited):
@@ -187,11 +188,21 @@ def _to_product(order: MoveOrder, mover: Mover, *, catalog: Catalog, now: dateti
 
 
 def _without_own(user: UserState, old: SkuNo, given_new: list[Wish]) -> Stay:
-    if any(wish.sku == old for wish in user.wishes):
+    if any(wish.sku == old and _is_inherited(wish) for wish in user.wishes):
         return Stay(finding=Finding.ONLY_INHERITED, reason=Reason.INHERITED_ASSIGNMENT)
     if given_new:
         return Stay(finding=Finding.DONE_BEFORE)
-    return Stay(finding=Finding.NO_OWN_ASSIGNMENT, reason=Reason.NOT_ASSIGNED)
+    return _only_held(user, old) or _NOTHING_OWN
+
+
+_NOTHING_OWN = Stay(finding=Finding.NO_OWN_ASSIGNMENT, reason=Reason.NOT_ASSIGNED)
+
+
+def _only_held(user: UserState, sku: SkuNo) -> Stay | None:
+    """Whoever has a product only because the brake holds its removal has nothing to move."""
+    if any(wish.sku == sku and wish.source.kind is SourceKind.HOLD for wish in user.wishes):
+        return Stay(finding=Finding.ONLY_HELD, reason=Reason.HELD_FOR_APPROVAL)
+    return None
 
 
 def _in_its_place(
@@ -261,91 +272,6 @@ def with_groups_changed(
 
 def _is_changing(wish: Wish, order: MoveOrder, old: SkuNo) -> bool:
     return _is_inherited(wish) and wish.sku == old and wish.source.no in order.groups
-
-
-def unmet(
-    step: Step, *, before: UserState, settled: UserState, order: MoveOrder, snapshot: Snapshot
-) -> Reason | None:
-    """Why a step does not stand, given the person as the engine would leave them; None if it does.
-
-    What they move to must be theirs from a source without an error: from the group itself where
-    they move into one, for a license that only lasts because it is held would be no license of
-    the group's.
-    """
-    proof = _Proof(step=step, before=before, settled=settled, order=order, snapshot=snapshot)
-    return proof.not_given() or proof.not_gone() or proof.group_error() or proof.lost()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Proof:
-    """One person as the engine would leave them, held against what the step promises."""
-
-    step: Step
-    before: UserState
-    settled: UserState
-    order: MoveOrder
-    snapshot: Snapshot
-
-    @property
-    def held(self) -> Mapping[SkuNo, ServicePlanBits]:
-        """What they would hold."""
-        return {one.sku: one.enabled for one in self.settled.held}
-
-    @property
-    def errors(self) -> Mapping[tuple[SkuNo, Source], Reason]:
-        """Which of their sources would not give what they say."""
-        return {(one.sku, one.source): one.reason for one in self.settled.errors}
-
-    def not_given(self) -> Reason | None:
-        """Why something that they move to would not be theirs."""
-        held, errors = self.held, self.errors
-        for sku in sorted(self.step.must_hold):
-            sources = self._sources(sku)
-            reasons = [errors[sku, one] for one in sorted(sources) if (sku, one) in errors]
-            is_given = sku in held and len(reasons) < len(sources)
-            # An assignment that begins later gives nothing, and takes the place of one like it.
-            if not is_given and (sources or self._has_something_to_lose()):
-                return reasons[0] if reasons else Reason.NO_SEAT_LEFT
-        return None
-
-    def _sources(self, sku: SkuNo) -> frozenset[Source]:
-        is_into_group = self.order.new_group is not None
-        return frozenset(
-            wish.source
-            for wish in self.step.after.wishes
-            if wish.sku == sku
-            and wish.counts_at(self.snapshot.now)
-            and (_is_inherited(wish) or not is_into_group)
-        )
-
-    def _has_something_to_lose(self) -> bool:
-        moved = self.step.must_hold | self.step.gives_up | {self.order.old_sku}
-        return any(one.sku in moved for one in self.before.held)
-
-    def not_gone(self) -> Reason | None:
-        """Why something that they give up would stay: something else that they hold needs it."""
-        stuck = sorted(self.step.gives_up & self.held.keys())
-        if not stuck:
-            return None
-        kept = (reason for (sku, _), reason in self.errors.items() if sku == stuck[0])
-        return next(kept, Reason.DEPENDENCY_MISSING)
-
-    def group_error(self) -> Reason | None:
-        """An error of anything that the group gives, where it gives all its products or none."""
-        group = self.order.new_group
-        if group is None or not self.snapshot.semantics.siblings_fail_together:
-            return None
-        source = Source(kind=SourceKind.GROUP, no=group)
-        failing = (reason for (_, one), reason in sorted(self.errors.items()) if one == source)
-        return next(failing, None)
-
-    def lost(self) -> Reason | None:
-        """Service plans of the same product that would go although nothing said so before."""
-        held = self.held
-        for one in self.before.held:
-            if one.sku in self.step.must_hold and one.enabled & ~held.get(one.sku, 0):
-                return Reason.SURPLUS_SERVICE_PLANS
-        return None
 
 
 def _surplus(

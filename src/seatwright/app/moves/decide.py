@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import UserNo
-from seatwright.domain.move_steps import Mover, Stay, Step, step_of, unmet
+from seatwright.domain.move_proof import unmet
+from seatwright.domain.move_steps import Mover, Stay, Step, step_of
 from seatwright.domain.moves import MoveOrder
 from seatwright.domain.reconcile import ChangeSet, Snapshot, UserState, reconcile
 from seatwright.domain.wants import settled_states

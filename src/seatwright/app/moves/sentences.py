@@ -113,6 +113,8 @@ _SENTENCES: Final[Mapping[Finding, str]] = {
     Finding.DONE_BEFORE: "Moved already: nothing had to be done.",
     Finding.NO_OWN_ASSIGNMENT: "Has no assignment of their own of {old}: there is nothing to move.",
     Finding.ONLY_INHERITED: "Has {old} from a group only: move the license of the group.",
+    Finding.ONLY_HELD: "Has {old} only until somebody decides about its removal, which is held:"
+    " there is nothing to move.",
     Finding.NOT_A_MEMBER: "Is not in {old_group}: there is nothing to move.",
     Finding.OTHER_STRATEGY: "Keeps their own {old}: it came about in a way that this move was not"
     " asked to touch. Name its strategy to move it too.",
