@@ -1,4 +1,4 @@
-"""The bulk kernel by itself: against the engine for few on the same people, and as they grow.
+"""The bulk kernel by itself: against the rules for one person at a time, and as people grow.
 
 The world is that of `worlds.py` in which a fiftieth of the memberships have just moved: most
 people hold what they should, two in three wait for a seat, a tenth have a conflict.
@@ -19,15 +19,17 @@ from benchmarks.memory import give_back, resident
 from benchmarks.report import Figure, against_floor
 from benchmarks.worlds import applied, company, first_people, moved_on
 from seatwright.bootstrap import calm_collector
-from seatwright.domain.reconcile import Snapshot, reconcile
+from seatwright.domain.reconcile import Snapshot
+from seatwright.domain.reconcile.case import Case
 from seatwright.domain.reconcile.columns import ColumnSnapshot
 from seatwright.domain.reconcile.many import reconcile_many
 from seatwright.domain.reconcile.many_people import user_states
+from seatwright.domain.reconcile.rounds import rules_of
 
 SAMPLE: Final = 20_000
 """So many people are decided one by one; the others would take as long each."""
 
-NAME: Final = "R2 kernel beside the engine for few"
+NAME: Final = "R2 kernel beside the rules alone"
 ROUNDS: Final = 3
 _R2_MAX: Final = 0.45
 _R4_MAX: Final = 1_100
@@ -40,13 +42,20 @@ def run(people: int) -> list[Figure]:
     sample = _objects(first_people(world, min(SAMPLE, people)))
     reconcile_many(world)
     rounds = [_round(world, sample) for _ in range(ROUNDS)]
-    return [_against_few(world, rounds), _bounded(world), _memory(world)]
+    return [_against_rules(world, rounds), _bounded(world), _memory(world)]
 
 
 def _round(world: ColumnSnapshot, sample: Snapshot) -> tuple[float, float]:
-    """Processor seconds of both engines, the second as if it had decided everybody."""
+    """Processor seconds of the kernel, and of the rules as if they had decided everybody."""
     share = len(sample.users) / len(world.people.user_no)
-    return _seconds(partial(reconcile_many, world)), _seconds(partial(reconcile, sample)) / share
+    return _seconds(partial(reconcile_many, world)), _seconds(partial(_decide, sample)) / share
+
+
+def _decide(sample: Snapshot) -> None:
+    """Ask the rules about one person after the other, once: no seats, no rounds, no changes."""
+    rules = rules_of(sample)
+    for user in sample.users:
+        Case(user, rules=rules, is_tried_again=True).decide()
 
 
 def _lived_in(size: int) -> ColumnSnapshot:
@@ -60,7 +69,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.process_time() - begun
 
 
-def _against_few(world: ColumnSnapshot, rounds: Sequence[tuple[float, float]]) -> Figure:
+def _against_rules(world: ColumnSnapshot, rounds: Sequence[tuple[float, float]]) -> Figure:
     people = len(world.people.user_no)
     figure = against_floor(
         NAME,
@@ -68,7 +77,7 @@ def _against_few(world: ColumnSnapshot, rounds: Sequence[tuple[float, float]]) -
         measured=[many for many, _ in rounds],
         floor=[few for _, few in rounds],
         target=_R2_MAX,
-        note=f"floor = that engine on {min(SAMPLE, people):,} of them, rounds and seats included;"
+        note=f"floor = rules one by one, no seats, on {min(SAMPLE, people):,} of them;"
         f" {median(many for many, _ in rounds) / people * 1e6:.1f} µs a person",
     )
     return replace(figure, people=people)
