@@ -98,6 +98,9 @@ READING: Final[dict[str, tuple[str, ...]]] = {
         "?user={upn}",
         *(f"?kind={kind}" for kind in ConflictKind),
     ),
+    "/api/platform/apps": ("",),
+    "/api/platform/environments": ("", "?managed=true"),
+    "/api/platform/flows": ("",),
     "/api/settings": ("",),
     "/api/subscriptions": ("",),
     "/api/templates": ("",),
@@ -143,6 +146,10 @@ COUNTS: Final = {
 
 ONE_THING: Final = frozenset(
     {
+        "/api/platform/apps/{app}",
+        "/api/platform/apps/{app}/shares",
+        "/api/platform/environments/{environment}",
+        "/api/platform/flows/{flow}",
         "/api/reports/{report}/runs/{run_id}",
         "/api/reports/{report}/schedules/{schedule_id}",
         "/api/subscriptions/{subscription_id}",

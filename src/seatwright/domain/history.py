@@ -74,6 +74,11 @@ class HistoryAction(IntEnum):
     REPORT_UNSCHEDULED = 124
     RECONCILE_STARTED = 125
     SEATS_RECOUNTED = 126
+    PLATFORM_ADDED = 130
+    PLATFORM_UPDATED = 131
+    PLATFORM_REMOVED = 132
+    SECURITY_ROLE_ASSIGNED = 133
+    SECURITY_ROLE_REMOVED = 134
 
     @property
     def wire(self) -> str:

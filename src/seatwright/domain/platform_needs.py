@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from seatwright.domain.catalog import lookup_key
-from seatwright.domain.ids import ServicePlanBits, SkuNo, service_plan_bits
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import ServicePlanBits, ServicePlanNo, SkuNo, service_plan_bits
 from seatwright.domain.platform import AutoClaimKind, LaunchTarget, Need
 from seatwright.domain.tenant_catalog import TenantCatalog
 
@@ -54,3 +56,57 @@ def needs_of(target: LaunchTarget, catalog: TenantCatalog) -> tuple[Need, ...]:
 def is_any_met(needs: Iterable[Need], held: Mapping[SkuNo, ServicePlanBits]) -> bool:
     """Whether what somebody effectively holds is enough: any one need will do."""
     return any(need.is_met_by(held) for need in needs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedOrder:
+    """One alternative as a caller names it: a product, or service plans that are all on."""
+
+    sku: str | None = None
+    service_plans: Sequence[str] = ()
+
+
+def read_needs(catalog: TenantCatalog, orders: Sequence[NeedOrder]) -> tuple[Need, ...]:
+    """The alternatives that a caller names, each once.
+
+    Raises Refusal unknownSku, and invalidValue for an unknown service plan or an alternative
+    that names neither or both.
+    """
+    return tuple(dict.fromkeys(_need(catalog, order) for order in orders))
+
+
+def _need(catalog: TenantCatalog, order: NeedOrder) -> Need:
+    if (order.sku is None) == (not order.service_plans):
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            "Each alternative of requires names one thing: either a product (skuId or"
+            " skuPartNumber), or servicePlans.",
+        )
+    if order.sku is not None:
+        return Need(sku=catalog.require_sku(order.sku, is_in_body=True).sku_no)
+    numbers = [service_plan_named(catalog, text) for text in order.service_plans]
+    return Need(service_plans=service_plan_bits(*numbers))
+
+
+def service_plan_named(catalog: TenantCatalog, text: str) -> ServicePlanNo:
+    """The number of the service plan with this id or name, whatever the case.
+
+    Raises Refusal invalidValue.
+    """
+    key = lookup_key(text.strip("{} "))
+    for plan in catalog.service_plans.values():
+        if key in {str(plan.service_plan_id), lookup_key(plan.name)}:
+            return plan.service_plan_no
+    raise Refusal(
+        Reason.INVALID_VALUE,
+        f"There is no service plan “{text[:60]}” in the catalogue: give the id or the name of"
+        " one, as GET /api/catalog/products lists them.",
+        context={"value": text[:60]},
+    )
+
+
+def need_name(catalog: TenantCatalog, need: Need) -> str:
+    """What people call an alternative: a product, or service plans that are all needed."""
+    if need.sku is not None:
+        return catalog.sku_name(need.sku)
+    return " and ".join(catalog.plan_names(need.service_plans))

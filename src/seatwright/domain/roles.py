@@ -48,6 +48,8 @@ class Permission(StrEnum):
     READ_JOBS = "read jobs and their rows"
     READ_HISTORY = "read the history"
     READ_REPORTS = "read reports, with prices"
+    READ_PLATFORM = "read environments, apps, flows and who may open them"
+    WRITE_PLATFORM = "change environments, apps and flows, and whom apps are shared with"
     READ_SETTINGS = "read the tenant's settings"
     WRITE_SETTINGS = "change the tenant's settings"
     DECIDE_HELD_CHANGES = "decide about removals that are held"
@@ -62,6 +64,7 @@ _READ_ALL: Final = _READ_PEOPLE | {
     Permission.READ_JOBS,
     Permission.READ_HISTORY,
     Permission.READ_REPORTS,
+    Permission.READ_PLATFORM,
     Permission.READ_SETTINGS,
 }
 
@@ -114,7 +117,8 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.REPORTS_READER: frozenset(
         {Permission.READ_LICENSES, Permission.READ_HISTORY, Permission.READ_REPORTS}
     ),
-    Role.HELPDESK_ADMINISTRATOR: _READ_PEOPLE | {Permission.REPROCESS},
+    Role.HELPDESK_ADMINISTRATOR: _READ_PEOPLE
+    | {Permission.REPROCESS, Permission.READ_PLATFORM},
     Role.APP_GATEWAY: frozenset(),
     Role.PERSON: frozenset(),
 }

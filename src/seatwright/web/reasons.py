@@ -119,6 +119,17 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
     ),
     Reason.UNKNOWN_APP: Meaning("No app has that id.", "List the apps."),
     Reason.UNKNOWN_ENVIRONMENT: Meaning("No environment has that id.", "List the environments."),
+    Reason.UNKNOWN_FLOW: Meaning("No flow has that id.", "List the flows."),
+    Reason.UNKNOWN_SECURITY_ROLE: Meaning(
+        "No security role has that id, or the environment has none of that name.",
+        "List the security roles of the environment.",
+    ),
+    Reason.UNKNOWN_DEFAULT_ROLE: Meaning(
+        "No default role has that id.", "List the default roles."
+    ),
+    Reason.STILL_IN_USE: Meaning(
+        "Something else belongs to what is to be deleted.", "Delete what the detail names first."
+    ),
     Reason.UNKNOWN_POLICY: Meaning("No auto-claim policy has that id.", "List the policies."),
     Reason.UNKNOWN_TEMPLATE: Meaning("No template has that id or name.", "List the templates."),
     Reason.UNKNOWN_JOB: Meaning("No job has that id.", "List the jobs."),

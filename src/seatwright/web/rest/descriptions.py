@@ -32,6 +32,7 @@ TAGS: Final[Mapping[str, str]] = {
     "licenses": "Seats, who holds them, who waits, bulk assignment and history",
     "reconcile": "Looking at everybody anew, and what that found.",
     "moves": "From one assignment, group or product to another, without a gap",
+    "platform": "Environments, apps, flows, and the security roles that people have there",
     "reports": "What to look at",
     "settings": "The tenant's settings",
     "subscriptions": "Purchases",
@@ -119,6 +120,11 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "until": "Not after this date, or before this time.",
     "user": "A person by id or user principal name, whatever the case.",
     "userType": "Member or Guest.",
+    "app": "An app by its id, the id it came with, or a name that only it has.",
+    "environment": "An environment by its id, the id it came with, or its name.",
+    "flow": "A flow by its id, the id it came with, or a name that only it has.",
+    "managed": "Only managed environments, or only those that are not.",
+    "unshare_app.member": "`everyone`, a group by its id, or a person.",
     "all": "Every product of the catalogue, also those without a subscription or a holder.",
 }
 """By name, or by function and name where one route means something of its own."""

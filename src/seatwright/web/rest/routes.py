@@ -23,6 +23,9 @@ from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.members import MEMBER_ROUTES
 from seatwright.web.rest.moves import MOVE_ROUTES
+from seatwright.web.rest.platform_apps import PLATFORM_APP_ROUTES
+from seatwright.web.rest.platform_environments import PLATFORM_ENVIRONMENT_ROUTES
+from seatwright.web.rest.platform_flows import PLATFORM_FLOW_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
 from seatwright.web.rest.reconcile import RECONCILE_ROUTES
 from seatwright.web.rest.report_runs import REPORT_RUN_ROUTES
@@ -54,6 +57,9 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *GROUP_ROUTES,
     *MEMBER_ROUTES,
     *MOVE_ROUTES,
+    *PLATFORM_APP_ROUTES,
+    *PLATFORM_ENVIRONMENT_ROUTES,
+    *PLATFORM_FLOW_ROUTES,
     *PRINCIPAL_ROUTES,
     *RECONCILE_ROUTES,
     *REPORT_ROUTES,

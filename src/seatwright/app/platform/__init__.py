@@ -1,0 +1,1 @@
+"""The platform: environments, apps, flows, security roles, and who may open what."""

@@ -1,0 +1,283 @@
+"""Security roles, who has them, and the rules that give some of them by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from psycopg.rows import TupleRow
+
+from seatwright.domain.directory import text_key
+from seatwright.domain.ids import GroupNo, PrincipalNo, SkuNo, UserNo
+from seatwright.domain.platform import EnvironmentNo, SecurityRoleNo
+from seatwright.domain.platform_things import EnvironmentRef
+from seatwright.domain.security_roles import DefaultRoleRule, RoleHolder, SecurityRole
+from seatwright.postgres.transaction import Transaction
+
+_ROLE: Final = """
+select r.role_no, r.id, e.environment_no, e.id, e.name, e.is_managed, r.name, r.gives_data,
+       r.is_built_in,
+       (select count(*) from user_security_role u
+         where u.tenant_id = r.tenant_id and u.role_no = r.role_no),
+       (select count(*) from group_team_role g
+         where g.tenant_id = r.tenant_id and g.role_no = r.role_no),
+       r.created_at
+  from security_role r
+  join environment e on e.tenant_id = r.tenant_id and e.environment_no = r.environment_no
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRole:
+    """A security role to store."""
+
+    role_no: SecurityRoleNo
+    id: UUID
+    environment: EnvironmentNo
+    name: str
+    gives_data: bool
+    is_built_in: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """When a role was given, and by whom."""
+
+    at: datetime
+    by: PrincipalNo
+
+
+def environment_of(row: Sequence[object]) -> EnvironmentRef:
+    """An environment from its number, id, name and whether it is managed."""
+    number, id_, name, is_managed = row
+    assert isinstance(number, int)
+    assert isinstance(id_, UUID)
+    return EnvironmentRef(
+        environment_no=EnvironmentNo(number), id=id_, name=str(name), is_managed=bool(is_managed)
+    )
+
+
+def _of(row: TupleRow) -> SecurityRole:
+    return SecurityRole(
+        role_no=SecurityRoleNo(row[0]),
+        id=row[1],
+        environment=environment_of(row[2:6]),
+        name=row[6],
+        gives_data=row[7],
+        is_built_in=row[8],
+        user_count=row[9],
+        group_count=row[10],
+        created_at=row[11],
+    )
+
+
+async def list_roles(
+    tx: Transaction, *, environment: EnvironmentNo | None, after: tuple[str, int], limit: int
+) -> list[SecurityRole]:
+    """Security roles by name, of one environment or of all."""
+    where = ""
+    values: tuple[int, ...] = ()
+    if environment is not None:
+        where, values = " and r.environment_no = %s", (environment,)
+    cursor = await tx.connection.execute(
+        f"{_ROLE} where r.tenant_id = %s{where} and (r.name_key, r.role_no) > (%s, %s)"
+        " order by r.name_key, r.role_no limit %s",
+        (tx.tenant_id, *values, *after, limit),
+    )
+    return [_of(row) for row in await cursor.fetchall()]
+
+
+async def role_by_id(tx: Transaction, role_id: UUID) -> SecurityRole | None:
+    """The security role with this id."""
+    cursor = await tx.connection.execute(
+        f"{_ROLE} where r.tenant_id = %s and r.id = %s", (tx.tenant_id, role_id)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else _of(row)
+
+
+async def role_by_name(
+    tx: Transaction, environment: EnvironmentNo, name: str
+) -> SecurityRole | None:
+    """The security role of an environment with this name, whatever its case."""
+    cursor = await tx.connection.execute(
+        f"{_ROLE} where r.tenant_id = %s and r.environment_no = %s and r.name_key = %s",
+        (tx.tenant_id, environment, text_key(name)),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else _of(row)
+
+
+async def insert_roles(tx: Transaction, roles: Sequence[NewRole], *, at: datetime) -> bool:
+    """Store security roles; False, and none of them stored, when an environment has the name."""
+    try:
+        async with tx.connection.transaction():
+            await tx.connection.execute(
+                "insert into security_role (tenant_id, role_no, id, environment_no, name, name_key,"
+                " gives_data, is_built_in, created_at)"
+                " select %s, no, id, environment, name, name_key, gives_data, built_in, %s"
+                " from unnest(%s::int4[], %s::uuid[], %s::int4[], %s::text[], %s::text[],"
+                " %s::boolean[], %s::boolean[])"
+                " as new (no, id, environment, name, name_key, gives_data, built_in)",
+                (
+                    tx.tenant_id,
+                    at,
+                    [role.role_no for role in roles],
+                    [role.id for role in roles],
+                    [role.environment for role in roles],
+                    [role.name for role in roles],
+                    [text_key(role.name) for role in roles],
+                    [role.gives_data for role in roles],
+                    [role.is_built_in for role in roles],
+                ),
+            )
+    except UniqueViolation:
+        return False
+    return True
+
+
+async def delete_role(tx: Transaction, role: SecurityRoleNo) -> None:
+    """Forget a security role, and that anybody has it."""
+    await tx.connection.execute(
+        "delete from security_role where tenant_id = %s and role_no = %s", (tx.tenant_id, role)
+    )
+
+
+async def give_to_users(
+    tx: Transaction, pairs: Sequence[tuple[SecurityRoleNo, UserNo]], given: Given
+) -> list[tuple[SecurityRoleNo, UserNo]]:
+    """Give people roles directly; who did not have them before."""
+    cursor = await tx.connection.execute(
+        "insert into user_security_role (tenant_id, role_no, user_no, since, given_by)"
+        " select %s, role, who, %s, %s from unnest(%s::int4[], %s::int4[]) as new (role, who)"
+        " order by role, who on conflict do nothing returning role_no, user_no",
+        (tx.tenant_id, given.at, given.by, [one for one, _ in pairs], [one for _, one in pairs]),
+    )
+    rows = await cursor.fetchall()
+    return [(SecurityRoleNo(row[0]), UserNo(row[1])) for row in rows]
+
+
+async def give_to_groups(
+    tx: Transaction, pairs: Sequence[tuple[SecurityRoleNo, GroupNo]], given: Given
+) -> list[tuple[SecurityRoleNo, GroupNo]]:
+    """Give roles to the teams of groups; which did not have them before."""
+    cursor = await tx.connection.execute(
+        "insert into group_team_role (tenant_id, role_no, group_no, since, given_by)"
+        " select %s, role, who, %s, %s from unnest(%s::int4[], %s::int4[]) as new (role, who)"
+        " order by role, who on conflict do nothing returning role_no, group_no",
+        (tx.tenant_id, given.at, given.by, [one for one, _ in pairs], [one for _, one in pairs]),
+    )
+    rows = await cursor.fetchall()
+    return [(SecurityRoleNo(row[0]), GroupNo(row[1])) for row in rows]
+
+
+async def take_from_user(tx: Transaction, role: SecurityRoleNo, user: UserNo) -> bool:
+    """Take a role that somebody has directly; whether they had it."""
+    cursor = await tx.connection.execute(
+        "delete from user_security_role where tenant_id = %s and role_no = %s and user_no = %s",
+        (tx.tenant_id, role, user),
+    )
+    return cursor.rowcount > 0
+
+
+async def take_from_group(tx: Transaction, role: SecurityRoleNo, group: GroupNo) -> bool:
+    """Take a role from the team of a group; whether it had it."""
+    cursor = await tx.connection.execute(
+        "delete from group_team_role where tenant_id = %s and role_no = %s and group_no = %s",
+        (tx.tenant_id, role, group),
+    )
+    return cursor.rowcount > 0
+
+
+async def list_holders(
+    tx: Transaction, role: SecurityRoleNo, *, after: tuple[int, int], limit: int
+) -> list[RoleHolder]:
+    """Who has a role: group teams first, then people, each by number.
+
+    `after` is 0 for a group and 1 for a person, and the number of the last one.
+    """
+    past_groups = after[1] if after[0] == 0 else 2**31 - 1
+    past_users = after[1] if after[0] == 1 else -1
+    cursor = await tx.connection.execute(
+        "select * from ("
+        " (select 0 as kind, h.group_no as number, g.id, g.display_name, null, h.since"
+        "  from group_team_role h"
+        "  join app_group g on g.tenant_id = h.tenant_id and g.group_no = h.group_no"
+        "  where h.tenant_id = %s and h.role_no = %s and g.deleted_at is null"
+        "  and h.group_no > %s order by h.group_no limit %s)"
+        " union all (select 1, h.user_no, u.id, u.display_name, u.upn, h.since"
+        "  from user_security_role h"
+        "  join app_user u on u.tenant_id = h.tenant_id and u.user_no = h.user_no"
+        "  where h.tenant_id = %s and h.role_no = %s and u.deleted_at is null"
+        "  and h.user_no > %s order by h.user_no limit %s)"
+        ") as holders order by kind, number limit %s",
+        (tx.tenant_id, role, past_groups, limit, tx.tenant_id, role, past_users, limit, limit),
+    )
+    return [
+        RoleHolder(
+            is_group=row[0] == 0,
+            number=row[1],
+            id=row[2],
+            name=row[3],
+            user_principal_name=row[4],
+            since=row[5],
+        )
+        for row in await cursor.fetchall()
+    ]
+
+
+_RULE: Final = "select rule_no, id, sku_no, solution, role_name, created_at from default_role_rule"
+
+
+def _rule_of(row: TupleRow) -> DefaultRoleRule:
+    return DefaultRoleRule(
+        rule_no=row[0],
+        id=row[1],
+        sku=None if row[2] is None else SkuNo(row[2]),
+        solution=row[3],
+        role_name=row[4],
+        created_at=row[5],
+    )
+
+
+async def list_rules(tx: Transaction) -> list[DefaultRoleRule]:
+    """Every default role, in the order in which they were made."""
+    cursor = await tx.connection.execute(
+        f"{_RULE} where tenant_id = %s order by rule_no", (tx.tenant_id,)
+    )
+    return [_rule_of(row) for row in await cursor.fetchall()]
+
+
+async def insert_rules(tx: Transaction, rules: Sequence[DefaultRoleRule]) -> int:
+    """Store default roles; how many of them were not there before."""
+    cursor = await tx.connection.execute(
+        "insert into default_role_rule (tenant_id, rule_no, id, sku_no, solution, solution_key,"
+        " role_name, created_at)"
+        " select %s, no, id, sku, solution, key, role, at"
+        " from unnest(%s::int4[], %s::uuid[], %s::int2[], %s::text[], %s::text[], %s::text[],"
+        " %s::timestamptz[]) as new (no, id, sku, solution, key, role, at)"
+        " on conflict do nothing",
+        (
+            tx.tenant_id,
+            [rule.rule_no for rule in rules],
+            [rule.id for rule in rules],
+            [rule.sku for rule in rules],
+            [rule.solution for rule in rules],
+            [rule.solution and text_key(rule.solution) for rule in rules],
+            [rule.role_name for rule in rules],
+            [rule.created_at for rule in rules],
+        ),
+    )
+    return cursor.rowcount
+
+
+async def delete_rule(tx: Transaction, rule_id: UUID) -> bool:
+    """Forget a default role; whether there was one."""
+    cursor = await tx.connection.execute(
+        "delete from default_role_rule where tenant_id = %s and id = %s", (tx.tenant_id, rule_id)
+    )
+    return cursor.rowcount > 0
