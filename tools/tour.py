@@ -43,6 +43,7 @@ _TOKEN: Final = re.compile(r"\bswt_[\w-]{20,}")
 _CHANGING: Final = (
     (_TOKEN, "swt_…"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "ID"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
     (re.compile(r"\b20\d\d-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?"), "DATE"),
     (re.compile(r"[ \t]+"), " "),
 )

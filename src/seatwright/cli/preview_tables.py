@@ -143,15 +143,14 @@ def show_difference(moved: Json) -> None:
         ("No longer", moved["vanished"]),
     ):
         if part["changes"] or part["errors"]:
+            say("")
             say(f"{title}:")
             show_lines(part["changes"], part["errors"])
-            say("")
     if moved["seats"]:
         _titled("Seats in use before → after the call", moved["seats"], _SEATS_MOVED)
-        say("")
     if moved["meanwhile"]:
         _titled("Meanwhile", moved["meanwhile"], _MEANWHILE)
-        say("")
+    say("")
 
 
 def _pair(field: str) -> Callable[[Row], str]:
