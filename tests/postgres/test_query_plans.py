@@ -31,6 +31,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 HISTORY: Final = "/api/identity/licenses/assignment-history"
 
 READING: Final[dict[str, tuple[str, ...]]] = {
+    "/api/auto-claim/apps": ("",),
+    "/api/auto-claim/policies": ("",),
+    "/api/auto-claim/settings": ("",),
     "/api/history/head": ("",),
     "/api/history/heads": ("",),
     "/api/identity/users": (
@@ -146,6 +149,7 @@ COUNTS: Final = {
 
 ONE_THING: Final = frozenset(
     {
+        "/api/auto-claim/policies/{policy}",
         "/api/platform/apps/{app}",
         "/api/platform/apps/{app}/shares",
         "/api/platform/environments/{environment}",

@@ -31,6 +31,7 @@ NAME_LENGTH_MAX: Final = 120
 CLAIMS_MAX_MAX: Final = 1_000_000
 RELEASE_DAYS_MAX: Final = 3650
 NOTICE_DAYS_DEFAULT: Final = 7
+NOTICE_DAYS_MAX: Final = 90
 
 
 @unique
@@ -55,12 +56,7 @@ class PolicyStatus(StrEnum):
 
     ON = "on"
     OFF = "off"
-    FEATURE_OFF = "featureOff"
-
-    @property
-    def words(self) -> str:
-        """The status as people read it."""
-        return {"on": "on", "off": "off", "featureOff": "feature off"}[self.value]
+    FEATURE_OFF = "feature off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,8 @@ class Permission(StrEnum):
     READ_JOBS = "read jobs and their rows"
     READ_HISTORY = "read the history"
     READ_REPORTS = "read reports, with prices"
+    READ_AUTO_CLAIM = "read auto-claim policies and what they gave"
+    MANAGE_AUTO_CLAIM = "make and change auto-claim policies, and turn auto-claim on"
     READ_PLATFORM = "read environments, apps, flows and who may open them"
     WRITE_PLATFORM = "change environments, apps and flows, and whom apps are shared with"
     READ_SETTINGS = "read the tenant's settings"
@@ -64,6 +66,7 @@ _READ_ALL: Final = _READ_PEOPLE | {
     Permission.READ_JOBS,
     Permission.READ_HISTORY,
     Permission.READ_REPORTS,
+    Permission.READ_AUTO_CLAIM,
     Permission.READ_PLATFORM,
     Permission.READ_SETTINGS,
 }

@@ -20,6 +20,7 @@ is answered as problem+json with a `code` of the closed list at `/docs/errors`, 
 says what to do."""
 
 TAGS: Final[Mapping[str, str]] = {
+    "auto-claim": "Licenses at the moment somebody needs one: the policies and what they gave",
     "catalog": "Products and their service plans",
     "clients": "API clients",
     "conflicts": "What is at odds, each with the call that would end it",
@@ -78,6 +79,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "mode": "merge (default) adds and changes; replace also takes out what no row names.",
     "origin": "Only products that were shipped, imported or are own.",
     "outcome": "Only rows that ended so: succeeded, failed, waiting or cancelled.",
+    "policy": "An auto-claim policy by id or name.",
     "preview": "true says what would happen and changes nothing: the call is run and rolled back.",
     "principal": "Only what this principal did, by id or name.",
     "principal_id": "The id of a token or client.",

@@ -6,6 +6,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from seatwright.web.rest.auto_claim import AUTO_CLAIM_ROUTES
 from seatwright.web.rest.bulk import BULK_ROUTES
 from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.conflicts import CONFLICT_ROUTES
@@ -40,6 +41,7 @@ from seatwright.web.rest.users import USER_ROUTES
 from seatwright.web.rest.why import WHY_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *AUTO_CLAIM_ROUTES,
     *BULK_ROUTES,
     *CATALOG_ROUTES,
     *CONFLICT_ROUTES,

@@ -1,0 +1,21 @@
+"""The tenant's switch for auto-claim: off until somebody turns it on (A-01, T-059)."""
+
+from __future__ import annotations
+
+from seatwright.app.call import Call
+from seatwright.app.record import record
+from seatwright.domain.auto_claim import Feature
+from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.postgres.auto_claim_read import lock_feature, read_feature
+from seatwright.postgres.auto_claim_write import set_feature
+
+
+async def turn(call: Call, *, is_on: bool) -> Feature:
+    """Turn the feature on or off; what was claimed stays either way (A-16)."""
+    stored = await lock_feature(call.tx)
+    if stored.is_on == is_on:
+        return stored
+    await set_feature(call.tx, is_on=is_on, at=call.now)
+    detail = {"enabled": {"before": stored.is_on, "after": is_on}}
+    await record(call, HistoryLine(action=HistoryAction.AUTO_CLAIM_SWITCHED, detail=detail))
+    return await read_feature(call.tx)
