@@ -26,6 +26,9 @@ Query: TypeAlias = Mapping[str, str | int | bool | None]
 TIMEOUT_SECONDS = 120.0
 """Long enough for an import of 100,000 rows to be read; connecting has its own, shorter one."""
 
+LONG_SECONDS = 6 * 3600.0
+"""A thousand million rows of history are verified in this."""
+
 CONNECT_SECONDS = 5.0
 PAGE_ROWS = 1000
 """The most the API gives at once: fewer round trips when everything is wanted."""
@@ -85,9 +88,13 @@ class Api:
         self._http = http
         self._asked = asked
 
-    def read(self, path: str, query: Query | None = None) -> Json:
-        """GET one JSON object."""
-        return _json(self.call("GET", path, query=query))
+    def read(self, path: str, query: Query | None = None, *, is_long: bool = False) -> Json:
+        """GET one JSON object; what `is_long` looks at everything there is, and may take hours."""
+        request = self._request("GET", path, body=None, query=query)
+        if is_long:
+            patience = httpx.Timeout(LONG_SECONDS, connect=CONNECT_SECONDS)
+            request.extensions["timeout"] = patience.as_dict()
+        return _json(self._answered(request))
 
     def write(
         self,

@@ -35,7 +35,7 @@ def verify(
 ) -> None:
     """Compute every seal of the history anew, and say which row was changed if one was."""
     with open_api() as api:
-        found = api.read(api_path("history", "verify"), {"head": head})
+        found = api.read(api_path("history", "verify"), {"head": head}, is_long=True)
     if as_json:
         print_json(found)
     if not found["isIntact"]:
