@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], list[Figure]]]] = {
     "single": single.run,
     "company": company.run,
 }
-SIZED: Final[Mapping[str, Callable[[int], list[Figure]]]] = {
+SIZED: Final[Mapping[str, Callable[[int], Iterable[Figure]]]] = {
     "kernel": kernel.run,
     "engine": engine.run,
 }
@@ -32,9 +32,10 @@ def main() -> int:
     figures = read(chosen.json) if chosen.keep else []
     for name in chosen.names or (*SIZED, *BENCHMARKS):
         for run in _runs(name, chosen.sizes):
-            # Written as it comes, for the large sizes take a while.
-            figures = joined(figures, run())
-            write(figures, chosen.json)
+            for figure in run():
+                # Written as it comes, for the large sizes take a while.
+                figures = joined(figures, [figure])
+                write(figures, chosen.json)
     figures = joined(figures, growth.exponents(figures))
     show(figures)
     write(figures, chosen.json)
@@ -64,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _runs(name: str, sizes: Sequence[int]) -> Sequence[Callable[[], list[Figure]]]:
+def _runs(name: str, sizes: Sequence[int]) -> Sequence[Callable[[], Iterable[Figure]]]:
     if name in BENCHMARKS:
         return [BENCHMARKS[name]]
     return [partial(SIZED[name], size) for size in sizes]

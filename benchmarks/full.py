@@ -86,7 +86,7 @@ class Split:
         }
 
 
-def measure(made: Stand) -> list[Figure]:
+def measure(made: Stand) -> Iterator[Figure]:
     """Run the rounds, each beside its floor."""
     runs, floors, tenths = [], [], []
     perturb(made.owner, made.town, turn=1)
@@ -98,35 +98,33 @@ def measure(made: Stand) -> list[Figure]:
         runs.append(_full(made))
         floors.append(out + _timed(partial(_copy_back, made, runs[-1].changes)))
         tenths.append(_tenth(made, turn=turn))
-    return [
-        _reconciled(
-            made,
-            runs,
-            against_floor(
-                "R1 full reconcile",
-                unit="s",
-                measured=[run.wall for run in runs],
-                floor=floors,
-                target=4.0,
-                note="brake off",
-            ),
+    yield _reconciled(
+        made,
+        runs,
+        against_floor(
+            "R1 full reconcile",
+            unit="s",
+            measured=[run.wall for run in runs],
+            floor=floors,
+            target=4.0,
+            note="brake off",
         ),
-        _memory(made, runs),
-        _reconciled(
-            made,
-            tenths,
-            against_floor(
-                "I2 a tenth of the people get a product",
-                unit="s",
-                measured=[run.wall for run in tenths],
-                floor=[run.wall for run in runs],
-                target=0.35,
-                note="floor = full reconcile; brake off",
-            ),
+    )
+    yield _memory(made, runs)
+    yield _reconciled(
+        made,
+        tenths,
+        against_floor(
+            "I2 a tenth of the people get a product",
+            unit="s",
+            measured=[run.wall for run in tenths],
+            floor=[run.wall for run in runs],
+            target=0.35,
+            note="floor = full reconcile; brake off",
         ),
-        _load(made),
-        _nothing(made),
-    ]
+    )
+    yield _load(made)
+    yield _nothing(made)
 
 
 def _reconciled(made: Stand, runs: Sequence[Split], figure: Figure) -> Figure:
