@@ -31,6 +31,7 @@ class City:
     group_id: UUID
     job_id: UUID
     correlation: UUID
+    held_change: UUID
     held: str
     awaited: str
 
@@ -53,6 +54,21 @@ select %(tenant)s, n, gen_random_uuid(), 'User' || n || '@city.example',
        case when n %% 500 = 0 then {NOON} end
   from generate_series(1, {PEOPLE}) n
 """
+# Removals of every second day of ten years: the last waits, with a tenth of all people in it.
+_HELD = """
+insert into held_change (tenant_id, id, correlation, sku_no, principal_no, made_at, reason,
+    sentence, people, state)
+select %(tenant)s, gen_random_uuid(), gen_random_uuid(), %(held)s, 1,
+       timestamptz '2016-11-21' + n * interval '2 days', 'groupLeft', 'Held.',
+       case n when 1826 then 10000 else 20 end, case n when 1826 then 'pending' else 'approved' end
+  from generate_series(1, 1826) n
+"""
+_HELD_PEOPLE = """
+insert into held_person (tenant_id, held_no, user_no, outcome)
+select tenant_id, held_no, n, case state when 'pending' then null else 'revoked' end
+  from held_change, generate_series(1, people) n
+"""
+
 _STATEMENTS: Final = (
     _USERS,
     f"""
@@ -164,6 +180,8 @@ insert into tenant_counter (tenant_id, noun, last_no)
 values (%(tenant)s, 'user', {PEOPLE}), (%(tenant)s, 'group', {GROUPS})
 on conflict (tenant_id, noun) do update set last_no = excluded.last_no
 """,
+    _HELD,
+    _HELD_PEOPLE,
 )
 
 
@@ -194,7 +212,8 @@ def build(owner_url: str, *, app_url: str, tenant_id: TenantId, token: str) -> C
         found = owner.execute(
             "select (select id from app_user where user_no = 51201),"
             " (select id from app_group where group_no = 2),"
-            " (select id from job order by job_no desc limit 1)"
+            " (select id from job order by job_no desc limit 1),"
+            " (select id from held_change order by held_no desc limit 1)"
         ).fetchone()
         assert found is not None
     return City(
@@ -205,6 +224,7 @@ def build(owner_url: str, *, app_url: str, tenant_id: TenantId, token: str) -> C
         group_id=found[1],
         job_id=found[2],
         correlation=UUID("00000000-0000-4000-8000-000000001500"),
+        held_change=found[3],
         held="SPE_E3",
         awaited="SPE_E5",
     )
