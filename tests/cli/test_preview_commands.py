@@ -5,12 +5,29 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from seatwright.cli.endings import Ending
+from seatwright.cli.program import program
 from tests.cli.conftest import ServedOffice
+
+READERS = {
+    *("list", "show", "export", "errors", "impact", "members", "rows", "result", "runs", "run"),
+    *("download", "duplicates", "schedules", "true-up", "get", "checker", "heads", "timeline"),
+    *("verify", "conflicts", "holders", "waiting", "licenses", "why"),
+}
+"""Commands that change nothing, by their last word."""
+
+OPERATORS = {
+    *("serve", "worker", "web", "prepare", "migrate", "backup", "restore"),
+    *("tenant", "demo", "client", "token"),
+}
+"""Commands that work on the database itself, by their first word."""
 
 ADA, BOB, CID = (f"{name}@contoso.example" for name in ("ada", "bob", "cid"))
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -46,6 +63,26 @@ def lines_of(text: str, title: str) -> list[str]:
     """The rows of the table under a title, without its head."""
     block = text.split(f"\n{title}\n")[1].split("\n\n", maxsplit=1)[0]
     return block.splitlines()[1:]
+
+
+def commands_of(command: Any, *words: str) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Every command without commands below it, with the names of its options."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield words, {parameter.name for parameter in command.params}
+    for name, one in (below or {}).items():
+        yield from commands_of(one, *words, name)
+
+
+def test_every_command_that_writes_over_the_api_can_be_previewed_and_applied() -> None:
+    asked = {"only_preview", "apply_digest", "as_json"}
+    writers = [
+        (words, options)
+        for words, options in commands_of(get_command(program))
+        if words[0] not in OPERATORS and words[-1] not in READERS
+    ]
+    assert len(writers) > 40
+    assert [" ".join(words) for words, options in writers if not asked <= options] == []
 
 
 def test_a_preview_shows_licenses_errors_seats_and_cost_and_changes_nothing(
