@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 from seatwright.app.access import issue
 from seatwright.app.call import Call
 from seatwright.app.catalog import load_shipped_catalog
+from seatwright.app.platform.default_roles import load_shipped_default_roles
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.locations import parse_location
 from seatwright.domain.roles import Role
@@ -106,6 +107,7 @@ async def founding(database: Database, new: NewTenant, *, now: datetime) -> Asyn
         tx = Transaction(connection, tenant.tenant_id, database.dictionary)
         call = await _system_call(tx, tenant, now=now)
         await load_shipped_catalog(call)
+        await load_shipped_default_roles(call)
         issued = await issue(
             call,
             kind=PrincipalKind.TOKEN,

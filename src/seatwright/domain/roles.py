@@ -52,6 +52,7 @@ class Permission(StrEnum):
     MANAGE_AUTO_CLAIM = "make and change auto-claim policies, and turn auto-claim on"
     READ_PLATFORM = "read environments, apps, flows and who may open them"
     WRITE_PLATFORM = "change environments, apps and flows, and whom apps are shared with"
+    ASSIGN_SECURITY_ROLES = "give security roles to people and group teams"
     READ_SETTINGS = "read the tenant's settings"
     WRITE_SETTINGS = "change the tenant's settings"
     DECIDE_HELD_CHANGES = "decide about removals that are held"

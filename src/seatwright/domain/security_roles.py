@@ -142,13 +142,14 @@ class RoleScene:
     """One environment as its open tasks are computed: who comes in, and who has a role.
 
     `apps` are those that ask for a role, each with the alternatives that license somebody for it;
-    `team_groups` are the groups whose members have a role with data.
+    `roles` are those that give access to data, `team_groups` the groups whose teams have one.
     """
 
     environment: EnvironmentRef
     apps: Sequence[tuple[LaunchTarget, tuple[Need, ...]]] = ()
     rules: Sequence[DefaultRoleRule] = ()
     team_groups: frozenset[GroupNo] = field(default_factory=frozenset)
+    roles: tuple[SecurityRoleNo, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
 
+from seatwright.domain.catalog import lookup_key
 from seatwright.domain.directory import text_key
 from seatwright.domain.ids import GroupNo, PrincipalNo, SkuNo, UserNo
 from seatwright.domain.platform import EnvironmentNo, SecurityRoleNo
@@ -281,3 +282,14 @@ async def delete_rule(tx: Transaction, rule_id: UUID) -> bool:
         "delete from default_role_rule where tenant_id = %s and id = %s", (tx.tenant_id, rule_id)
     )
     return cursor.rowcount > 0
+
+
+async def sku_numbers_of(tx: Transaction, part_numbers: Sequence[str]) -> dict[str, SkuNo]:
+    """The products with these part numbers, by the part number as it was given."""
+    cursor = await tx.connection.execute(
+        "select part_number_key, min(sku_no) from sku"
+        " where tenant_id = %s and part_number_key = any(%s) group by part_number_key",
+        (tx.tenant_id, [lookup_key(text) for text in part_numbers]),
+    )
+    found = {row[0]: SkuNo(row[1]) for row in await cursor.fetchall()}
+    return {text: found[lookup_key(text)] for text in part_numbers if lookup_key(text) in found}

@@ -125,6 +125,8 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "app": "An app by its id, the id it came with, or a name that only it has.",
     "environment": "An environment by its id, the id it came with, or its name.",
     "flow": "A flow by its id, the id it came with, or a name that only it has.",
+    "role": "A security role by its id.",
+    "rule": "A default role by its id.",
     "managed": "Only managed environments, or only those that are not.",
     "unshare_app.member": "`everyone`, a group by its id, or a person.",
     "all": "Every product of the catalogue, also those without a subscription or a holder.",

@@ -27,6 +27,8 @@ from seatwright.web.rest.moves import MOVE_ROUTES
 from seatwright.web.rest.platform_apps import PLATFORM_APP_ROUTES
 from seatwright.web.rest.platform_environments import PLATFORM_ENVIRONMENT_ROUTES
 from seatwright.web.rest.platform_flows import PLATFORM_FLOW_ROUTES
+from seatwright.web.rest.platform_people import PLATFORM_PEOPLE_ROUTES
+from seatwright.web.rest.platform_roles import PLATFORM_ROLE_ROUTES
 from seatwright.web.rest.principals import PRINCIPAL_ROUTES
 from seatwright.web.rest.reconcile import RECONCILE_ROUTES
 from seatwright.web.rest.report_runs import REPORT_RUN_ROUTES
@@ -62,6 +64,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *PLATFORM_APP_ROUTES,
     *PLATFORM_ENVIRONMENT_ROUTES,
     *PLATFORM_FLOW_ROUTES,
+    *PLATFORM_PEOPLE_ROUTES,
+    *PLATFORM_ROLE_ROUTES,
     *PRINCIPAL_ROUTES,
     *RECONCILE_ROUTES,
     *REPORT_ROUTES,
