@@ -54,6 +54,7 @@ class Stand:
     """A town whose people hold what they should, and the ways to it."""
 
     urls: Urls
+    psql: str
     town: Town
     owner: psycopg.Connection[Any]
     admin: psycopg.Connection[Any]
@@ -108,7 +109,14 @@ def stand(people: int) -> Iterator[Stand]:
             psycopg.connect(urls.owner, autocommit=True) as owner,
             psycopg.connect(in_town, autocommit=True) as admin,
         ):
-            made = Stand(urls=urls, town=town, owner=owner, admin=admin, clock=StoppedClock(NOW))
+            made = Stand(
+                urls=urls,
+                psql=server.binaries.program("psql"),
+                town=town,
+                owner=owner,
+                admin=admin,
+                clock=StoppedClock(NOW),
+            )
             _fill(made)
             yield made
     finally:
