@@ -6,7 +6,14 @@ from typing import Any, Final
 
 import httpx
 
+from seatwright.app.auto_claim.policies import require_policy
+from seatwright.app.reconcile import reconcile_users
+from seatwright.domain.assignments import Source, SourceKind, Strategy
+from seatwright.domain.errors import ChangeReason
+from seatwright.postgres.assignments import UserAssignment, store_user_assignments
+from seatwright.postgres.users import find_users
 from tests.office import Office
+from tests.world import call_of
 
 URL: Final = "/api/auto-claim/policies"
 SWITCH: Final = "/api/auto-claim/settings"
@@ -50,3 +57,29 @@ async def own_product(office: Office, part_number: str, *plans: str) -> None:
         },
     )
     assert answer.status_code == 201, answer.text
+
+
+async def give_claim(office: Office, policy: str, *names: str, event: str = "appLaunch") -> None:
+    """Have people claim the primary product of a policy, as a launch writes it."""
+    async with call_of(office) as call:
+        found = await require_policy(call, policy)
+        product = found.products[0]
+        people = [f"{name}@contoso.example" for name in names]
+        users = list((await find_users(call.tx, people)).values())
+        rows = [
+            UserAssignment(
+                user=user,
+                sku=product.sku,
+                source=Source(kind=SourceKind.POLICY, no=found.policy_no),
+                strategy=Strategy.ON_DEMAND,
+                disabled=product.disabled,
+            )
+            for user in users
+        ]
+        await store_user_assignments(call.tx, rows, at=call.now, by=call.principal.principal_no)
+        await call.tx.connection.execute(
+            "insert into claim (tenant_id, policy_no, user_no, sku_no, backup, event, at,"
+            " delivered) select %s, %s, unnest(%s::int4[]), %s, 0, %s, %s, 'direct'",
+            (call.tx.tenant_id, found.policy_no, users, product.sku, event, call.now),
+        )
+        await reconcile_users(call, users, reason=ChangeReason.CLAIMED)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from seatwright.app.auto_claim.defaults import settle_defaults
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.reconcile import refill
@@ -153,6 +154,7 @@ async def recount(call: Call, pools: dict[SkuNo, PoolSeats]) -> list[SeatsMoved]
     }
     await set_assignable(call.tx, assignable, at=call.now)
     await refill(call, [no for no, pool in pools.items() if assignable[no] > pool.assignable])
+    await settle_defaults(call)
     return [SeatsMoved(before=pool, assignable=assignable[no]) for no, pool in pools.items()]
 
 

@@ -51,6 +51,14 @@ class PolicyOrigin(StrEnum):
 
 
 @unique
+class TenantFact(StrEnum):
+    """What brings default policies when it first holds (A-29, A-31 to A-33)."""
+
+    MANAGED_ENVIRONMENT = "managedEnvironment"
+    PREMIUM_SUBSCRIPTION = "premiumSubscription"
+
+
+@unique
 class PolicyStatus(StrEnum):
     """What the list says of a policy; while the feature is off, that is what counts."""
 

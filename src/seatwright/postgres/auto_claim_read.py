@@ -71,6 +71,17 @@ async def find_policies(
     return await _policies(tx, await cursor.fetchall())
 
 
+async def find_deleted_policy(tx: Transaction, policy_id: UUID) -> Policy | None:
+    """A policy that was deleted, for the report of what it gave."""
+    cursor = await tx.connection.execute(
+        f"select {_COLUMNS} from auto_claim_policy where tenant_id = %s and id = %s"
+        " and deleted_at is not null",
+        (tx.tenant_id, policy_id),
+    )
+    found = await _policies(tx, await cursor.fetchall())
+    return found[0] if found else None
+
+
 async def _policies(tx: Transaction, rows: Sequence[TupleRow]) -> tuple[Policy, ...]:
     numbers = [row[0] for row in rows]
     products = await _products(tx, numbers)

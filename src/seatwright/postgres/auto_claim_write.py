@@ -130,13 +130,3 @@ async def _insert_groups(tx: Transaction, policy_no: PolicyNo, groups: Collectio
         " select %s, %s, unnest(%s::int4[])",
         (tx.tenant_id, policy_no, sorted(groups)),
     )
-
-
-async def note_fact(tx: Transaction, fact: str, *, at: datetime) -> bool:
-    """Keep that a fact of the tenant holds; False when it was known."""
-    cursor = await tx.connection.execute(
-        "insert into auto_claim_fact (tenant_id, fact, since) values (%s, %s, %s)"
-        " on conflict do nothing",
-        (tx.tenant_id, fact, at),
-    )
-    return cursor.rowcount == 1

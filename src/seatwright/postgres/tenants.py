@@ -117,6 +117,7 @@ _NO_CASCADE = (
     "launch_event",
     "history_name",
     "template_product",
+    "auto_claim_policy_product",
     "subscription",
 )
 """Tables that no foreign key empties when the tenant goes."""

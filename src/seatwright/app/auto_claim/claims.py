@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from seatwright.app.auto_claim.policies import require_policy
 from seatwright.app.call import Call
 from seatwright.domain.auto_claim import Policy
+from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.postgres.auto_claim_claims import (
     Claim,
@@ -18,6 +20,7 @@ from seatwright.postgres.auto_claim_claims import (
     claims_by_day,
     read_claims,
 )
+from seatwright.postgres.auto_claim_read import find_deleted_policy
 
 PERIODS: Final = (1, 7, 30, 90)
 """The periods that can be chosen, in days; nothing older than the last is shown (A-67)."""
@@ -52,6 +55,16 @@ def period_of(call: Call, days: int | None) -> ClaimPeriod:
         )
     since = call.now - timedelta(days=wanted)
     return ClaimPeriod(days=wanted, period=Period(since=since, until=call.now))
+
+
+async def require_reported(call: Call, text: str) -> Policy:
+    """A policy whose report is asked for; by its id also one that was deleted.
+
+    Raises Refusal unknownPolicy.
+    """
+    wanted = parse_id(text)
+    gone = None if wanted is None else await find_deleted_policy(call.tx, wanted)
+    return gone or await require_policy(call, text)
 
 
 async def claims_page(

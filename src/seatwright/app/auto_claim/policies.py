@@ -194,7 +194,7 @@ async def _store_change(call: Call, stored: Policy, wanted: Policy) -> PolicySee
         if text_key(wanted.name) != text_key(stored.name):
             await _refuse_twins(call, wanted)
         await update_policy(call.tx, wanted)
-        await _record(call, HistoryAction.AUTO_CLAIM_POLICY_UPDATED, before=stored, after=wanted)
+        await record_change(call, before=stored, after=wanted)
     return (await seen(call, (wanted,)))[0]
 
 
@@ -278,6 +278,11 @@ async def drop_policy(call: Call, text: str) -> None:
     stored = await require_policy(call, text)
     await delete_policy(call.tx, stored.policy_no, at=call.now)
     await _record(call, HistoryAction.AUTO_CLAIM_POLICY_DELETED, before=stored, after=None)
+
+
+async def record_change(call: Call, *, before: Policy, after: Policy) -> None:
+    """Keep in the history what changed about a policy."""
+    await _record(call, HistoryAction.AUTO_CLAIM_POLICY_UPDATED, before=before, after=after)
 
 
 async def _refuse_twins(call: Call, new: Policy) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
+from seatwright.app.auto_claim.defaults import settle_defaults
 from seatwright.app.call import Call
 from seatwright.app.platform.naming import record_platform
 from seatwright.app.platform.security_roles import make_built_in_roles
@@ -103,6 +104,7 @@ async def add_environment(call: Call, edit: EnvironmentEdit) -> Environment:
     await make_built_in_roles(call, (record.environment_no,))
     await raise_platform_version(call.tx)
     await record_platform(call, HistoryAction.PLATFORM_ADDED, "environment", record.id)
+    await settle_defaults(call)
     return await require_environment(call, str(record.id))
 
 
@@ -129,6 +131,7 @@ async def change_environment(call: Call, text: str, edit: EnvironmentEdit) -> En
         found.id,
         changed=changed_names(before, after),
     )
+    await settle_defaults(call)
     return await require_environment(call, str(found.id))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from seatwright.web.rest.auto_claim import AUTO_CLAIM_ROUTES
+from seatwright.web.rest.auto_claim_claims import AUTO_CLAIM_CLAIM_ROUTES
 from seatwright.web.rest.bulk import BULK_ROUTES
 from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.conflicts import CONFLICT_ROUTES
@@ -44,6 +45,7 @@ from seatwright.web.rest.why import WHY_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *AUTO_CLAIM_ROUTES,
+    *AUTO_CLAIM_CLAIM_ROUTES,
     *BULK_ROUTES,
     *CATALOG_ROUTES,
     *CONFLICT_ROUTES,

@@ -1,0 +1,58 @@
+"""The same for auto-claim: the policies are those that a premium subscription brings."""
+
+from __future__ import annotations
+
+from tests.auto_claim import URL, buy, give_claim, turn_on
+from tests.moves import license_group
+from tests.office import Office
+from tests.previews import upn
+from tests.world import add_group
+from tests.writes import write
+
+POWER_APPS = "Auto-Created Policy for PowerApps"
+BACKUPS = ("FLOW_PER_USER", "POWER_AUTOMATE_ATTENDED_RPA", "DYN365_ENTERPRISE_SALES")
+
+
+async def set_claims(office: Office) -> None:
+    """Auto-claim on, the default policies, two people who claimed, and a group to move to."""
+    await turn_on(office)
+    await buy(office, "POWERAPPS_PER_USER", 10)
+    await give_claim(office, POWER_APPS, "ada", "bob")
+    await license_group(office, await add_group(office, "Makers"), "POWERAPPS_PER_USER")
+
+
+def _products(*names: str) -> list[dict[str, str]]:
+    return [{"skuPartNumber": name} for name in names]
+
+
+AUTO_CLAIM_WRITES = (
+    write(
+        "DELETE /api/auto-claim/policies/{policy}", f"{URL}/Auto-Created Policy for Power Automate"
+    ),
+    write(
+        "POST /api/auto-claim/policies",
+        URL,
+        {"name": "Flows", "app": "powerAutomatePerUser", "products": _products(*BACKUPS)},
+    ),
+    write("PATCH /api/auto-claim/policies/{policy}", f"{URL}/Flows", {"claimsMax": 5}),
+    write(
+        "POST /api/auto-claim/policies/{policy}/order",
+        f"{URL}/Flows/order",
+        {"product": BACKUPS[2], "move": "up"},
+    ),
+    write(
+        "DELETE /api/auto-claim/policies/{policy}/products/{sku}",
+        f"{URL}/Flows/products/{BACKUPS[1]}",
+    ),
+    write(
+        "POST /api/auto-claim/policies/{policy}/unassign",
+        f"{URL}/{POWER_APPS}/unassign",
+        {"users": [upn("ada")]},
+    ),
+    write(
+        "POST /api/auto-claim/policies/{policy}/move",
+        f"{URL}/{POWER_APPS}/move",
+        {"users": [upn("bob")], "group": "Makers"},
+    ),
+    write("PATCH /api/auto-claim/settings", "/api/auto-claim/settings", {"enabled": False}),
+)
