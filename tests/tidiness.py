@@ -57,13 +57,17 @@ ENGINE_DOORS: Final = frozenset(
     {
         "seatwright/app/reconcile.py",
         "seatwright/app/assign/fulfil.py",
+        # A batch of launches decides each caller in turn, under the locks of all of them.
+        "seatwright/app/launch/turns.py",
         "seatwright/app/moves/decide.py",
         # What would turn an answer is tried out in a copy; nothing of it is ever written.
         "seatwright/domain/why/search.py",
     }
 )
-# The two outer edges, where a bug of one request or job must not end the process.
-OUTER_EDGES: Final = frozenset({"seatwright/web/edge.py", "seatwright/jobs/worker.py"})
+# The outer edges, where a bug of one request or job must not end the process.
+OUTER_EDGES: Final = frozenset(
+    {"seatwright/web/edge.py", "seatwright/web/launch.py", "seatwright/jobs/worker.py"}
+)
 # PostgreSQL's own clock, for what is no business time: a worker's sign of life.
 SERVER_CLOCK_ALLOWED: Final = frozenset({"seatwright/postgres/readiness.py"})
 

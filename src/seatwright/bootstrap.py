@@ -10,6 +10,7 @@ from typing import Any
 
 from litestar.types import ASGIApp
 
+from seatwright.app.launch.desk import LaunchDesk
 from seatwright.app.work import Workshop
 from seatwright.demo import demo as demo_tenant
 from seatwright.domain.clock import Clock
@@ -18,6 +19,7 @@ from seatwright.postgres.pool import Database
 from seatwright.settings import OffsetClock, Settings
 from seatwright.web.edge import Edge
 from seatwright.web.entry import Entry
+from seatwright.web.launch import LaunchDoor
 from seatwright.web.open import OpenPages
 from seatwright.web.rate import RateLimit
 from seatwright.web.rest.application import create_rest_application
@@ -25,7 +27,9 @@ from seatwright.web.rest.openapi import describe
 from seatwright.web.watch import Watch
 
 
-def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> ASGIApp:
+def assemble_web_app(
+    *, database: Database, clock: Clock, public_host: str, public_url: str | None = None
+) -> ASGIApp:
     """The whole web application over an unopened database; its lifespan opens and closes it."""
     rest = create_rest_application()
     pages = OpenPages(database=database, clock=clock, describe=lambda: describe(rest))
@@ -39,8 +43,11 @@ def assemble_web_app(*, database: Database, clock: Clock, public_host: str) -> A
         await database.close()
         await send({"type": "lifespan.shutdown.complete"})
 
+    desk = LaunchDesk(database, clock=clock, public_url=public_url or f"http://{public_host}")
+    launches = LaunchDoor(desk)
     entry = Entry(
         surfaces={"/api": Edge(rest, database=database, clock=clock)},
+        doors=dict.fromkeys(launches.paths, launches),
         fallback=pages,
         public_host=public_host,
         lifespan=lifespan,
@@ -57,6 +64,7 @@ def create_web_app() -> ASGIApp:
         database=Database(settings.database_url),
         clock=OffsetClock(settings.clock_offset),
         public_host=settings.public_host,
+        public_url=settings.resolved_public_url,
     )
     if settings.rate_limit is None:
         return app

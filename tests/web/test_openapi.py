@@ -13,6 +13,9 @@ from seatwright.web.rest.doors import doors_of
 from seatwright.web.rest.openapi import describe
 from tests.office import Office
 
+BARE = {"POST /api/launch", "POST /api/launch/events"}
+"""Answered without what the edge adds: a launch is repeated by person and product anyway."""
+
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
@@ -75,7 +78,8 @@ def test_every_refusal_is_problem_json_and_every_call_may_be_refused(
                 shared = described["components"]["responses"][response["$ref"].rpartition("/")[2]]
                 assert list(shared["content"]) == ["application/problem+json"], name
         if "post" in name.lower().split()[0]:
-            assert {"400", "409", "422"} <= set(responses), name
+            expected = {"400", "409"} if name in BARE else {"400", "409", "422"}
+            assert expected <= set(responses), name
 
 
 def test_bodies_are_strict_and_answers_are_open(described: dict[str, Any]) -> None:
@@ -97,7 +101,7 @@ def test_writing_calls_take_an_idempotency_key_and_reading_ones_do_not(
 ) -> None:
     for name, operation in operations(described):
         has_key = any(p["name"] == "Idempotency-Key" for p in operation["parameters"])
-        assert has_key == (not name.startswith("GET ")), name
+        assert has_key == (not name.startswith("GET ") and name not in BARE), name
 
 
 async def test_it_is_served_to_anyone_with_the_security_it_asks_for(office: Office) -> None:

@@ -139,7 +139,9 @@ def decide(launch: Launch, *, person: Launcher, rules: Rulebook, now: datetime) 
     """
     if not person.is_enabled:
         return Refused(reason=Reason.ACCOUNT_DISABLED)
-    policies = [(app, rules.policies.get(app)) for app in policy_apps_of(launch)]
+    policies = [
+        (app, rules.policies.get(app)) for app in policy_apps_of(launch.event, launch.target)
+    ]
     sku = _entitling(launch, person, [policy for _, policy in policies if policy is not None])
     if sku is not None:
         return Entitled(sku=sku)
@@ -166,14 +168,14 @@ def decide(launch: Launch, *, person: Launcher, rules: Rulebook, now: datetime) 
     return refusals[0] if refusals else Refused(reason=Reason.NO_POLICY)
 
 
-def policy_apps_of(launch: Launch) -> tuple[AutoClaimApp, ...]:
+def policy_apps_of(event: LaunchEvent, target: LaunchTarget) -> tuple[AutoClaimApp, ...]:
     """The auto-claim apps whose policies may help, in the order in which they are asked.
 
     What the desktop client tells of is for attended RPA only, never for the per user plan (T-206).
     """
-    if launch.event.is_of_desktop:
+    if event.is_of_desktop:
         return (POWER_AUTOMATE_RPA,)
-    return launch.target.auto_claim_apps
+    return target.auto_claim_apps
 
 
 def _entitling(launch: Launch, person: Launcher, policies: list[Policy]) -> SkuNo | None:

@@ -58,6 +58,8 @@ class Permission(StrEnum):
     DECIDE_HELD_CHANGES = "decide about removals that are held"
     UNDO_CHANGES = "undo changes of the last 30 days"
     MANAGE_ACCESS = "manage tokens, clients and roles"
+    LAUNCH = "launch apps and flows"
+    LAUNCH_FOR_ANYONE = "launch apps and flows for anyone"
 
 
 _READ_PEOPLE: Final = frozenset({Permission.READ_DIRECTORY, Permission.READ_LICENSES})
@@ -121,10 +123,9 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.REPORTS_READER: frozenset(
         {Permission.READ_LICENSES, Permission.READ_HISTORY, Permission.READ_REPORTS}
     ),
-    Role.HELPDESK_ADMINISTRATOR: _READ_PEOPLE
-    | {Permission.REPROCESS, Permission.READ_PLATFORM},
-    Role.APP_GATEWAY: frozenset(),
-    Role.PERSON: frozenset(),
+    Role.HELPDESK_ADMINISTRATOR: _READ_PEOPLE | {Permission.REPROCESS, Permission.READ_PLATFORM},
+    Role.APP_GATEWAY: frozenset({Permission.LAUNCH, Permission.LAUNCH_FOR_ANYONE}),
+    Role.PERSON: frozenset({Permission.LAUNCH}),
 }
 
 

@@ -49,6 +49,23 @@ def _location(value: object) -> str | None:
     return "give a two-letter ISO 3166-1 country code such as NO, or null"
 
 
+def _text(low: int, high: int) -> Callable[[object], str | None]:
+    def check(value: object) -> str | None:
+        fits = isinstance(value, str) and low <= len(value.strip()) and len(value) <= high
+        fits = fits and str(value).isprintable()
+        return None if fits else f"give {low} to {high} characters in one line"
+
+    return check
+
+
+def _web_address(value: object) -> str | None:
+    """Only what a browser opens safely: the address is shown to people as a link."""
+    is_address = isinstance(value, str) and value.startswith(("https://", "http://"))
+    if is_address and len(str(value)) <= 2000 and str(value).isascii() and " " not in str(value):
+        return None
+    return "give an address that begins with https:// or http://, or null"
+
+
 def _or_null(check: Callable[[object], str | None]) -> Callable[[object], str | None]:
     return lambda value: None if value is None else check(value)
 
@@ -154,6 +171,21 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             default=30,
             meaning="How long a deleted person can be restored before they are purged.",
             check=_number(1, 3650),
+        ),
+        Setting(
+            name="requestMessage",
+            kind="string or null",
+            default=None,
+            meaning="What people read who ask for a license, where the organization has a process"
+            " of its own for that.",
+            check=_or_null(_text(1, 1000)),
+        ),
+        Setting(
+            name="requestUrl",
+            kind="string or null",
+            default=None,
+            meaning="Where people ask for a license in that process; null: at seatwright.",
+            check=_or_null(_web_address),
         ),
         *(
             Setting(

@@ -19,19 +19,24 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Entry:
-    """Dispatches on the first segment of the path; the rest is each surface's own matter."""
+    """Dispatches on the first segment of the path; the rest is each surface's own matter.
 
-    __slots__ = ("_fallback", "_host", "_lifespan", "_surfaces")
+    `doors` are whole paths that are answered before their surface.
+    """
+
+    __slots__ = ("_doors", "_fallback", "_host", "_lifespan", "_surfaces")
 
     def __init__(
         self,
         *,
         surfaces: Mapping[str, ASGIApp],
+        doors: Mapping[str, ASGIApp],
         fallback: ASGIApp,
         public_host: str,
         lifespan: Callable[[Any, Any], Awaitable[None]],
     ) -> None:
         self._surfaces = dict(surfaces)
+        self._doors = dict(doors)
         self._fallback = fallback
         self._host = public_host.lower()
         self._lifespan = lifespan
@@ -50,7 +55,7 @@ class Entry:
             return
         # Not every path begins with a slash: OPTIONS asks for "*" (RFC 9110, 9.3.7).
         head = "/" + path.removeprefix("/").partition("/")[0]
-        surface = self._surfaces.get(head, self._fallback)
+        surface = self._doors.get(path) or self._surfaces.get(head, self._fallback)
         if scope["method"] == "HEAD":
             await _head(surface, scope, receive, send)
         else:

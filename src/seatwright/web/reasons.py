@@ -124,9 +124,7 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "No security role has that id, or the environment has none of that name.",
         "List the security roles of the environment.",
     ),
-    Reason.UNKNOWN_DEFAULT_ROLE: Meaning(
-        "No default role has that id.", "List the default roles."
-    ),
+    Reason.UNKNOWN_DEFAULT_ROLE: Meaning("No default role has that id.", "List the default roles."),
     Reason.STILL_IN_USE: Meaning(
         "Something else belongs to what is to be deleted.", "Delete what the detail names first."
     ),

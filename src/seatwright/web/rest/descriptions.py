@@ -30,6 +30,7 @@ TAGS: Final[Mapping[str, str]] = {
     "held-changes": "Removals that wait for a second administrator",
     "imports": "Files in",
     "jobs": "Work in the background",
+    "launch": "Somebody opens an app: licensed in milliseconds, or told why not and what to do",
     "licenses": "Seats, who holds them, who waits, bulk assignment and history",
     "reconcile": "Looking at everybody anew, and what that found.",
     "moves": "From one assignment, group or product to another, without a gap",

@@ -31,7 +31,12 @@ class Door:
     @property
     def is_writing(self) -> bool:
         """Whether the call changes something, and so may carry an Idempotency-Key."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.is_bare
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is answered before this application, without what the edge adds."""
+        return bool(self.handler.opt.get("is_bare", False))
 
     @property
     def path_parameters(self) -> tuple[str, ...]:

@@ -322,6 +322,8 @@ def _refusal_statuses(door: Door) -> tuple[int, ...]:
         statuses.add(404)
     if door.is_writing:
         statuses |= {404, 409, 412, 413, 422}
+    if door.is_bare:
+        statuses |= {400, 404, 409, 413}
     return tuple(sorted(statuses))
 
 

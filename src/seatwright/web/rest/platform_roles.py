@@ -49,7 +49,7 @@ class SecurityRoleShape(Shape, kw_only=True, frozen=True):
     created_at: datetime
 
 
-class HolderShape(Shape, kw_only=True, frozen=True):
+class RoleHolderShape(Shape, kw_only=True, frozen=True):
     """A person who has a role directly, or a group whose members have it through its team."""
 
     kind: str
@@ -101,8 +101,8 @@ def _role(one: SecurityRole) -> SecurityRoleShape:
     )
 
 
-def _holder(one: RoleHolder) -> HolderShape:
-    return HolderShape(
+def _holder(one: RoleHolder) -> RoleHolderShape:
+    return RoleHolderShape(
         kind="group" if one.is_group else "user",
         id=one.id,
         display_name=one.name,
@@ -197,7 +197,7 @@ async def list_role_holders(
     *,
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
-) -> Page[HolderShape]:
+) -> Page[RoleHolderShape]:
     """Group teams, then people who have it directly."""
     size = page_limit(limit)
     keys = keys_of(cursor, int, int)

@@ -20,6 +20,7 @@ from seatwright.web.rest.history_timeline import HISTORY_TIMELINE_ROUTES
 from seatwright.web.rest.holdings import HOLDINGS_ROUTES
 from seatwright.web.rest.imports import IMPORT_ROUTES
 from seatwright.web.rest.jobs import JOB_ROUTES
+from seatwright.web.rest.launch import LAUNCH_ROUTES
 from seatwright.web.rest.license_impact import LICENSE_IMPACT_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
@@ -57,6 +58,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *HOLDINGS_ROUTES,
     *JOB_ROUTES,
     *IMPORT_ROUTES,
+    *LAUNCH_ROUTES,
     *LICENSE_IMPACT_ROUTES,
     *LICENSE_ROUTES,
     *GROUP_LICENSE_ROUTES,

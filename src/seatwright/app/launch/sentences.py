@@ -1,0 +1,224 @@
+"""What a person reads when they launch something: one whole sentence, and where to ask for more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from seatwright.app.launch.book import Book
+from seatwright.app.launch.orders import LaunchAnswer, no_launch
+from seatwright.domain.auto_claim import Policy, PolicyNo
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import SkuNo
+from seatwright.domain.launch import Launch, LaunchEvent, Outcome, Refused
+from seatwright.domain.platform import DESKTOP_CLAIM_VERSION_MIN, version_text
+from seatwright.domain.settings import setting_value
+from seatwright.postgres.launch_read import SeenEvent, Someone
+
+_BACKUPS: Final = ("", " as its first backup", " as its second backup", " as its third backup") + (
+    " as its fourth backup",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A product that a policy gave just now; `group` is the name of the group it came through."""
+
+    policy: Policy
+    backup: int
+    sku: SkuNo
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Says what a launch came to, in one tenant; `public_url` is where people reach seatwright."""
+
+    book: Book
+    public_url: str
+
+    def granted(self, launch: Launch, someone: Someone, given: Given) -> LaunchAnswer:
+        """Somebody was given a product."""
+        name = self.book.catalog.sku_name(given.sku)
+        way = "" if given.group is None else f", through the group “{given.group}”"
+        return LaunchAnswer(
+            outcome=Outcome.GRANTED,
+            message=f"{someone.upn} now has {name}: the auto-claim policy “{given.policy.name}”"
+            f" gave it{_BACKUPS[given.backup]}{way} for “{launch.target.name}”.",
+            sku=self.book.catalog.skus.get(given.sku),
+            policy_id=given.policy.policy_id,
+            backup=given.backup,
+            user_id=someone.id,
+            upn=someone.upn,
+        )
+
+    def entitled(
+        self, launch: Launch, someone: Someone, sku: SkuNo, *, policy: Policy | None
+    ) -> LaunchAnswer:
+        """Somebody may already; `policy` is the one that gave it once, if one did."""
+        name = self.book.catalog.sku_name(sku)
+        return LaunchAnswer(
+            outcome=Outcome.ALREADY_ENTITLED,
+            message=f"{someone.upn} has {name}, which is enough for “{launch.target.name}”.",
+            sku=self.book.catalog.skus.get(sku),
+            policy_id=None if policy is None else policy.policy_id,
+            backup=None if policy is None else policy.backup_of(sku),
+            user_id=someone.id,
+            upn=someone.upn,
+        )
+
+    def denied(self, launch: Launch, someone: Someone, refused: Refused) -> LaunchAnswer:
+        """Nothing could be given, and what the person can do about it."""
+        policy = refused.policy
+        sku = None if policy is None else self.book.catalog.skus.get(policy.products[0].sku)
+        wanted = "a license" if sku is None else sku.display_name
+        settings = self.book.tenant.settings
+        own_words = setting_value(settings, "requestMessage")
+        own_url = setting_value(settings, "requestUrl")
+        words = _sentence(refused.reason, launch, someone, _Facts(policy=policy, wanted=wanted))
+        return LaunchAnswer(
+            outcome=Outcome.DENIED,
+            reason=refused.reason,
+            message=words if own_words is None else f"{words} {own_words}",
+            sku=sku,
+            policy_id=None if policy is None else policy.policy_id,
+            request_url=self._request_url(launch, None if sku is None else sku.sku_id)
+            if own_url is None
+            else str(own_url),
+            user_id=someone.id,
+            upn=someone.upn,
+        )
+
+    def repeated(self, launch: Launch, someone: Someone, seen: SeenEvent) -> LaunchAnswer:
+        """The first answer to an event again; what was granted is not granted a second time."""
+        if seen.user_no != someone.state.user_no:
+            return no_launch(
+                Refusal(
+                    Reason.INVALID_VALUE,
+                    "This eventId was used before, for somebody else: every event needs its own.",
+                )
+            )
+        policy = policy_by_number(self.book, seen.policy)
+        if seen.outcome is Outcome.DENIED:
+            assert seen.reason is not None, "who was denied was told why"
+            answer = self.denied(launch, someone, Refused(reason=seen.reason, policy=policy))
+        else:
+            assert seen.sku is not None, "who was not denied has a product"
+            answer = self.entitled(launch, someone, seen.sku, policy=policy)
+        return replace(answer, is_repeated=True)
+
+    def _request_url(self, launch: Launch, sku_id: UUID | None) -> str:
+        asked = {} if sku_id is None else {"skuId": str(sku_id)}
+        if launch.target.id != UUID(int=0):
+            asked["flow" if launch.target.flow is not None else "app"] = str(launch.target.id)
+        return f"{self.public_url}/requests/new?{urlencode(asked)}"
+
+
+def policy_by_number(book: Book, number: PolicyNo | None) -> Policy | None:
+    """A policy of the book; None for one that was deleted."""
+    return next((one for one in book.policies.values() if one.policy_no == number), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    policy: Policy | None
+    wanted: str
+
+
+def _sentence(reason: Reason, launch: Launch, someone: Someone, facts: _Facts) -> str:
+    """Why nothing was given: what, whom it concerns, and what to do."""
+    target, upn, wanted = launch.target, someone.upn, facts.wanted
+    policy = "the policy" if facts.policy is None else f"the policy “{facts.policy.name}”"
+    match reason:
+        case Reason.NO_SEAT_LEFT:
+            return (
+                f"No seat is left of {wanted} or of any backup of {policy}, so {upn} was not given"
+                f" one for “{target.name}”. Ask for a license, or have seats bought or freed."
+            )
+        case Reason.ACCOUNT_DISABLED:
+            return f"The account of {upn} is disabled. An administrator can enable it."
+        case Reason.FEATURE_OFF | Reason.NO_POLICY | Reason.POLICY_OFF:
+            return _nobody_gives(reason, launch, upn=upn, policy=policy)
+        case Reason.POLICY_NOT_YET_ACTIVE | Reason.POLICY_CAP_REACHED | Reason.NOT_IN_GROUP:
+            return _not_for_them(reason, launch, upn=upn, policy=facts.policy)
+        case Reason.ENVIRONMENT_OUT_OF_SCOPE:
+            return (
+                f"“{target.name}” is in the environment “{target.environment_name}”, which is not"
+                f" managed, and {policy} gives {wanted} in managed environments only."
+            )
+        case Reason.NOT_PREMIUM | Reason.CLIENT_TOO_OLD | Reason.TRIAL_NOT_IN_USE:
+            return _no_trigger(reason, launch, upn=upn, wanted=wanted)
+        case _:
+            return (
+                f"{upn} could not be given {wanted} for “{target.name}”: {_rule(reason)}"
+                " Ask an administrator."
+            )
+
+
+def _nobody_gives(reason: Reason, launch: Launch, *, upn: str, policy: str) -> str:
+    name = launch.target.name
+    if reason is Reason.FEATURE_OFF:
+        return (
+            f"“{name}” needs a license that {upn} does not have, and auto-claim is turned off."
+            " Ask for a license."
+        )
+    if reason is Reason.NO_POLICY:
+        return (
+            f"“{name}” needs a license that {upn} does not have, and no auto-claim policy gives"
+            " one. Ask for a license."
+        )
+    if launch.event is LaunchEvent.LICENSE_REQUESTED:
+        return f"{policy[0].upper()}{policy[1:]} gives {upn} nothing for asking, or is turned off."
+    return (
+        f"“{name}” needs a license that {upn} does not have, and {policy} is turned off."
+        " Ask for a license."
+    )
+
+
+def _not_for_them(reason: Reason, launch: Launch, *, upn: str, policy: Policy | None) -> str:
+    if policy is None:
+        return f"“{launch.target.name}” is not shared with {upn}: ask its owner to share it."
+    if reason is Reason.POLICY_NOT_YET_ACTIVE:
+        begins = policy.effective_from.isoformat(timespec="minutes")
+        return f"The policy “{policy.name}” begins to give licenses at {begins}: try again then."
+    if reason is Reason.POLICY_CAP_REACHED:
+        return (
+            f"The policy “{policy.name}” gives licenses to {policy.claims_max} people at most, and"
+            f" so many have one. Ask for a license for {upn}."
+        )
+    return (
+        f"The policy “{policy.name}” gives licenses to members of its groups only, and {upn} is in"
+        " none of them. Ask for a license."
+    )
+
+
+def _no_trigger(reason: Reason, launch: Launch, *, upn: str, wanted: str) -> str:
+    target = launch.target
+    if reason is Reason.NOT_PREMIUM:
+        return (
+            f"“{target.name}” needs no premium license: nothing of it is premium, and its"
+            f" environment is not managed. {upn} was given nothing."
+        )
+    if reason is Reason.CLIENT_TOO_OLD:
+        oldest = version_text(target.client_version_min or DESKTOP_CLAIM_VERSION_MIN)
+        version = "did not say its version"
+        if launch.client_version is not None:
+            version = f"is version {version_text(launch.client_version)}"
+        return f"The client {version}: install {oldest} or later, then try again."
+    return f"A trial that does not use attended RPA gives {upn} no {wanted}."
+
+
+def _rule(reason: Reason) -> str:
+    match reason:
+        case Reason.USAGE_LOCATION_MISSING:
+            return "it is not known where they use services."
+        case Reason.USAGE_LOCATION_PROHIBITED:
+            return "it may not be used where they are."
+        case Reason.CONFLICTING_SERVICE_PLANS:
+            return "it cannot be had together with another product of theirs."
+        case Reason.DEPENDENCY_MISSING:
+            return "it needs a service plan that they do not have."
+        case _:
+            return f"a rule stands against it ({reason.value})."

@@ -1,0 +1,342 @@
+"""The callers of one batch, decided one after another in the order in which they came.
+
+Each is decided by the engine as it would decide about them alone, in a world in which everybody
+before them has been served. Nothing is read or written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+from seatwright.app.launch.book import Book, named_by
+from seatwright.app.launch.orders import Knock, LaunchAnswer, LaunchOrder, no_launch
+from seatwright.app.launch.sentences import Given, Speaker, policy_by_number
+from seatwright.domain.assignments import Source, SourceKind, Strategy
+from seatwright.domain.auto_claim import PolicyNo
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.launch import (
+    Entitled,
+    Launch,
+    Launcher,
+    Offer,
+    Refused,
+    Rulebook,
+    Verdict,
+    decide,
+)
+from seatwright.domain.reconcile import (
+    Action,
+    Change,
+    ChangeSet,
+    Held,
+    Pool,
+    Snapshot,
+    UserState,
+    Wish,
+    reconcile,
+)
+from seatwright.domain.roles import Permission, roles_permitting
+from seatwright.domain.settings import usage_location_in
+from seatwright.domain.tenants import Principal
+from seatwright.postgres.launch_read import Scene, SeenEvent, Someone
+from seatwright.postgres.launch_write import GivenLine, TakenEvent
+
+
+class Later(Enum):
+    """Why a caller is not answered by this batch."""
+
+    CLAIM = "claim"
+    """Nothing was locked, and something may be given: to a batch that holds the locks."""
+
+    ALONE = "alone"
+    """More than one plain license must move: in a transaction of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What the engine says to one offer; `reason` is None where it gives the product."""
+
+    reason: Reason | None
+    changes: ChangeSet
+
+
+class Turns:
+    """A batch while it is decided; it knows what everybody before got."""
+
+    def __init__(self, scene: Scene, *, speaker: Speaker, now: datetime, is_reading: bool) -> None:
+        self.book = speaker.book
+        self.scene = scene
+        self.speaker = speaker
+        self.now = now
+        self.is_reading = is_reading
+        self.people = dict(scene.people)
+        self.pools: dict[SkuNo, Pool] = dict(scene.pools)
+        self.claimed: dict[PolicyNo, int] = dict(scene.claimed)
+        self.seen: dict[str, SeenEvent] = dict(scene.seen)
+        self.given: list[GivenLine] = []
+        self.taken: list[TakenEvent] = []
+        self.uses: set[tuple[UserNo, SkuNo]] = set()
+
+    def take(self, knock: Knock, user_no: UserNo | None) -> LaunchAnswer | Later:
+        """Answer one caller, or say why not here."""
+        order, principal = knock.order, self.scene.principals[knock.digest]
+        someone = None if user_no is None else self.people.get(user_no)
+        target = self.book.targets[named_by(order)]
+        refusal = refusal_of(order, principal, someone)
+        if refusal is None and isinstance(target, Refusal):
+            refusal = target
+        if refusal is not None or someone is None or isinstance(target, Refusal):
+            assert refusal is not None, "who or what is not known was refused"
+            return no_launch(refusal)
+        launch = self.book.launch_of(order, target)
+        seen = None if order.event_id is None else self.seen.get(order.event_id)
+        if seen is not None:
+            return self.speaker.repeated(launch, someone, seen)
+        answer = self._decided(knock, launch, someone)
+        if isinstance(answer, LaunchAnswer) and order.event_id is not None:
+            self._keep_event(order.event_id, someone, answer)
+        return answer
+
+    def _decided(self, knock: Knock, launch: Launch, someone: Someone) -> LaunchAnswer | Later:
+        verdict = verdict_of(launch, someone, book=self.book, claimed=self.claimed, now=self.now)
+        match verdict:
+            case Entitled(sku=sku):
+                return self._entitled(launch, someone, sku)
+            case Refused():
+                return self.speaker.denied(launch, someone, verdict)
+            case _:
+                return self._first_of(verdict, knock, launch, someone=someone)
+
+    def _entitled(self, launch: Launch, someone: Someone, sku: SkuNo) -> LaunchAnswer:
+        policy_no = claims_of(someone.state).get(sku)
+        if policy_no is not None:
+            self.uses.add((someone.state.user_no, sku))
+        policy = policy_by_number(self.book, policy_no)
+        return self.speaker.entitled(launch, someone, sku, policy=policy)
+
+    def _first_of(
+        self, offers: tuple[Offer, ...], knock: Knock, launch: Launch, *, someone: Someone
+    ) -> LaunchAnswer | Later:
+        """Give the first product that the engine lets through; say why the first was refused."""
+        if self.is_reading:
+            return Later.CLAIM
+        refused: Refused | None = None
+        for offer in offers:
+            if offer.policy.group is not None:
+                return Later.ALONE
+            tried = try_offer(self._snapshot(someone.state), offer)
+            if tried.reason is not None:
+                refused = refused or Refused(reason=tried.reason, policy=offer.policy)
+                continue
+            changes = tried.changes
+            if changes.is_empty:
+                return self._entitled(launch, someone, offer.product.sku)
+            if not _is_plain(changes, offer) or offer.product.sku not in self.pools:
+                return Later.ALONE
+            return self._give(offer, changes.changes[0], knock, launch=launch)
+        assert refused is not None, "a policy has at least one product"
+        return self.speaker.denied(launch, someone, refused)
+
+    def _snapshot(self, state: UserState) -> Snapshot:
+        return Snapshot(
+            now=self.now,
+            semantics=self.book.semantics,
+            default_usage_location=usage_location_in(self.book.tenant.settings),
+            catalog=self.book.catalog.engine,
+            pools=tuple(self.pools.values()),
+            users=(state,),
+            retry_users=frozenset({state.user_no}),
+        )
+
+    def _give(self, offer: Offer, change: Change, knock: Knock, *, launch: Launch) -> LaunchAnswer:
+        """Note what is to be written, and let the next callers see it."""
+        policy, sku, user = offer.policy, offer.product.sku, change.user_no
+        assert change.after is not None, "a license that is granted has service plans"
+        someone, pool = self.people[user], self.pools[sku]
+        assert pool.consumed + pool.reserved < pool.assignable, f"no seat of {sku} is left"
+        self.pools[sku] = replace(pool, consumed=pool.consumed + 1)
+        if policy.policy_no in self.claimed:
+            self.claimed[policy.policy_no] += 1
+        wish = wish_of(offer, self.now)
+        held = Held(sku=sku, enabled=change.after, given_by=wish.source)
+        state = replace(
+            someone.state,
+            wishes=(*someone.state.wishes, wish),
+            held=(*someone.state.held, held),
+        )
+        self.people[user] = replace(someone, state=state)
+        self.given.append(
+            GivenLine(
+                user=user,
+                sku=sku,
+                disabled=offer.product.disabled,
+                enabled=change.after,
+                policy=policy.policy_no,
+                backup=offer.backup,
+                event=launch.event,
+                principal=self.scene.principals[knock.digest].principal_no,
+                correlation=knock.correlation,
+                detail=claim_detail(launch, offer),
+            )
+        )
+        given = Given(policy=policy, backup=offer.backup, sku=sku)
+        return self.speaker.granted(launch, someone, given)
+
+    def _keep_event(self, event_id: str, someone: Someone, answer: LaunchAnswer) -> None:
+        event = event_of(self.book, event_id, someone, answer)
+        self.taken.append(event)
+        self.seen[event_id] = SeenEvent(
+            user_no=event.user,
+            outcome=event.outcome,
+            reason=event.reason,
+            sku=event.sku,
+            policy=event.policy,
+            backup=event.backup,
+        )
+
+
+def refusal_of(order: LaunchOrder, principal: Principal, someone: Someone | None) -> Refusal | None:
+    """Why there is no launch: not allowed, or for nobody who is here; None when there is one.
+
+    Whoever may launch for themselves only learns of nobody else whether they exist.
+    """
+    if not principal.may(Permission.LAUNCH):
+        return role_missing(principal, Permission.LAUNCH)
+    may_for_anyone = principal.may(Permission.LAUNCH_FOR_ANYONE)
+    is_self = someone is not None and someone.state.user_no == principal.user_no
+    if not may_for_anyone and not is_self:
+        if order.user is None:
+            return _nobody_named(principal)
+        return role_missing(principal, Permission.LAUNCH_FOR_ANYONE)
+    if order.user is None and someone is None:
+        return _nobody_named(principal)
+    if someone is None or someone.state.is_deleted:
+        who = order.user or principal.name
+        return Refusal(
+            Reason.UNKNOWN_USER,
+            f"There is nobody “{who}” in the directory. Give a user principal name, an id, or the"
+            " mail address of one person.",
+            context={"user": who},
+        )
+    return None
+
+
+def role_missing(principal: Principal, permission: Permission) -> Refusal:
+    """The refusal of somebody whose roles do not suffice, naming those that do."""
+    held = ", ".join(principal.roles) or "none"
+    needed = [role.value for role in roles_permitting(permission)]
+    return Refusal(
+        Reason.ROLE_MISSING,
+        f"“{principal.name}” may not {permission.value}: its roles are {held}."
+        f" Use a principal with one of: {', '.join(needed)}.",
+        context={"rolesNeeded": needed},
+    )
+
+
+def _nobody_named(principal: Principal) -> Refusal:
+    return Refusal(
+        Reason.INVALID_VALUE,
+        f"“{principal.name}” is no person of the directory: name the person in the field user.",
+    )
+
+
+def verdict_of(
+    launch: Launch,
+    someone: Someone,
+    *,
+    book: Book,
+    claimed: Mapping[PolicyNo, int],
+    now: datetime,
+) -> Verdict:
+    """What the rules of launches say about one person."""
+    state = someone.state
+    person = Launcher(
+        user_no=state.user_no,
+        is_enabled=someone.is_enabled,
+        held={one.sku: one.enabled for one in state.held},
+        groups=someone.groups,
+        claims=claims_of(state),
+    )
+    rules = Rulebook(is_on=book.is_on, policies=book.policies, claimed=claimed)
+    return decide(launch, person=person, rules=rules, now=now)
+
+
+def try_offer(snapshot: Snapshot, offer: Offer) -> Tried:
+    """Let the engine say what one person would have with one more claim."""
+    state, wish = snapshot.users[0], wish_of(offer, snapshot.now)
+    key = (wish.sku, wish.source)
+    others = tuple(one for one in state.wishes if (one.sku, one.source) != key)
+    changes = reconcile(replace(snapshot, users=(replace(state, wishes=(*others, wish)),)))
+    return Tried(reason=_errors_after(state, changes).get(key), changes=changes)
+
+
+def what_is_left(snapshot: Snapshot, sku: SkuNo, source: Source) -> Reason | None:
+    """Why one source would not give one person a product once all is settled; None if it does."""
+    state = snapshot.users[0]
+    if not any((one.sku, one.source) == (sku, source) for one in state.wishes):
+        return Reason.POLICY_OFF  # The group has no license of the product any more.
+    return _errors_after(state, reconcile(snapshot)).get((sku, source))
+
+
+def _errors_after(state: UserState, changes: ChangeSet) -> dict[tuple[SkuNo, Source], Reason]:
+    errors = {(one.sku, one.source): one.reason for one in state.errors}
+    for one in changes.error_changes:
+        if one.after is None:
+            errors.pop((one.sku, one.source), None)
+        else:
+            errors[one.sku, one.source] = one.after
+    return errors
+
+
+def wish_of(offer: Offer, now: datetime) -> Wish:
+    """The assignment that a claim is."""
+    return Wish(
+        sku=offer.product.sku,
+        source=Source(kind=SourceKind.POLICY, no=offer.policy.policy_no),
+        strategy=Strategy.ON_DEMAND,
+        disabled=offer.product.disabled,
+        assigned_at=now,
+    )
+
+
+def _is_plain(changes: ChangeSet, offer: Offer) -> bool:
+    """Whether exactly one license begins and nothing else moves."""
+    return (
+        len(changes.changes) == 1
+        and not changes.error_changes
+        and changes.changes[0].sku == offer.product.sku
+        and changes.changes[0].action is Action.GRANT
+    )
+
+
+def claims_of(state: UserState) -> dict[SkuNo, PolicyNo]:
+    """Which products a person has by a claim, and by which policy's."""
+    return {
+        wish.sku: PolicyNo(wish.source.no)
+        for wish in state.wishes
+        if wish.source.kind is SourceKind.POLICY
+    }
+
+
+def claim_detail(launch: Launch, offer: Offer) -> dict[str, object]:
+    """What the history says of a claim beside product, policy and person."""
+    what = "flow" if launch.target.flow is not None else "app"
+    return {"event": launch.event.value, what: str(launch.target.id), "backup": offer.backup}
+
+
+def event_of(book: Book, event_id: str, someone: Someone, answer: LaunchAnswer) -> TakenEvent:
+    """An event with what it came to, to be kept."""
+    policy = next((p for p in book.policies.values() if p.policy_id == answer.policy_id), None)
+    return TakenEvent(
+        event_id=event_id,
+        user=someone.state.user_no,
+        outcome=answer.outcome,
+        reason=answer.reason,
+        sku=None if answer.sku is None else answer.sku.sku_no,
+        policy=None if policy is None else policy.policy_no,
+        backup=answer.backup,
+    )
