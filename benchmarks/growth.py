@@ -51,7 +51,8 @@ def draw(figures: Sequence[Figure], path: Path) -> None:
 
 def _curves(figures: Sequence[Figure]) -> Mapping[str, Points]:
     whole = {"full reconcile": _points(figures, FULL, lambda figure: figure.measured)}
-    parts = {name: _points(figures, FULL, _part(name)) for name in ("read", "decide", "write")}
+    split = [figure for figure in figures if figure.split]
+    parts = {name: _points(split, FULL, _part(name)) for name in ("read", "decide", "write")}
     return {**whole, **parts, "kernel (CPU)": _points(figures, KERNEL, lambda one: one.measured)}
 
 
