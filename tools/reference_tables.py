@@ -16,6 +16,14 @@ from seatwright.domain.groups_file import GROUP_COLUMNS, GROUP_ROWS_MAX
 from seatwright.domain.jobs import JobKind, JobState, Outcome
 from seatwright.domain.members_file import MEMBER_COLUMNS, MEMBER_ROWS_MAX
 from seatwright.domain.people_file import PEOPLE_COLUMNS, PEOPLE_ROWS_MAX
+from seatwright.domain.platform_file import (
+    APP_COLUMNS,
+    ENVIRONMENT_COLUMNS,
+    FLOW_COLUMNS,
+    PLATFORM_ROWS_MAX,
+    ROLE_COLUMNS,
+    ROLE_ROWS_MAX,
+)
 from seatwright.domain.semantics import ENTRA, NATIVE, Semantics
 from seatwright.domain.settings import SETTINGS
 from seatwright.shipped import microsoft_csv
@@ -136,6 +144,20 @@ def csv_page() -> str:
         *_file("Members", "`POST /api/imports/members`, `GET /api/exports/members`, `seatwright"
                " groups import|export --members`: a row puts a person, or a group, into a group.",
                MEMBER_COLUMNS, MEMBER_ROWS_MAX),
+        *_file("Environments", "`POST /api/imports/environments`, `GET /api/exports/environments`,"
+               " `seatwright environments import|export`: matched by external id, then by name.",
+               ENVIRONMENT_COLUMNS, PLATFORM_ROWS_MAX),
+        *_file("Apps", "`POST /api/imports/apps`, `GET /api/exports/apps`, `seatwright apps"
+               " import|export`: matched by external id, then by name in their environment."
+               " `requires` and `sharedWith` list several things between semicolons.",
+               APP_COLUMNS, PLATFORM_ROWS_MAX),
+        *_file("Flows", "`POST /api/imports/flows`, `GET /api/exports/flows`, `seatwright flows"
+               " import|export`: matched by external id, then by name in their environment.",
+               FLOW_COLUMNS, PLATFORM_ROWS_MAX),
+        *_file("Security roles", "`POST /api/imports/security-roles`, `GET"
+               " /api/exports/security-roles`, `seatwright security-roles import|export`: a row"
+               " gives a person, or the team of a group, a role of an environment.",
+               ROLE_COLUMNS, ROLE_ROWS_MAX),
         *_file("Subscriptions", "`POST /api/imports/subscriptions`, `GET"
                " /api/exports/subscriptions`: taken whole or not at all.",
                subscription_file.COLUMNS, None),

@@ -19,6 +19,10 @@ from seatwright.cli.imports import holdings_commands
 from seatwright.cli.jobs import job_commands
 from seatwright.cli.licenses import holders, licenses, waiting
 from seatwright.cli.moves import move_commands
+from seatwright.cli.platform_apps import app_commands
+from seatwright.cli.platform_environments import environment_commands
+from seatwright.cli.platform_flows import flow_commands
+from seatwright.cli.platform_roles import role_commands
 from seatwright.cli.principals import client_commands, token_commands
 from seatwright.cli.reconcile import reconcile_commands
 from seatwright.cli.reports import report_commands
@@ -50,6 +54,10 @@ _NOUNS: Final = {
     "held": held_commands,
     "reconcile": reconcile_commands,
     "settings": settings_commands,
+    "environments": environment_commands,
+    "apps": app_commands,
+    "flows": flow_commands,
+    "security-roles": role_commands,
 }
 
 _OPERATOR_NOUNS: Final = {

@@ -113,6 +113,17 @@ async def role_by_name(
     return None if row is None else _of(row)
 
 
+async def roles_of_environments(
+    tx: Transaction, environments: Sequence[EnvironmentNo]
+) -> list[SecurityRole]:
+    """Every security role of these environments."""
+    cursor = await tx.connection.execute(
+        f"{_ROLE} where r.tenant_id = %s and r.environment_no = any(%s) order by r.role_no",
+        (tx.tenant_id, list(environments)),
+    )
+    return [_of(row) for row in await cursor.fetchall()]
+
+
 async def insert_roles(tx: Transaction, roles: Sequence[NewRole], *, at: datetime) -> bool:
     """Store security roles; False, and none of them stored, when an environment has the name."""
     try:

@@ -12,7 +12,7 @@ from seatwright.app.platform.environments import changed_names, require_environm
 from seatwright.app.platform.naming import pick, record_platform, texts_to_find
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
-from seatwright.domain.platform import AppKind, AppNo, read_version
+from seatwright.domain.platform import AppKind, AppNo, EnvironmentNo, Need, read_version
 from seatwright.domain.platform_needs import NeedOrder, read_needs
 from seatwright.domain.platform_things import (
     App,
@@ -146,24 +146,38 @@ async def fields_after(call: Call, edit: AppEdit, before: AppFields) -> AppField
 
     Raises Refusal invalidValue, unknownEnvironment, unknownSku.
     """
-    after = before
+    environment = before.environment
+    if edit.environment is not None:
+        text = edit.environment.strip()
+        environment = (await require_environment(call, text)).environment_no if text else None
+    needs = before.needs
+    if edit.needs is not None:
+        needs = read_needs(await catalog_of(call), edit.needs)
+    return edited_app(edit, before, environment=environment, needs=needs)
+
+
+def edited_app(
+    edit: AppEdit,
+    before: AppFields,
+    *,
+    environment: EnvironmentNo | None,
+    needs: tuple[Need, ...],
+) -> AppFields:
+    """The fields of an app after an edit whose environment and needs are looked up.
+
+    Raises Refusal invalidValue.
+    """
+    after = replace(before, environment=environment, needs=needs)
     if edit.name is not None or not before.name:
         after = replace(after, name=checked_name(edit.name or "", noun="an app"))
     if edit.external_id is not None:
         after = replace(after, external_id=checked_external_id(edit.external_id))
     if edit.kind is not None:
         after = replace(after, kind=chosen(AppKind, edit.kind, field="kind"))
-    if edit.environment is not None:
-        after = replace(after, environment=None)
-        if edit.environment.strip():
-            found = await require_environment(call, edit.environment)
-            after = replace(after, environment=found.environment_no)
     if edit.is_premium is not None:
         after = replace(after, is_premium=edit.is_premium)
     if edit.needs_security_role is not None:
         after = replace(after, needs_security_role=edit.needs_security_role)
-    if edit.needs is not None:
-        after = replace(after, needs=read_needs(await catalog_of(call), edit.needs))
     if edit.client_version_min is not None:
         text = edit.client_version_min.strip()
         after = replace(after, client_version_min=read_version(text) if text else None)

@@ -11,6 +11,7 @@ from seatwright.app.platform.environments import changed_names, require_environm
 from seatwright.app.platform.naming import pick, record_platform, texts_to_find
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
+from seatwright.domain.ids import UserNo
 from seatwright.domain.platform import EnvironmentNo, FlowNo, FlowTrigger
 from seatwright.domain.platform_things import (
     Flow,
@@ -145,24 +146,33 @@ async def fields_after(call: Call, edit: FlowEdit, before: FlowFields) -> FlowFi
 
     Raises Refusal invalidValue, unknownEnvironment, unknownUser.
     """
-    after = before
+    environment, owner = before.environment, before.owner
+    if edit.environment is not None or not environment:
+        environment = (await require_environment(call, edit.environment or "")).environment_no
+    if edit.owner is not None:
+        text = edit.owner.strip()
+        owner = (await find_user(call, text)).user_no if text else None
+    return edited_flow(edit, before, environment=environment, owner=owner)
+
+
+def edited_flow(
+    edit: FlowEdit, before: FlowFields, *, environment: EnvironmentNo, owner: UserNo | None
+) -> FlowFields:
+    """The fields of a flow after an edit whose environment and owner are looked up.
+
+    Raises Refusal invalidValue.
+    """
+    after = replace(before, environment=environment, owner=owner)
     if edit.name is not None or not before.name:
         after = replace(after, name=checked_name(edit.name or "", noun="a flow"))
     if edit.external_id is not None:
         after = replace(after, external_id=checked_external_id(edit.external_id))
-    if edit.environment is not None or not before.environment:
-        found = await require_environment(call, edit.environment or "")
-        after = replace(after, environment=found.environment_no)
     if edit.is_premium is not None:
         after = replace(after, is_premium=edit.is_premium)
     if edit.uses_attended_rpa is not None:
         after = replace(after, uses_attended_rpa=edit.uses_attended_rpa)
     if edit.trigger is not None:
         after = replace(after, trigger=chosen(FlowTrigger, edit.trigger, field="trigger"))
-    if edit.owner is not None:
-        text = edit.owner.strip()
-        owner = (await find_user(call, text)).user_no if text else None
-        after = replace(after, owner=owner)
     check_flow(after)
     return after
 

@@ -85,7 +85,7 @@ def _notes(notes: Sequence[RowNote]) -> list[RowNoteShape]:
     return [RowNoteShape(row=note.row_no, value=note.value, message=note.message) for note in shown]
 
 
-def _told(request: Request[Any, Any, Any], result: ImportResult) -> ImportShape:
+def told(request: Request[Any, Any, Any], result: ImportResult) -> ImportShape:
     """The answer, which a preview tells too."""
     return tell_result(request, _shape(result))
 
@@ -100,7 +100,7 @@ def _choices(mode: str | None, *, confirm: bool) -> ImportChoices:
     return ImportChoices(mode=chosen, is_confirmed=confirm)
 
 
-async def _table(
+async def table_of(
     request: Request[Any, Any, Any],
     columns: Mapping[str, Sequence[str]],
     *,
@@ -133,10 +133,10 @@ async def import_people_file(
     row is disabled. More than the tenant's limit is stopped unless `confirm=true`.
     """
     choices = _choices(mode, confirm=confirm)
-    table = await _table(
+    table = await table_of(
         request, PEOPLE_COLUMNS, required=("userPrincipalName",), rows_max=PEOPLE_ROWS_MAX
     )
-    return _told(request, await import_users(call, table, choices))
+    return told(request, await import_users(call, table, choices))
 
 
 @post(
@@ -153,8 +153,10 @@ async def import_groups_file(
 ) -> ImportShape:
     """A CSV file of groups, matched by external id, then by a name only one has."""
     choices = _choices(mode, confirm=False)
-    table = await _table(request, GROUP_COLUMNS, required=("displayName",), rows_max=GROUP_ROWS_MAX)
-    return _told(request, await import_groups(call, table, choices))
+    table = await table_of(
+        request, GROUP_COLUMNS, required=("displayName",), rows_max=GROUP_ROWS_MAX
+    )
+    return told(request, await import_groups(call, table, choices))
 
 
 @post(
@@ -175,11 +177,12 @@ async def import_members_file(
     With `mode=replace` whoever is in no row is taken out of the groups that the file names.
     """
     choices = _choices(mode, confirm=confirm)
-    table = await _table(request, MEMBER_COLUMNS, required=(), rows_max=MEMBER_ROWS_MAX)
-    return _told(request, await import_members(call, table, choices))
+    table = await table_of(request, MEMBER_COLUMNS, required=(), rows_max=MEMBER_ROWS_MAX)
+    return told(request, await import_members(call, table, choices))
 
 
-def _stream(pieces: AsyncIterator[bytes], name: str) -> Stream:
+def stream_csv(pieces: AsyncIterator[bytes], name: str) -> Stream:
+    """A file that is written while it is read."""
     return Stream(
         pieces,
         media_type="text/csv; charset=utf-8; header=present",
@@ -190,19 +193,19 @@ def _stream(pieces: AsyncIterator[bytes], name: str) -> Stream:
 @get("/api/exports/users", opt=needs(Permission.READ_DIRECTORY), summary="Export people")
 async def export_people_file(call: TheCall) -> Stream:
     """Everybody who is not deleted, as a CSV file that the import takes back unchanged."""
-    return _stream(export_users(call), "users")
+    return stream_csv(export_users(call), "users")
 
 
 @get("/api/exports/groups", opt=needs(Permission.READ_DIRECTORY), summary="Export groups")
 async def export_groups_file(call: TheCall) -> Stream:
     """Every group, as a CSV file that the import takes back unchanged."""
-    return _stream(export_groups(call), "groups")
+    return stream_csv(export_groups(call), "groups")
 
 
 @get("/api/exports/members", opt=needs(Permission.READ_DIRECTORY), summary="Export members")
 async def export_members_file(call: TheCall) -> Stream:
     """Who is in which group, as a CSV file that the import takes back unchanged."""
-    return _stream(export_members(call), "members")
+    return stream_csv(export_members(call), "members")
 
 
 IMPORT_ROUTES = (

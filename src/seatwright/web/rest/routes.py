@@ -28,6 +28,7 @@ from seatwright.web.rest.members import MEMBER_ROUTES
 from seatwright.web.rest.moves import MOVE_ROUTES
 from seatwright.web.rest.platform_apps import PLATFORM_APP_ROUTES
 from seatwright.web.rest.platform_environments import PLATFORM_ENVIRONMENT_ROUTES
+from seatwright.web.rest.platform_files import PLATFORM_FILE_ROUTES
 from seatwright.web.rest.platform_flows import PLATFORM_FLOW_ROUTES
 from seatwright.web.rest.platform_people import PLATFORM_PEOPLE_ROUTES
 from seatwright.web.rest.platform_roles import PLATFORM_ROLE_ROUTES
@@ -67,6 +68,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *MOVE_ROUTES,
     *PLATFORM_APP_ROUTES,
     *PLATFORM_ENVIRONMENT_ROUTES,
+    *PLATFORM_FILE_ROUTES,
     *PLATFORM_FLOW_ROUTES,
     *PLATFORM_PEOPLE_ROUTES,
     *PLATFORM_ROLE_ROUTES,

@@ -1,0 +1,341 @@
+"""`seatwright apps`: apps, what they need, whom they are shared with, and who can open them."""
+
+from __future__ import annotations
+
+import shlex
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+import typer
+
+from seatwright.cli.assignment import sku_field
+from seatwright.cli.client import Api, Json, api_path, open_api
+from seatwright.cli.endings import EXIT_CODES, Ending, stop
+from seatwright.cli.groups import group_id
+from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
+from seatwright.cli.options import (
+    AsJson,
+    CsvFile,
+    Limit,
+    OutFile,
+    Person,
+    ShowAll,
+    given,
+    rows_wanted,
+)
+from seatwright.cli.platform_options import (
+    App,
+    ExternalId,
+    InEnvironment,
+    NewName,
+    Premium,
+    Rename,
+    tier,
+    where,
+)
+from seatwright.cli.preview import previewable
+from seatwright.cli.screen import print_json, say
+from seatwright.cli.tables import Column, Row, count_of, show_facts, show_list, show_table
+
+app_commands = typer.Typer(
+    help="Apps: what they need, whom they are shared with, and who can open them.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+)
+
+
+class Kind(StrEnum):
+    """The kinds of app, as they are typed."""
+
+    POWER_APP = "power-app"
+    DESKTOP_CLIENT = "desktop-client"
+    OTHER = "other"
+
+    @property
+    def wire(self) -> str:
+        """As the API has it."""
+        head, *rest = self.value.split("-")
+        return head + "".join(word.capitalize() for word in rest)
+
+
+KindOption: TypeAlias = Annotated[Kind | None, typer.Option(help="What kind of app it is.")]
+Products: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--product", help="A product that is enough to open it; again for another."),
+]
+Plans: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--service-plan", help="A service plan that is enough; A+B for both; again for another."
+    ),
+]
+NeedsRole: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--role/--no-role", help="Whether it asks for a security role too."),
+]
+MinVersion: TypeAlias = Annotated[
+    str | None, typer.Option("--client-version", help="The oldest client that may claim: 2.43.")
+]
+
+
+def _shared(row: Row) -> str:
+    shared = row["sharedWith"]
+    if shared["everyone"]:
+        return "everyone"
+    parts = []
+    if shared["groupCount"]:
+        parts.append(count_of(shared["groupCount"], "group", "groups"))
+    if shared["userCount"]:
+        parts.append(count_of(shared["userCount"], "person", "people"))
+    return ", ".join(parts) or "nobody yet"
+
+
+def _requires(row: Row) -> str:
+    return " or ".join(need["displayName"] for need in row["requires"])
+
+
+_APPS = (
+    Column(title="App", cell="displayName"),
+    Column(title="Environment", cell=where, is_optional=True),
+    Column(title="License", cell=tier),
+    Column(title="Shared with", cell=_shared),
+    Column(title="Needs", cell=_requires, is_prose=True, is_optional=True),
+)
+_SHARES = (
+    Column(title="Shared with", cell=lambda row: row["displayName"] or "everyone"),
+    Column(title="Kind", cell=lambda row: "person" if row["kind"] == "user" else row["kind"]),
+    Column(title="User principal name", cell="userPrincipalName", is_optional=True),
+)
+_UNLICENSED = (
+    Column(title="Person", cell=lambda row: row["user"]["displayName"]),
+    Column(title="User principal name", cell=lambda row: row["user"]["userPrincipalName"]),
+    Column(title="Holds", cell=lambda row: row["holds"] or "nothing", is_prose=True),
+)
+
+
+@app_commands.command("list", epilog=EXIT_CODES)
+def list_(
+    *,
+    environment: InEnvironment = None,
+    limit: Limit = None,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
+) -> None:
+    """List apps with what they need and whom they are shared with."""
+    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
+    with open_api() as api:
+        path, query = api_path("platform", "apps"), {"environment": environment}
+        found = api.listing(path, query=query, limit=wanted)
+    empty = "There is no app yet: `seatwright apps create NAME`."
+    show_list(found, _APPS, empty=empty, as_json=as_json)
+
+
+@app_commands.command("show", epilog=EXIT_CODES)
+def show(app: App, *, as_json: AsJson = False) -> None:
+    """Show one app and whom it is shared with."""
+    with open_api() as api:
+        found = api.read(api_path("platform", "apps", app))
+        shares = api.rows(api_path("platform", "apps", found["id"], "shares"))
+    if as_json:
+        print_json({**found, "shares": shares})
+        return
+    show_facts(
+        [
+            ("App", found["displayName"]),
+            ("Kind", found["kind"]),
+            ("Environment", where(found)),
+            ("License", tier(found)),
+            ("Needs", _requires(found)),
+            ("Security role", "asked for" if found["needsSecurityRole"] else None),
+            ("Oldest client", found["clientVersionMin"]),
+            ("External id", found["externalId"]),
+            ("Id", found["id"]),
+        ]
+    )
+    say("")
+    if shares:
+        show_table(shares, _SHARES)
+    else:
+        say(f"Nobody can open it yet: `seatwright apps share {shlex.quote(app)} --everyone`.")
+
+
+@app_commands.command("create", epilog=EXIT_CODES)
+@previewable()
+def create(
+    name: NewName,
+    *,
+    environment: InEnvironment = None,
+    kind: KindOption = None,
+    premium: Premium = None,
+    product: Products = None,
+    service_plan: Plans = None,
+    role: NeedsRole = None,
+    client_version: MinVersion = None,
+    external_id: ExternalId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store an app; nobody may open it until it is shared."""
+    body = {
+        "displayName": name,
+        **given(
+            environment=environment,
+            kind=kind and kind.wire,
+            premium=premium,
+            requires=_needs(product, service_plan),
+            needsSecurityRole=role,
+            clientVersionMin=client_version,
+            externalId=external_id,
+        ),
+    }
+    with open_api() as api:
+        made = api.write("POST", api_path("platform", "apps"), body=body)
+    _show_saved(made, "Stored", as_json=as_json)
+
+
+@app_commands.command("update", epilog=EXIT_CODES)
+@previewable()
+def update(
+    app: App,
+    *,
+    name: Rename = None,
+    environment: InEnvironment = None,
+    kind: KindOption = None,
+    premium: Premium = None,
+    product: Products = None,
+    service_plan: Plans = None,
+    role: NeedsRole = None,
+    client_version: MinVersion = None,
+    external_id: ExternalId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change an app; --product and --service-plan replace all that it needs."""
+    body = given(
+        displayName=name,
+        environment=environment,
+        kind=kind and kind.wire,
+        premium=premium,
+        requires=_needs(product, service_plan),
+        needsSecurityRole=role,
+        clientVersionMin=client_version,
+        externalId=external_id,
+    )
+    with open_api() as api:
+        changed = api.write("PATCH", api_path("platform", "apps", app), body=body)
+    _show_saved(changed, "Changed", as_json=as_json)
+
+
+@app_commands.command("delete", epilog=EXIT_CODES)
+@previewable()
+def delete(app: App) -> None:
+    """Delete an app; licenses that people claimed by opening it stay."""
+    with open_api() as api:
+        api.write("DELETE", api_path("platform", "apps", app))
+    say(f"Deleted the app {app}.")
+
+
+@app_commands.command("share", epilog=EXIT_CODES)
+@previewable()
+def share(
+    app: App,
+    people: Annotated[
+        list[str] | None, typer.Argument(metavar="[PERSON]...", help="Who may open it.")
+    ] = None,
+    *,
+    everyone: Annotated[bool, typer.Option("--everyone", help="Everybody may open it.")] = False,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", help="Whose members may open it; again.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Share an app with people, groups, or everyone."""
+    if not (people or everyone or group):
+        stop(Ending.USAGE, "Say with whom: name people, or give --group or --everyone.")
+    body = given(users=people or None, groups=group, everyone=everyone or None)
+    with open_api() as api:
+        shared = api.write("POST", api_path("platform", "apps", app, "shares"), body=body)
+    if as_json:
+        print_json(shared)
+        return
+    say(f"{shared['displayName']} is shared with {_shared(shared)}.")
+
+
+@app_commands.command("unshare", epilog=EXIT_CODES)
+@previewable()
+def unshare(
+    app: App,
+    person: Annotated[
+        str | None, typer.Argument(metavar="[PERSON]", help="Who may open it no longer.")
+    ] = None,
+    *,
+    everyone: Annotated[bool, typer.Option("--everyone", help="Not everybody any more.")] = False,
+    group: Annotated[str | None, typer.Option("--group", help="Not this group any more.")] = None,
+) -> None:
+    """Stop sharing an app with a person, a group, or everyone."""
+    if (person is not None) + everyone + (group is not None) != 1:
+        stop(Ending.USAGE, "Say with whom no longer: one of PERSON, --group and --everyone.")
+    with open_api() as api:
+        member = "everyone" if everyone else _member(api, person, group)
+        api.write("DELETE", api_path("platform", "apps", app, "shares", member))
+    say(f"{app} is no longer shared with {person or group or 'everyone'} by itself.")
+
+
+@app_commands.command("access", epilog=EXIT_CODES)
+def access(app: App, person: Person, *, as_json: AsJson = False) -> None:
+    """Say whether a person can open an app, and what is in the way."""
+    with open_api() as api:
+        found = api.read(api_path("platform", "apps", app, "access", person))
+    if as_json:
+        print_json(found)
+        return
+    if found["canOpen"]:
+        say(f"{person} can open {app}.")
+        return
+    say(f"{person} cannot open {app}:")
+    for sentence in found["missing"]:
+        say(f"- {sentence}")
+
+
+@app_commands.command("unlicensed", epilog=EXIT_CODES)
+def unlicensed(
+    app: App, *, limit: Limit = None, show_all: ShowAll = False, as_json: AsJson = False
+) -> None:
+    """List people whom an app is shared with and who lack the license that it needs."""
+    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
+    with open_api() as api:
+        found = api.listing(api_path("platform", "apps", app, "unlicensed"), limit=wanted)
+    empty = f"Everybody whom {app} is shared with has what it needs."
+    show_list(found, _UNLICENSED, empty=empty, as_json=as_json)
+
+
+@app_commands.command("import", epilog=EXIT_CODES)
+@previewable(tell_import)
+def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
+    """Create and change apps, and whom they are shared with, from a CSV file."""
+    import_kind("apps", file, ImportChoices(), as_json=as_json)
+
+
+@app_commands.command("export", epilog=EXIT_CODES)
+def export(*, output: OutFile = None) -> None:
+    """Write every app as CSV."""
+    export_kind("apps", output=output)
+
+
+def _member(api: Api, person: str | None, group: str | None) -> str:
+    return group_id(api, group) if group is not None else str(person)
+
+
+def _needs(products: list[str] | None, plans: list[str] | None) -> list[Json] | None:
+    """The alternatives of a body; None where nothing is said about them."""
+    if products is None and plans is None:
+        return None
+    return [sku_field(product) for product in products or ()] + [
+        {"servicePlans": plan.split("+")} for plan in plans or ()
+    ]
+
+
+def _show_saved(app: Json, verb: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(app)
+        return
+    needs = f", which needs {_requires(app)}" if app["requires"] else ""
+    say(f"{verb} the app {app['displayName']}{needs}; it is shared with {_shared(app)}.")

@@ -1,0 +1,202 @@
+"""`seatwright flows`: flows of environments, standard, premium, or with attended RPA."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+import typer
+
+from seatwright.cli.client import Json, api_path, open_api
+from seatwright.cli.endings import EXIT_CODES
+from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
+from seatwright.cli.options import AsJson, CsvFile, Limit, OutFile, ShowAll, given, rows_wanted
+from seatwright.cli.platform_options import (
+    ExternalId,
+    Flow,
+    InEnvironment,
+    NewName,
+    Premium,
+    Rename,
+    tier,
+    where,
+)
+from seatwright.cli.preview import previewable
+from seatwright.cli.screen import print_json, say
+from seatwright.cli.tables import Column, Row, show_facts, show_list
+
+flow_commands = typer.Typer(
+    help="Flows: standard, premium, or with attended RPA.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+)
+
+
+class Trigger(StrEnum):
+    """What starts a flow."""
+
+    INSTANT = "instant"
+    AUTOMATED = "automated"
+    SCHEDULED = "scheduled"
+
+
+Rpa: TypeAlias = Annotated[
+    bool | None, typer.Option("--rpa/--no-rpa", help="Whether it uses attended RPA.")
+]
+TriggerOption: TypeAlias = Annotated[
+    Trigger | None,
+    typer.Option(help="What starts it. Unless by hand, its owner's license counts."),
+]
+Owner: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="PERSON", help="Whose flow it is; empty clears it.")
+]
+
+
+def _license(row: Row) -> str:
+    return "premium, attended RPA" if row["attendedRpa"] else tier(row)
+
+
+def _counts(row: Row) -> str:
+    owner = row["owner"]
+    if not row["runsAsOwner"]:
+        return "whoever starts it"
+    return "its owner" if owner is None else str(owner["displayName"])
+
+
+_FLOWS = (
+    Column(title="Flow", cell="displayName"),
+    Column(title="Environment", cell=where),
+    Column(title="License", cell=_license),
+    Column(title="Starts", cell="trigger"),
+    Column(title="Whose license counts", cell=_counts),
+)
+
+
+@flow_commands.command("list", epilog=EXIT_CODES)
+def list_(
+    *,
+    environment: InEnvironment = None,
+    limit: Limit = None,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
+) -> None:
+    """List flows with the license that each needs, and whose it is that counts."""
+    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
+    with open_api() as api:
+        path, query = api_path("platform", "flows"), {"environment": environment}
+        found = api.listing(path, query=query, limit=wanted)
+    empty = "There is no flow yet: `seatwright flows create NAME --environment ENVIRONMENT`."
+    show_list(found, _FLOWS, empty=empty, as_json=as_json)
+
+
+@flow_commands.command("show", epilog=EXIT_CODES)
+def show(flow: Flow, *, as_json: AsJson = False) -> None:
+    """Show one flow."""
+    with open_api() as api:
+        found = api.read(api_path("platform", "flows", flow))
+    if as_json:
+        print_json(found)
+        return
+    owner = found["owner"]
+    show_facts(
+        [
+            ("Flow", found["displayName"]),
+            ("Environment", where(found)),
+            ("License", _license(found)),
+            ("Starts", found["trigger"]),
+            ("Whose license counts", _counts(found)),
+            ("Owner", owner and f"{owner['displayName']} ({owner['userPrincipalName']})"),
+            ("External id", found["externalId"]),
+            ("Id", found["id"]),
+        ]
+    )
+
+
+@flow_commands.command("create", epilog=EXIT_CODES)
+@previewable()
+def create(
+    name: NewName,
+    *,
+    environment: Annotated[
+        str, typer.Option("--environment", "-e", metavar="ENVIRONMENT", help="Where it lives.")
+    ],
+    premium: Premium = None,
+    rpa: Rpa = None,
+    trigger: TriggerOption = None,
+    owner: Owner = None,
+    external_id: ExternalId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store a flow; one with attended RPA is premium."""
+    body = {
+        "displayName": name,
+        "environment": environment,
+        **given(
+            premium=True if rpa and premium is None else premium,
+            attendedRpa=rpa,
+            trigger=trigger,
+            owner=owner,
+            externalId=external_id,
+        ),
+    }
+    with open_api() as api:
+        made = api.write("POST", api_path("platform", "flows"), body=body)
+    _show_saved(made, "Stored", as_json=as_json)
+
+
+@flow_commands.command("update", epilog=EXIT_CODES)
+@previewable()
+def update(
+    flow: Flow,
+    *,
+    name: Rename = None,
+    environment: InEnvironment = None,
+    premium: Premium = None,
+    rpa: Rpa = None,
+    trigger: TriggerOption = None,
+    owner: Owner = None,
+    external_id: ExternalId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a flow; what is not named stays."""
+    body = given(
+        displayName=name,
+        environment=environment,
+        premium=True if rpa and premium is None else premium,
+        attendedRpa=rpa,
+        trigger=trigger,
+        owner=owner,
+        externalId=external_id,
+    )
+    with open_api() as api:
+        changed = api.write("PATCH", api_path("platform", "flows", flow), body=body)
+    _show_saved(changed, "Changed", as_json=as_json)
+
+
+@flow_commands.command("delete", epilog=EXIT_CODES)
+@previewable()
+def delete(flow: Flow) -> None:
+    """Delete a flow; licenses that people claimed by running it stay."""
+    with open_api() as api:
+        api.write("DELETE", api_path("platform", "flows", flow))
+    say(f"Deleted the flow {flow}.")
+
+
+@flow_commands.command("import", epilog=EXIT_CODES)
+@previewable(tell_import)
+def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
+    """Create and change flows from a CSV file; safe to run again."""
+    import_kind("flows", file, ImportChoices(), as_json=as_json)
+
+
+@flow_commands.command("export", epilog=EXIT_CODES)
+def export(*, output: OutFile = None) -> None:
+    """Write every flow as CSV."""
+    export_kind("flows", output=output)
+
+
+def _show_saved(flow: Json, verb: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(flow)
+        return
+    say(f"{verb} the flow {flow['displayName']} ({_license(flow)}) in {where(flow)}.")
