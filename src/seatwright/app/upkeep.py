@@ -28,6 +28,7 @@ from seatwright.postgres import jobs as rows
 from seatwright.postgres.assignments import DatePassed, see_to_passed_dates, users_with_dates_passed
 from seatwright.postgres.idempotency import forget_old_answers
 from seatwright.postgres.journal import sign
+from seatwright.postgres.launch_write import EVENTS_KEPT, forget_old_events
 from seatwright.postgres.previews import forget_old_previews
 from seatwright.postgres.principals import principal_by_number
 from seatwright.postgres.queue import wake_worker
@@ -56,6 +57,7 @@ async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
                 break
     async with workshop.database.transaction(tenant_id) as tx:
         await forget_old_answers(tx, now=workshop.clock.now())
+        await forget_old_events(tx, before=workshop.clock.now() - EVENTS_KEPT)
         await forget_removals(tx, now=workshop.clock.now())
         await forget_old_previews(tx, now=workshop.clock.now())
 

@@ -17,6 +17,7 @@ from seatwright.cli.held import held_commands
 from seatwright.cli.history import history_commands
 from seatwright.cli.imports import holdings_commands
 from seatwright.cli.jobs import job_commands
+from seatwright.cli.launch import launch
 from seatwright.cli.licenses import holders, licenses, waiting
 from seatwright.cli.moves import move_commands
 from seatwright.cli.platform_apps import app_commands
@@ -38,7 +39,19 @@ from seatwright.cli.why import why
 LICENSING: Final = "Licenses (over the API)"
 OPERATING: Final = "Tenants and access (on the database)"
 
-_COMMANDS: Final = (licenses, holders, waiting, assign, unassign, swap, bulk, undo, why, conflicts)
+_COMMANDS: Final = (
+    licenses,
+    holders,
+    waiting,
+    assign,
+    unassign,
+    swap,
+    bulk,
+    launch,
+    undo,
+    why,
+    conflicts,
+)
 
 _NOUNS: Final = {
     "users": user_commands,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +22,9 @@ from seatwright.domain.ids import GroupNo, PrincipalNo, ServicePlanBits, SkuNo, 
 from seatwright.domain.launch import LaunchEvent, Outcome
 from seatwright.postgres.codes import STRATEGY_TO_CODE
 from seatwright.postgres.transaction import Transaction
+
+EVENTS_KEPT: Final = timedelta(days=30)
+"""How long an event is known to have been taken."""
 
 _ON_DEMAND: Final = STRATEGY_TO_CODE[Strategy.ON_DEMAND]
 # What is granted begins when the person's last license of the product ended, where that is later:
