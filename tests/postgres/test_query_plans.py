@@ -32,6 +32,7 @@ HISTORY: Final = "/api/identity/licenses/assignment-history"
 
 READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/auto-claim/apps": ("",),
+    "/api/auto-claim/notices": ("",),
     "/api/auto-claim/policies": ("",),
     "/api/auto-claim/settings": ("",),
     "/api/history/head": ("",),

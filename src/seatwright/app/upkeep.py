@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 
 from seatwright.app.auto_claim.defaults import settle_defaults
+from seatwright.app.auto_claim.notices import settle_claims
 from seatwright.app.call import Call
 from seatwright.app.directory.lives import purge_deleted_users
 from seatwright.app.expiry import record_silent_ends
@@ -51,7 +52,7 @@ async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
     for _ in range(PAGES_MAX):
         if not await _purge(workshop, tenant_id):
             break
-    for step in (start_periodic, run_due_report, forget_old_runs, settle_defaults):
+    for step in (start_periodic, run_due_report, forget_old_runs, settle_defaults, settle_claims):
         for _ in range(PAGES_MAX):
             if not await _step(workshop, tenant_id, step):
                 break

@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from seatwright.cli.assignment import assign, swap, unassign
+from seatwright.cli.auto_claim_claims import auto_claim_commands
 from seatwright.cli.bulk import bulk
 from seatwright.cli.catalog import catalog_commands
 from seatwright.cli.conflicts import conflicts
@@ -67,6 +68,7 @@ _NOUNS: Final = {
     "held": held_commands,
     "reconcile": reconcile_commands,
     "settings": settings_commands,
+    "auto-claim": auto_claim_commands,
     "environments": environment_commands,
     "apps": app_commands,
     "flows": flow_commands,

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     UNKNOWN_DEFAULT_ROLE = "unknownDefaultRole"
     STILL_IN_USE = "stillInUse"
     UNKNOWN_POLICY = "unknownPolicy"
+    UNKNOWN_NOTICE = "unknownNotice"
     UNKNOWN_TEMPLATE = "unknownTemplate"
     UNKNOWN_JOB = "unknownJob"
     UNKNOWN_REQUEST = "unknownRequest"

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     READ_PLATFORM = "read environments, apps, flows and who may open them"
     WRITE_PLATFORM = "change environments, apps and flows, and whom apps are shared with"
     ASSIGN_SECURITY_ROLES = "give security roles to people and group teams"
+    SEE_NOTICES = "read notices about claimed licenses, and keep one that would be released"
     READ_SETTINGS = "read the tenant's settings"
     WRITE_SETTINGS = "change the tenant's settings"
     DECIDE_HELD_CHANGES = "decide about removals that are held"
@@ -87,6 +88,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.WRITE_TEMPLATES,
         Permission.DECIDE_HELD_CHANGES,
         Permission.UNDO_CHANGES,
+        Permission.SEE_NOTICES,
     },
     Role.USER_ADMINISTRATOR: _READ_PEOPLE
     | {
@@ -119,13 +121,13 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         }
     ),
     Role.IDENTITY_GOVERNANCE_ADMINISTRATOR: _READ_PEOPLE,
-    Role.GLOBAL_READER: _READ_ALL,
+    Role.GLOBAL_READER: _READ_ALL | {Permission.SEE_NOTICES},
     Role.REPORTS_READER: frozenset(
         {Permission.READ_LICENSES, Permission.READ_HISTORY, Permission.READ_REPORTS}
     ),
     Role.HELPDESK_ADMINISTRATOR: _READ_PEOPLE | {Permission.REPROCESS, Permission.READ_PLATFORM},
     Role.APP_GATEWAY: frozenset({Permission.LAUNCH, Permission.LAUNCH_FOR_ANYONE}),
-    Role.PERSON: frozenset({Permission.LAUNCH}),
+    Role.PERSON: frozenset({Permission.LAUNCH, Permission.SEE_NOTICES}),
 }
 
 

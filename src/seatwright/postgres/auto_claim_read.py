@@ -136,3 +136,13 @@ async def _groups(tx: Transaction, numbers: Sequence[int]) -> dict[int, list[Gro
     for policy_no, group_no in await cursor.fetchall():
         found[policy_no].append(GroupNo(group_no))
     return found
+
+
+async def policy_names(tx: Transaction, policies: Sequence[PolicyNo]) -> dict[PolicyNo, str]:
+    """What these policies are called, deleted ones included."""
+    cursor = await tx.connection.execute(
+        "select policy_no, name from auto_claim_policy"
+        " where tenant_id = %s and policy_no = any(%s)",
+        (tx.tenant_id, list(policies)),
+    )
+    return {PolicyNo(row[0]): row[1] for row in await cursor.fetchall()}

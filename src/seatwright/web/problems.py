@@ -40,6 +40,7 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.UNKNOWN_DEFAULT_ROLE: 404,
     Reason.STILL_IN_USE: 409,
     Reason.UNKNOWN_POLICY: 404,
+    Reason.UNKNOWN_NOTICE: 404,
     Reason.UNKNOWN_TEMPLATE: 404,
     Reason.UNKNOWN_JOB: 404,
     Reason.UNKNOWN_REQUEST: 404,

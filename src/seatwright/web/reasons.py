@@ -129,6 +129,7 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "Something else belongs to what is to be deleted.", "Delete what the detail names first."
     ),
     Reason.UNKNOWN_POLICY: Meaning("No auto-claim policy has that id.", "List the policies."),
+    Reason.UNKNOWN_NOTICE: Meaning("No notice to you has that id.", "List the notices."),
     Reason.UNKNOWN_TEMPLATE: Meaning("No template has that id or name.", "List the templates."),
     Reason.UNKNOWN_JOB: Meaning("No job has that id.", "List the jobs."),
     Reason.UNKNOWN_REQUEST: Meaning("No license request has that id.", "List the requests."),

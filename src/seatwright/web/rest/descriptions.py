@@ -81,6 +81,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "origin": "Only products that were shipped, imported or are own.",
     "outcome": "Only rows that ended so: succeeded, failed, waiting or cancelled.",
     "days": "The past 1, 7, 30 or 90 days (default 90).",
+    "notice_id": "The id of a notice.",
     "policy": "An auto-claim policy by id or name.",
     "preview": "true says what would happen and changes nothing: the call is run and rolled back.",
     "principal": "Only what this principal did, by id or name.",

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from seatwright.web.rest.auto_claim import AUTO_CLAIM_ROUTES
 from seatwright.web.rest.auto_claim_claims import AUTO_CLAIM_CLAIM_ROUTES
+from seatwright.web.rest.auto_claim_notices import AUTO_CLAIM_NOTICE_ROUTES
 from seatwright.web.rest.bulk import BULK_ROUTES
 from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.conflicts import CONFLICT_ROUTES
@@ -48,6 +49,7 @@ from seatwright.web.rest.why import WHY_ROUTES
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *AUTO_CLAIM_ROUTES,
     *AUTO_CLAIM_CLAIM_ROUTES,
+    *AUTO_CLAIM_NOTICE_ROUTES,
     *BULK_ROUTES,
     *CATALOG_ROUTES,
     *CONFLICT_ROUTES,

@@ -1,0 +1,188 @@
+"""Taking back what nobody uses, after notice; and saying that seats run out before they do.
+
+Done each minute, from what is: a worker that was away catches up on its first tick. A policy that
+is off, or a feature that is, takes nothing from anybody (A-16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from seatwright.app.auto_claim.policies import list_policies
+from seatwright.app.auto_claim.taking import take_back
+from seatwright.app.call import Call
+from seatwright.app.reconcile import USERS_AT_ONCE_MAX
+from seatwright.app.record import record_all
+from seatwright.domain.assignments import Source, SourceKind
+from seatwright.domain.auto_claim import Policy
+from seatwright.domain.auto_claim_notices import Notice, NoticeKind, NoticeOutcome
+from seatwright.domain.errors import ChangeReason, Reason, Refusal
+from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.roles import Permission
+from seatwright.postgres.auto_claim_notices import (
+    DueNotice,
+    NewNotice,
+    announce_releases,
+    announce_seats,
+    due_notices,
+    end_notices,
+    find_notice,
+    list_notices,
+    open_seat_notice,
+    unused_claims,
+)
+from seatwright.postgres.auto_claim_read import read_feature, read_policies
+
+
+async def settle_claims(call: Call) -> bool:
+    """One page of everything that is due for claims; False when nothing was."""
+    if not (await read_feature(call.tx)).is_on:
+        return False
+    for policy in (await read_policies(call.tx)).values():
+        if not policy.is_on or policy.release_after_days is None:
+            continue
+        due = await due_notices(call.tx, policy.policy_no, now=call.now, limit=USERS_AT_ONCE_MAX)
+        if due:
+            await _release(call, policy, due)
+            return True
+        if await _announce(call, policy, days=policy.release_after_days):
+            return True
+    return await _watch_seats(call)
+
+
+async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
+    """Tell holders who have not used what they claimed for long enough.
+
+    The license goes `days` after its last use, and never sooner than the days of notice from now:
+    who was told late is not released early.
+    """
+    notice = timedelta(days=policy.notice_days)
+    unused = await unused_claims(
+        call.tx,
+        policy.policy_no,
+        before=call.now - timedelta(days=days) + notice,
+        limit=USERS_AT_ONCE_MAX,
+    )
+    if not unused:
+        return False
+    new = [
+        NewNotice(
+            id=uuid4(),
+            policy=policy.policy_no,
+            user=one.claim.user,
+            sku=one.claim.sku,
+            due_at=max(one.last_use + timedelta(days=days), call.now + notice),
+        )
+        for one in unused
+    ]
+    await announce_releases(call.tx, new, at=call.now)
+    lines = [
+        _line(policy, one.user, one.sku, {"release": "announced", "dueAt": one.due_at.isoformat()})
+        for one in new
+    ]
+    await record_all(call, lines)
+    return True
+
+
+async def _release(call: Call, policy: Policy, due: Sequence[DueNotice]) -> None:
+    """Take back what was announced and neither kept nor used since."""
+    going = [one for one in due if one.is_held and not one.was_used]
+    if going:
+        await take_back(call, [one.claim for one in going], reason=ChangeReason.RECLAIMED)
+    used = [one for one in due if one.is_held and one.was_used]
+    gone = [one for one in due if not one.is_held]
+    for ended, outcome in (
+        (going, NoticeOutcome.RELEASED),
+        (used, NoticeOutcome.USED),
+        (gone, NoticeOutcome.GONE),
+    ):
+        await end_notices(
+            call.tx,
+            [one.notice_no for one in ended],
+            outcome,
+            at=call.now,
+            by=call.principal.principal_no,
+        )
+
+
+async def _watch_seats(call: Call) -> bool:
+    """Say once that a policy's seats run out, and end that when there are enough again."""
+    lines: list[HistoryLine] = []
+    for one in await list_policies(call):
+        policy = one.policy
+        is_open = await open_seat_notice(call.tx, policy.policy_no)
+        if one.is_low and policy.is_on and is_open is None:
+            await announce_seats(
+                call.tx, policy.policy_no, notice_id=uuid4(), seats=one.seats_free, at=call.now
+            )
+            lines.append(_line(policy, None, None, {"seatsFree": one.seats_free}))
+        elif is_open is not None and not (one.is_low and policy.is_on):
+            await end_notices(
+                call.tx,
+                [is_open],
+                NoticeOutcome.FILLED,
+                at=call.now,
+                by=call.principal.principal_no,
+            )
+    await record_all(call, lines)
+    return False
+
+
+async def notices_page(call: Call, *, before: int | None, limit: int) -> tuple[Notice, ...]:
+    """Notices newest first, one more than `limit` if there are more.
+
+    Whoever may not read policies sees those to themselves.
+    """
+    user = None
+    if not call.principal.may(Permission.READ_AUTO_CLAIM):
+        user = call.principal.user_no or UserNo(-1)
+    return await list_notices(call.tx, user=user, before=before, limit=limit + 1)
+
+
+async def keep(call: Call, notice_id: UUID) -> Notice:
+    """Keep a license that would be released: its time begins anew.
+
+    Raises Refusal unknownNotice for one that is not there or somebody else's, alreadyDecided once
+    it has ended.
+    """
+    found = await find_notice(call.tx, notice_id)
+    is_own = found is not None and found.user == call.principal.user_no
+    if found is None or not (is_own or call.principal.may(Permission.ASSIGN_TO_USERS)):
+        raise Refusal(
+            Reason.UNKNOWN_NOTICE,
+            f"There is no notice {notice_id} for you: GET /api/auto-claim/notices lists them.",
+        )
+    if found.kind is not NoticeKind.RELEASE or found.outcome is not None:
+        ended = "is about seats" if found.outcome is None else f"has ended ({found.outcome.value})"
+        raise Refusal(
+            Reason.ALREADY_DECIDED, f"The notice {notice_id} {ended}, so there is nothing to keep."
+        )
+    await end_notices(
+        call.tx,
+        [found.notice_no],
+        NoticeOutcome.KEPT,
+        at=call.now,
+        by=call.principal.principal_no,
+    )
+    policies = {one.policy_no: one for one in (await read_policies(call.tx)).values()}
+    policy = policies.get(found.policy)
+    if policy is not None:
+        await record_all(call, [_line(policy, found.user, found.sku, {"release": "kept"})])
+    kept = await find_notice(call.tx, notice_id)
+    assert kept is not None, "it is held by this transaction"
+    return kept
+
+
+def _line(
+    policy: Policy, user: UserNo | None, sku: SkuNo | None, said: dict[str, object]
+) -> HistoryLine:
+    return HistoryLine(
+        action=HistoryAction.AUTO_CLAIM_NOTICE,
+        user=user,
+        sku=sku,
+        source=Source(kind=SourceKind.POLICY, no=policy.policy_no),
+        detail={"policyId": str(policy.policy_id), **said},
+    )
