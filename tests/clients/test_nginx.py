@@ -103,12 +103,12 @@ def _nginx(root: Path, server: str, people: list[str]) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def front() -> Iterator[Front]:
-    """A server, an app behind nginx, six people and two seats."""
+    """A server, an app behind nginx, twelve people and two seats."""
     root = Path(tempfile.mkdtemp(prefix="seatwright-test-nginx-"))
     # nginx's worker is another user when we are root.
     root.chmod(0o755)
     purchase = DraftPurchase(external_id="wiki", sku="SPE_E3", units=2, price=Decimal(10))
-    draft = replace(generate(6, 3), purchases=(purchase,), groups=(), group_licenses=())
+    draft = replace(generate(12, 3), purchases=(purchase,), groups=(), group_licenses=())
     people = [person.user_principal_name for person in draft.people]
     try:
         with serving(root / "data") as served, _wiki() as wiki:
