@@ -56,7 +56,7 @@ def test_policies_are_reviewed_made_listed_and_shown(makers: ServedOffice) -> No
         changed == "Changed the policy Makers for Power Apps per User Plan: Power Apps Premium.\n"
     )
     shown = makers.done("auto-claim", "show", "Makers")
-    assert "Held by       1 person\n" in shown
+    assert "Held by        1 person\n" in shown
     assert makers.done("auto-claim", "turn-off", "Makers") == "The policy Makers is off.\n"
 
 
@@ -102,5 +102,5 @@ def test_people_move_to_a_licensed_group(makers: ServedOffice) -> None:
     assert moved == "1 of 1 row done (completed).\n"
     # What she holds stayed, and nothing of the claim is left.
     assert len(json.loads(makers.done("holders", "POWERAPPS_PER_USER", "--json"))["value"]) == 1
-    assert "Held by       0 people of 3 at most" in makers.done("auto-claim", "show", "Makers")
+    assert "Held by        0 people of 3 at most" in makers.done("auto-claim", "show", "Makers")
     assert makers.done("auto-claim", "notices") == "Nobody was told anything yet.\n"

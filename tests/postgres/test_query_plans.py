@@ -341,6 +341,8 @@ async def test_a_change_to_one_person_or_group_reaches_an_index(desk: Desk) -> N
     assert wrong == [], "\n".join(wrong)
 
 
+    await desk.call("PATCH", "/api/auto-claim/settings", {"enabled": True})
+    await desk.call("POST", "/api/auto-claim/policies", policy)
 async def test_a_plan_without_an_index_would_be_found(desk: Desk) -> None:
     async with desk.database.pool.connection() as connection:
         await see_tenant(connection, desk.city.tenant_id)

@@ -11,6 +11,7 @@ import pytest
 from seatwright.domain.roles import Role
 from tests.auto_claim import URL, buy, give_claim, make, turn_on
 from tests.bulk import DONE
+from tests.launching import set_stage
 from tests.moves import license_group
 from tests.office import Office
 from tests.world import add_group, add_people, counts_agree
@@ -255,6 +256,27 @@ async def test_selected_people_move_to_a_licensed_group_without_a_gap(office: Of
     ).json()
     assert history["value"] == []
     await counts_agree(office)
+
+
+async def test_what_came_through_a_group_is_reported_and_taken_back_there(office: Office) -> None:
+    stage = await set_stage(office)
+    await add_people(office, "ada", "bob")
+    group = await add_group(office, "Licensed makers")
+    await license_group(office, group, APPS)
+    await stage.policy("powerApps", group=group)
+    assert (await stage.launch("ada")).json()["outcome"] == "granted"
+    name = "Policy of powerApps"
+    (row,) = (await report(office, name))["value"]
+    assert (row["delivered"], row["group"], row["state"]) == ("group", "Licensed makers", "held")
+    assert (await office.admin.get(f"{URL}/{name}")).json()["holders"] == 1
+    taken = await office.admin.post(
+        f"{URL}/{name}/unassign", json={"users": ["ada@contoso.example"]}
+    )
+    assert [one["outcome"] for one in taken.json()["value"]] == ["unassigned"]
+    members = (await office.admin.get(f"/api/identity/groups/{group}/members")).json()["value"]
+    assert members == []
+    assert await licenses(office, "ada") == []
+    assert (await report(office, name))["value"][0]["state"] == "gone"
 
 
 async def test_a_claim_never_turns_into_a_group_by_itself(

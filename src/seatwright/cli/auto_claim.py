@@ -176,10 +176,7 @@ def show_policy(found: Json) -> None:
             ("Status", found["status"]),
             ("Environments", _SCOPES.get(found["environmentScope"])),
             ("Delivers", f"through the group {group['displayName']}" if group else "directly"),
-            (
-                "Limited to",
-                [one["displayName"] for one in found["limitedTo"]] or "nobody is left out",
-            ),
+            ("Who may claim", [one["displayName"] for one in found["limitedTo"]] or "everybody"),
             ("Held by", _held(found)),
             ("Released", _release(found)),
             ("Alert below", found["alertBelow"]),

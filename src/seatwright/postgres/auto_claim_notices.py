@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from psycopg.rows import TupleRow
@@ -18,6 +19,9 @@ from seatwright.domain.auto_claim_notices import Notice, NoticeKind, NoticeOutco
 from seatwright.domain.ids import GroupNo, PrincipalNo, SkuNo, UserNo
 from seatwright.postgres.auto_claim_claims import HeldClaim
 from seatwright.postgres.transaction import Transaction
+
+SEARCHED_EVERY: Final = timedelta(hours=1)
+"""Looking for unused claims reads all claims of a policy; days are what matters."""
 
 _COLUMNS = "notice_no, id, policy_no, kind, user_no, sku_no, at, due_at, seats, ended_at, outcome"
 _LAST_USE = """
@@ -74,6 +78,25 @@ async def unused_claims(
     cursor = await tx.connection.execute(_UNUSED, (tx.tenant_id, policy, before, limit))
     return tuple(
         UnusedClaim(claim=_claim(policy, row), last_use=row[3]) for row in await cursor.fetchall()
+    )
+
+
+async def is_search_due(tx: Transaction, policy: PolicyNo, *, now: datetime) -> bool:
+    """Whether an hour has passed since unused claims were looked for in vain."""
+    cursor = await tx.connection.execute(
+        "select searched_at is null or searched_at <= %s from auto_claim_policy"
+        " where tenant_id = %s and policy_no = %s",
+        (now - SEARCHED_EVERY, tx.tenant_id, policy),
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+async def note_search(tx: Transaction, policy: PolicyNo, *, at: datetime) -> None:
+    """Keep that unused claims were looked for in vain."""
+    await tx.connection.execute(
+        "update auto_claim_policy set searched_at = %s where tenant_id = %s and policy_no = %s",
+        (at, tx.tenant_id, policy),
     )
 
 

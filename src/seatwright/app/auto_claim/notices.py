@@ -30,7 +30,9 @@ from seatwright.postgres.auto_claim_notices import (
     due_notices,
     end_notices,
     find_notice,
+    is_search_due,
     list_notices,
+    note_search,
     open_seat_notice,
     unused_claims,
 )
@@ -59,6 +61,8 @@ async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
     The license goes `days` after its last use, and never sooner than the days of notice from now:
     who was told late is not released early.
     """
+    if not await is_search_due(call.tx, policy.policy_no, now=call.now):
+        return False
     notice = timedelta(days=policy.notice_days)
     unused = await unused_claims(
         call.tx,
@@ -67,6 +71,7 @@ async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
         limit=USERS_AT_ONCE_MAX,
     )
     if not unused:
+        await note_search(call.tx, policy.policy_no, at=call.now)
         return False
     new = [
         NewNotice(

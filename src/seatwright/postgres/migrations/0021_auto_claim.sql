@@ -49,6 +49,8 @@ create table auto_claim_policy (
     created_at         timestamptz not null,
     created_by         int4 not null,
     deleted_at         timestamptz,
+    -- When unused claims were last looked for in vain; it reads every claim, so hourly is enough.
+    searched_at        timestamptz,
     primary key (tenant_id, policy_no),
     unique (tenant_id, id),
     check (deleted_at is null or not is_on),
