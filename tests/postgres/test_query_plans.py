@@ -167,6 +167,8 @@ ONE_THING: Final = frozenset(
         "/api/auto-claim/policies/{policy}",
         "/api/auto-claim/policies/{policy}/claims",
         "/api/auto-claim/policies/{policy}/claims-a-day",
+        # A launch, which `test_a_launch_reaches_an_index` looks at.
+        "/api/launch/authorize",
         "/api/platform/apps/{app}",
         "/api/platform/apps/{app}/access/{user}",
         "/api/platform/apps/{app}/shares",
@@ -341,8 +343,25 @@ async def test_a_change_to_one_person_or_group_reaches_an_index(desk: Desk) -> N
     assert wrong == [], "\n".join(wrong)
 
 
+async def test_a_launch_reaches_an_index(desk: Desk) -> None:
+    app = await desk.call(
+        "POST",
+        "/api/platform/apps",
+        {"displayName": "Wiki", "kind": "other", "requires": [{"skuPartNumber": "PROJECT_P1"}]},
+    )
     await desk.call("PATCH", "/api/auto-claim/settings", {"enabled": True})
+    await desk.call("POST", "/api/subscriptions", {"skuPartNumber": "PROJECT_P1", "units": 9})
+    product = {"skuPartNumber": "PROJECT_P1"}
+    policy = {"name": "Wiki", "app": app.json()["id"], "products": [product], "claimsMax": 5}
     await desk.call("POST", "/api/auto-claim/policies", policy)
+    opens = {"event": "appLaunch", "app": "Wiki", "user": desk.city.upn, "eventId": "one"}
+    wrong = []
+    for _ in range(2):
+        await desk.call("POST", "/api/launch", opens)
+        wrong += await desk.faults()
+    assert wrong == [], "\n".join(wrong)
+
+
 async def test_a_plan_without_an_index_would_be_found(desk: Desk) -> None:
     async with desk.database.pool.connection() as connection:
         await see_tenant(connection, desk.city.tenant_id)
