@@ -62,3 +62,9 @@ async def group_of(office: Office, name: str, *people: str) -> str:
 def names(page: dict[str, Any]) -> list[str]:
     """What the rows of a page are called."""
     return [row["displayName"] for row in page["value"]]
+
+
+async def role_named(office: Office, name: str, environment: str) -> str:
+    """The id of a security role of an environment."""
+    page = await get(office.admin, f"platform/security-roles?environment={environment}")
+    return next(str(row["id"]) for row in page["value"] if row["displayName"] == name)

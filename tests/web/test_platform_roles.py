@@ -8,7 +8,7 @@ import pytest
 
 from seatwright.domain.roles import Role
 from tests.office import Office
-from tests.power_platform import buy, get, group_of, license_person, names, person, post
+from tests.power_platform import buy, get, group_of, license_person, names, person, post, role_named
 
 PLAN = "DYN365_ENTERPRISE_CUSTOMER_SERVICE"
 HUB = "Customer Service Hub"
@@ -35,8 +35,7 @@ async def service_desk(office: Office) -> dict[str, Any]:
 
 async def role_id(office: Office, name: str, environment: str = "Service") -> str:
     """The id of a security role of an environment."""
-    page = await get(office.admin, f"platform/security-roles?environment={environment}")
-    return next(str(row["id"]) for row in page["value"] if row["displayName"] == name)
+    return await role_named(office, name, environment)
 
 
 async def roles_of(office: Office, upn: str) -> list[tuple[str, str, bool]]:

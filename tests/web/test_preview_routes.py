@@ -30,7 +30,7 @@ from tests.reports import work_runs
 from tests.world import add_group, add_people, set_seats
 from tests.writes import WRITES, Write
 from tests.writes_of_auto_claim import AUTO_CLAIM_WRITES, set_claims
-from tests.writes_of_platform import PLATFORM_WRITES
+from tests.writes_of_platform import PLATFORM_WRITES, set_platform
 
 CROWD = tuple(f"p{number:02}" for number in range(14))
 """More people than the brake lets by at once."""
@@ -67,6 +67,7 @@ async def scene(office: Office) -> dict[str, str]:
         assert (await office.admin.delete(f"{USERS}/{upn(name)}")).status_code == 204
     names |= await held_changes(office, crowd)
     names |= await things(office)
+    names |= await set_platform(office)
     await set_claims(office)
     return names
 

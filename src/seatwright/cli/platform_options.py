@@ -40,4 +40,6 @@ def tier(row: Row) -> str:
     """Whether a license is needed, in one word or two."""
     if row["premium"]:
         return "premium"
-    return "standard, managed" if row["needsLicense"] else "standard"
+    if not row["needsLicense"]:
+        return "standard"
+    return "standard, managed" if row["environment"] is not None else "needed"

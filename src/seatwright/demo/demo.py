@@ -26,12 +26,16 @@ from seatwright.app.tenants import (
 )
 from seatwright.demo.fjordline import DEMO_DOMAIN, DEMO_NAME, OWN_PRODUCT, draft_demo
 from seatwright.demo.load import load_draft
+from seatwright.demo.platform import load_platform
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.tenants import PrincipalKind, Tenant
 from seatwright.postgres.pool import Database
 
 FOUNDED_DAYS: Final = 440
 """How many days ago the demo tenant is said to have been made: before all that it bought."""
+
+PLATFORM_DAYS: Final = 50
+"""How many days ago it is said to have got its environments, apps and flows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ async def _make_demo(database: Database, *, now: datetime) -> Demo:
     async with founding(database, new, now=day - timedelta(days=FOUNDED_DAYS)) as founded:
         call = await _with_own_catalog(founded.call)
         await load_draft(call, draft_demo(day))
+        await load_platform(replace(call, now=day - timedelta(days=PLATFORM_DAYS)))
         return Demo(tenant=founded.call.tenant, token=founded.token)
 
 

@@ -108,8 +108,6 @@ async def export_roles(call: Call) -> AsyncIterator[bytes]:
     for page in (user_role_lines, team_role_lines):
         after = (0, 0)
         while rows := await page(call.tx, after, limit=ROWS_AT_ONCE):
-            cells = [
-                (row.environment, row.role, row.upn, row.group and str(row.group)) for row in rows
-            ]
+            cells = [(row.environment, row.role, row.upn, str(row.group or "")) for row in rows]
             yield "".join(line_of(one) for one in cells).encode()
             after = (rows[-1].role_no, rows[-1].holder_no)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import uuid4
 
+from seatwright.app.auto_claim.defaults import settle_defaults
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.imports import ImportResult
@@ -124,6 +125,8 @@ async def import_environments(call: Call, table: Table) -> ImportResult:
         raise overtaken()
     if new:
         await make_built_in_roles(call, [one.environment_no for one in new])
+    # The first managed environment brings the default auto-claim policies.
+    await settle_defaults(call)
     return await finish(call, rows, rows.result(call, table, "environments"), "environment")
 
 
