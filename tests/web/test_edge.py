@@ -132,7 +132,13 @@ async def tried(database: DatabaseOfTest) -> AsyncIterator[Office]:
             """No lifespan and no other pages here."""
 
         office.app = Watch(
-            Entry(surfaces={"/api": edge}, fallback=nothing, public_host=HOST, lifespan=nothing)
+            Entry(
+                surfaces={"/api": edge},
+                doors={},
+                fallback=nothing,
+                public_host=HOST,
+                lifespan=nothing,
+            )
         )
         office.admin = office.client(office.made.token)
         runs.clear()

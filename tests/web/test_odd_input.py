@@ -212,7 +212,7 @@ async def test_the_whole_server_can_be_asked_for_its_options() -> None:
     async def lifespan(receive: Any, send: Any) -> None:
         del receive, send
 
-    entry = Entry(surfaces={}, fallback=surface, public_host=HOST, lifespan=lifespan)
+    entry = Entry(surfaces={}, doors={}, fallback=surface, public_host=HOST, lifespan=lifespan)
     scope = {
         "type": "http",
         "method": "OPTIONS",
