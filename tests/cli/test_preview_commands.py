@@ -21,6 +21,7 @@ READERS = {
     *("download", "duplicates", "schedules", "true-up", "get", "checker", "heads", "timeline"),
     *("verify", "conflicts", "holders", "waiting", "licenses", "why"),
     *("apps", "report", "days", "notices"),  # of auto-claim
+    *("access", "unlicensed", "of", "tasks", "defaults", "administrators"),  # of the platform
 }
 """Commands that change nothing, by their last word."""
 
