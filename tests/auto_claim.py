@@ -32,6 +32,16 @@ async def buy(office: Office, sku: str, units: int) -> None:
     assert answer.status_code == 201, answer.text
 
 
+async def buy_first(office: Office, sku: str, units: int) -> None:
+    """Buy a product whose first seats bring default policies, and delete these."""
+    await buy(office, sku, units)
+    policies = (await office.admin.get(URL)).json()["value"]
+    assert policies, "the first premium subscription brings defaults"
+    for policy in policies:
+        answer = await office.admin.delete(f"{URL}/{policy['id']}")
+        assert answer.status_code == 204, answer.text
+
+
 async def make(office: Office, **fields: Any) -> dict[str, Any]:
     """Make a policy for Power Apps."""
     answer = await try_to_make(office, **fields)

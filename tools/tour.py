@@ -45,6 +45,8 @@ _CHANGING: Final = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
     (re.compile(r"\b20\d\d-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?"), "DATE"),
+    # How many people there are depends on which pages ran before.
+    (re.compile(r"\b\d+ of \d+ people\b"), "N of N people"),
     (re.compile(r"[ \t]+"), " "),
 )
 

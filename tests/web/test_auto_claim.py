@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from seatwright.domain.roles import Role
-from tests.auto_claim import PREMIUM_PLAN, SWITCH, URL, buy, make, try_to_make, turn_on
+from tests.auto_claim import (
+    PREMIUM_PLAN,
+    SWITCH,
+    URL,
+    buy,
+    buy_first,
+    make,
+    try_to_make,
+    turn_on,
+)
 from tests.office import Office
 
 
@@ -70,7 +79,7 @@ async def test_a_preview_is_the_review_and_makes_nothing(office: Office) -> None
 
 
 async def test_the_detail_has_an_id_and_every_field(office: Office) -> None:
-    await buy(office, "POWERAPPS_PER_USER", 3)
+    await buy_first(office, "POWERAPPS_PER_USER", 3)
     await turn_on(office)
     group = (await office.admin.post("/api/identity/groups", json={"displayName": "Makers"})).json()
     made = await make(
@@ -164,7 +173,7 @@ async def test_the_scope_is_changed_and_the_history_says_from_what(office: Offic
 async def test_delivery_through_a_group_asks_that_the_group_gives_the_product(
     office: Office,
 ) -> None:
-    await buy(office, "POWERAPPS_PER_USER", 3)
+    await buy_first(office, "POWERAPPS_PER_USER", 3)
     await turn_on(office)
     group = (
         await office.admin.post("/api/identity/groups", json={"displayName": "Licensed makers"})

@@ -131,7 +131,7 @@ def event_shape(answer: LaunchAnswer, event_id: str | None) -> EventShape:
     summary="Launch an app or a flow",
     status_code=200,
 )
-async def launch(call: TheCall, data: JSONBody[LaunchBody]) -> LaunchShape:
+async def launch_app(call: TheCall, data: JSONBody[LaunchBody]) -> LaunchShape:
     """Somebody opens an app or runs a flow: who needs a license for it is given one, if a policy
     says so and a seat is left.
 
@@ -179,4 +179,4 @@ def _answered_elsewhere(*asked: object) -> NoReturn:
     raise AssertionError(f"web/launch.py answers this before it comes here: {len(asked)}")
 
 
-LAUNCH_ROUTES = (launch, authorize, send_events)
+LAUNCH_ROUTES = (launch_app, authorize, send_events)
