@@ -41,6 +41,7 @@ PURE_MODULES: Final = frozenset(
         "numpy",
         "operator",
         "re",
+        "re2",
         "string",
         "types",
         "typing",
