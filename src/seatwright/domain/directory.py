@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import Final
@@ -40,6 +40,49 @@ class UserField(StrEnum):
     ACCOUNT_ENABLED = "accountEnabled"
     MANAGER = "manager"
     LAST_SIGN_IN_AT = "lastSignInAt"
+    MAIL_NICKNAME = "mailNickname"
+    OTHER_MAILS = "otherMails"
+    BUSINESS_PHONE = "businessPhone"
+    MOBILE_PHONE = "mobilePhone"
+    FAX_NUMBER = "faxNumber"
+    OFFICE_LOCATION = "officeLocation"
+    STREET_ADDRESS = "streetAddress"
+    CITY = "city"
+    STATE = "state"
+    POSTAL_CODE = "postalCode"
+    COUNTRY = "country"
+    PREFERRED_LANGUAGE = "preferredLanguage"
+    DIVISION = "division"
+    EMPLOYEE_TYPE = "employeeType"
+    EMPLOYEE_HIRE_DATE = "employeeHireDate"
+    PASSWORD_POLICIES = "passwordPolicies"
+    ON_PREMISES_SYNC_ENABLED = "onPremisesSyncEnabled"
+    ON_PREMISES_IMMUTABLE_ID = "onPremisesImmutableId"
+    ON_PREMISES_SECURITY_IDENTIFIER = "onPremisesSecurityIdentifier"
+    ON_PREMISES_DISTINGUISHED_NAME = "onPremisesDistinguishedName"
+    EXTENSION_ATTRIBUTE_1 = "extensionAttribute1"
+    EXTENSION_ATTRIBUTE_2 = "extensionAttribute2"
+    EXTENSION_ATTRIBUTE_3 = "extensionAttribute3"
+    EXTENSION_ATTRIBUTE_4 = "extensionAttribute4"
+    EXTENSION_ATTRIBUTE_5 = "extensionAttribute5"
+    EXTENSION_ATTRIBUTE_6 = "extensionAttribute6"
+    EXTENSION_ATTRIBUTE_7 = "extensionAttribute7"
+    EXTENSION_ATTRIBUTE_8 = "extensionAttribute8"
+    EXTENSION_ATTRIBUTE_9 = "extensionAttribute9"
+    EXTENSION_ATTRIBUTE_10 = "extensionAttribute10"
+    EXTENSION_ATTRIBUTE_11 = "extensionAttribute11"
+    EXTENSION_ATTRIBUTE_12 = "extensionAttribute12"
+    EXTENSION_ATTRIBUTE_13 = "extensionAttribute13"
+    EXTENSION_ATTRIBUTE_14 = "extensionAttribute14"
+    EXTENSION_ATTRIBUTE_15 = "extensionAttribute15"
+
+
+EXTENSION_ATTRIBUTES: Final = tuple(
+    UserField(f"extensionAttribute{number}") for number in range(1, 16)
+)
+
+DETAIL_FIELDS: Final = tuple(UserField)[tuple(UserField).index(UserField.MAIL_NICKNAME) :]
+"""What most people have little of: kept with `User.details`, only as far as it is there."""
 
 
 FieldValue = str | bool | datetime | None
@@ -62,7 +105,7 @@ class PersonRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """One person of the directory."""
+    """One person of the directory; `details` has the fields of `DETAIL_FIELDS` that are there."""
 
     user_no: UserNo
     id: UUID
@@ -84,6 +127,7 @@ class User:
     last_sign_in_at: datetime | None = None
     created_at: datetime
     deleted_at: datetime | None = None
+    details: UserFields = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from seatwright.domain.csv_text import Table, TableRow
-from seatwright.domain.directory import FieldValue, UserField, UserFields, text_key
+from seatwright.domain.directory import DETAIL_FIELDS, FieldValue, UserField, UserFields, text_key
 from seatwright.domain.errors import Refusal
 from seatwright.domain.person_fields import user_field
 
 PEOPLE_ROWS_MAX: Final = 400_000
 """About what the largest body holds."""
+
+_SPELLINGS: Final[Mapping[UserField, Sequence[str]]] = {
+    UserField.OTHER_MAILS: ("Alternate email addresses",),
+    UserField.BUSINESS_PHONE: ("Phone number", "Telephone number", "Office phone"),
+    UserField.MOBILE_PHONE: ("Mobile",),
+    UserField.FAX_NUMBER: ("Fax",),
+    UserField.OFFICE_LOCATION: ("Office",),
+    UserField.STATE: ("State or province",),
+    UserField.POSTAL_CODE: ("ZIP or postal code",),
+    UserField.COUNTRY: ("Country or region",),
+    UserField.EMPLOYEE_HIRE_DATE: ("Hire date",),
+}
 
 PEOPLE_COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     UserField.USER_PRINCIPAL_NAME.value: ("UPN", "User name", "Login"),
@@ -35,6 +47,7 @@ PEOPLE_COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         "Last sign in date time",
         "Last successful sign in date time",
     ),
+    **{field.value: _SPELLINGS.get(field, ()) for field in DETAIL_FIELDS},
 }
 """The columns of an import and an export of people, with other spellings of their headers."""
 

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from seatwright.domain.directory import FieldValue, User, UserField, UserFields
+from seatwright.domain.directory import (
+    DETAIL_FIELDS,
+    FieldValue,
+    User,
+    UserField,
+    UserFields,
+)
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import UserNo
 
@@ -20,6 +26,7 @@ _PERSONAL: Final = frozenset(
         UserField.JOB_TITLE,
         UserField.EMPLOYEE_ID,
         UserField.EXTERNAL_ID,
+        *DETAIL_FIELDS,
     }
 )
 """The history says that these changed, never from what to what: an erasure could not blank it."""
@@ -47,6 +54,7 @@ def fields_of(user: User) -> dict[UserField, FieldValue]:
         UserField.ACCOUNT_ENABLED: user.account_enabled,
         UserField.MANAGER: None if user.manager is None else str(user.manager.id),
         UserField.LAST_SIGN_IN_AT: user.last_sign_in_at,
+        **{field: user.details.get(field) for field in DETAIL_FIELDS},
     }
 
 

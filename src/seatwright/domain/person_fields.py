@@ -7,18 +7,28 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from seatwright.domain.directory import FieldValue, GroupField, GroupKind, UserField
+from seatwright.domain.directory import (
+    EXTENSION_ATTRIBUTES,
+    FieldValue,
+    GroupField,
+    GroupKind,
+    UserField,
+)
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.locations import parse_location
 
 ADDRESS_LENGTH_MAX: Final = 254
 """RFC 5321's limit on an address; a UPN has its form."""
 
+OTHER_MAILS_MAX: Final = 250
+"""Graph's limit on `otherMails`."""
+
 # A local part without blanks, quotes and what separates addresses or parts of a path; a domain of
 # two or more labels. Letters of any script are allowed in both, as Entra ID allows them in UPNs.
 _ADDRESS = re.compile(
     r"[^\s\x00-\x1f\x7f@\"<>(),:;\\\[\]/?%]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_]{2,63}"
 )
+_NICKNAME = re.compile(r"[^\s@()\\\[\]\";:<>,\x00-\x1f\x7f]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRUE: Final = frozenset({"true", "yes", "1", "enabled", "active"})
 _FALSE: Final = frozenset({"false", "no", "0", "disabled", "blocked"})
@@ -91,6 +101,22 @@ def _time(name: str, text: str) -> datetime:
         ) from None
 
 
+def _nickname(name: str, text: str) -> str:
+    if len(text) > 64 or not _NICKNAME.fullmatch(text):
+        raise _misfit(
+            name, text, 'give up to 64 characters without blanks and any of @()\\[]";:<>,'
+        )
+    return text
+
+
+def _addresses(name: str, text: str) -> str:
+    """Addresses as one text: none holds a blank, so blanks stand between them."""
+    addresses = [_address(name, part) for part in text.split()]
+    if len(addresses) > OTHER_MAILS_MAX:
+        raise _misfit(name, text, f"give {OTHER_MAILS_MAX} addresses or fewer")
+    return " ".join(dict.fromkeys(addresses))
+
+
 USER_FIELDS: Final[Mapping[UserField, Parse]] = {
     UserField.USER_PRINCIPAL_NAME: _address,
     UserField.DISPLAY_NAME: _text(256),
@@ -108,6 +134,27 @@ USER_FIELDS: Final[Mapping[UserField, Parse]] = {
     UserField.ACCOUNT_ENABLED: _switch,
     UserField.MANAGER: _text(ADDRESS_LENGTH_MAX),
     UserField.LAST_SIGN_IN_AT: _time,
+    UserField.MAIL_NICKNAME: _nickname,
+    UserField.OTHER_MAILS: _addresses,
+    UserField.BUSINESS_PHONE: _text(64),
+    UserField.MOBILE_PHONE: _text(64),
+    UserField.FAX_NUMBER: _text(64),
+    UserField.OFFICE_LOCATION: _text(128),
+    UserField.STREET_ADDRESS: _text(1024),
+    UserField.CITY: _text(128),
+    UserField.STATE: _text(128),
+    UserField.POSTAL_CODE: _text(40),
+    UserField.COUNTRY: _text(128),
+    UserField.PREFERRED_LANGUAGE: _text(64),
+    UserField.DIVISION: _text(128),
+    UserField.EMPLOYEE_TYPE: _text(128),
+    UserField.EMPLOYEE_HIRE_DATE: _time,
+    UserField.PASSWORD_POLICIES: _text(128),
+    UserField.ON_PREMISES_SYNC_ENABLED: _switch,
+    UserField.ON_PREMISES_IMMUTABLE_ID: _text(256),
+    UserField.ON_PREMISES_SECURITY_IDENTIFIER: _text(256),
+    UserField.ON_PREMISES_DISTINGUISHED_NAME: _text(1024),
+    **{field: _text(1024) for field in EXTENSION_ATTRIBUTES},
 }
 
 _NEVER_EMPTY_USER: Final[Mapping[UserField, FieldValue]] = {

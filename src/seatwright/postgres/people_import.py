@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from psycopg.rows import TupleRow
 
-from seatwright.domain.directory import UserField
+from seatwright.domain.directory import DETAIL_FIELDS, UserField
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.people_match import StoredPerson
 from seatwright.postgres.transaction import Transaction
+from seatwright.postgres.user_details import detail_names
 
-_PERSON = """
+_PERSON = f"""
 select user_no, id, upn_key, manager_no, upn, display_name, mail, given_name, surname, job_title,
        department, company_name, cost_center, employee_id, external_id, usage_location, user_type,
-       is_enabled, last_sign_in_at
+       is_enabled, last_sign_in_at, {detail_names("app_user")}
   from app_user where tenant_id = %s and deleted_at is null
 """
 # The order of the columns above, after the first four.
@@ -35,6 +36,7 @@ _FIELDS = (
     UserField.USER_TYPE,
     UserField.ACCOUNT_ENABLED,
     UserField.LAST_SIGN_IN_AT,
+    *DETAIL_FIELDS,
 )
 
 

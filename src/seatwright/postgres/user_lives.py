@@ -11,6 +11,7 @@ from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.postgres.codes import STRATEGY_OF_CODE
 from seatwright.postgres.transaction import Transaction
+from seatwright.postgres.user_details import DETAIL_COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +149,13 @@ async def find_remembered(tx: Transaction, id_: UUID) -> Remembered | None:
     )
 
 
-_ANONYMISE = """
+_ANONYMISE = f"""
 update app_user set upn = 'erased-' || user_no || '@erased.invalid',
        upn_key = 'erased-' || user_no || '@erased.invalid',
        display_name = 'Erased person', display_name_key = 'erased person',
        mail = null, mail_key = null, given_name = null, surname = null, job_title = null,
-       employee_id = null, external_id = null
+       employee_id = null, external_id = null,
+       {", ".join(f"{column.name} = null" for column in DETAIL_COLUMNS)}
  where tenant_id = %s and user_no = %s
 """
 

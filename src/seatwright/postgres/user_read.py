@@ -10,12 +10,14 @@ from psycopg.rows import TupleRow
 from seatwright.domain.directory import PersonRef, User, UserQuery, searched_words, text_key
 from seatwright.domain.ids import UserNo
 from seatwright.postgres.transaction import Transaction
+from seatwright.postgres.user_details import detail_names, details_of_row
 
-_SELECT = """
+_SELECT = f"""
 select u.user_no, u.id, u.upn, u.display_name, u.mail, u.given_name, u.surname, u.job_title,
        u.department, u.company_name, u.cost_center, u.employee_id, u.external_id,
        u.usage_location, u.user_type, u.is_enabled, u.last_sign_in_at, u.created_at, u.deleted_at,
-       m.user_no, m.id, m.upn, m.display_name, m.deleted_at is not null
+       m.user_no, m.id, m.upn, m.display_name, m.deleted_at is not null,
+       {detail_names("u")}
   from app_user u
   left join app_user m on m.tenant_id = u.tenant_id and m.user_no = u.manager_no
  where u.tenant_id = %s
@@ -44,6 +46,7 @@ def _user_of_row(row: TupleRow) -> User:
         created_at=row[17],
         deleted_at=row[18],
         manager=None if row[19] is None else person_of_row(row[19:24]),
+        details=details_of_row(row[24:]),
     )
 
 

@@ -10,9 +10,17 @@ from uuid import UUID
 
 from psycopg import errors
 
-from seatwright.domain.directory import FieldValue, UserField, UserFields, search_words, text_key
+from seatwright.domain.directory import (
+    DETAIL_FIELDS,
+    FieldValue,
+    UserField,
+    UserFields,
+    search_words,
+    text_key,
+)
 from seatwright.domain.ids import UserNo
 from seatwright.postgres.transaction import Transaction
+from seatwright.postgres.user_details import DETAIL_COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +41,7 @@ class _Column:
     is_key: bool = False
 
 
-# The order is that of every statement below.
+# The order is that of every statement below; the details follow where they are needed.
 _COLUMNS: Final = (
     _Column("user_no", "int4"),
     _Column("id", "uuid"),
@@ -58,18 +66,47 @@ _COLUMNS: Final = (
     _Column("is_enabled", "boolean", UserField.ACCOUNT_ENABLED),
     _Column("last_sign_in_at", "timestamptz", UserField.LAST_SIGN_IN_AT),
 )
-_NAMES: Final = ", ".join(column.name for column in _COLUMNS)
-_ARRAYS: Final = ", ".join(f"%s::{column.type}[]" for column in _COLUMNS)
+_DETAILS: Final = tuple(_Column(c.name, c.type, c.field) for c in DETAIL_COLUMNS)
 
-_INSERT = f"""
-insert into app_user (tenant_id, created_at, {_NAMES})
-select %s, %s, line.* from unnest({_ARRAYS}) line
-"""
-_UPDATE = f"""
-update app_user u set {", ".join(f"{c.name} = new.{c.name}" for c in _COLUMNS[2:])}
-  from unnest({_ARRAYS}) as new ({_NAMES})
- where u.tenant_id = %s and u.user_no = new.user_no
-"""
+
+def _names_of(columns: Sequence[_Column]) -> str:
+    return ", ".join(column.name for column in columns)
+
+
+def _arrays_of(columns: Sequence[_Column]) -> str:
+    return ", ".join(f"%s::{column.type}[]" for column in columns)
+
+
+def _insert(columns: Sequence[_Column]) -> str:
+    return (
+        f"insert into app_user (tenant_id, created_at, {_names_of(columns)})"
+        f" select %s, %s, line.* from unnest({_arrays_of(columns)}) line"
+    )
+
+
+def _update(columns: Sequence[_Column]) -> str:
+    return (
+        f"update app_user u set {', '.join(f'{c.name} = new.{c.name}' for c in columns[2:])}"
+        f" from unnest({_arrays_of(columns)}) as new ({_names_of(columns)})"
+        " where u.tenant_id = %s and u.user_no = new.user_no"
+    )
+
+
+def _columns_for(users: Sequence[UserRecord], *, given: bool) -> tuple[_Column, ...]:
+    """The columns that these people need: a file of 100,000 has few of the details.
+
+    `given`: every detail that a record names, because it may be cleared; else those with a value.
+    """
+    used: set[UserField] = set()
+    for user in users:
+        used.update(
+            field
+            for field in DETAIL_FIELDS
+            if field in user.fields and (given or user.fields[field] is not None)
+        )
+    return (*_COLUMNS, *(column for column in _DETAILS if column.field in used))
+
+
 # While many are renamed at once a new name may still be another's old one, and a unique index
 # looks at each row as it is written: first everybody who is renamed gets a name nobody can have.
 _STEP_ASIDE = """
@@ -98,7 +135,9 @@ async def insert_users(tx: Transaction, users: Sequence[UserRecord], *, at: date
     if not users:
         return True
     try:
-        await tx.connection.execute(_INSERT, (tx.tenant_id, at, *_arrays(users)))
+        columns = _columns_for(users, given=False)
+        values = (tx.tenant_id, at, *_arrays(columns, users))
+        await tx.connection.execute(_insert(columns), values)
     except errors.UniqueViolation:
         return False
     await _store_names(tx, users)
@@ -118,7 +157,8 @@ async def update_users(
     try:
         if len(changed_names) > 1:
             await tx.connection.execute(_STEP_ASIDE, (tx.tenant_id, sorted(changed_names)))
-        await tx.connection.execute(_UPDATE, (*_arrays(users), tx.tenant_id))
+        columns = _columns_for(users, given=True)
+        await tx.connection.execute(_update(columns), (*_arrays(columns, users), tx.tenant_id))
     except errors.UniqueViolation:
         return False
     if changed_names:
@@ -127,8 +167,8 @@ async def update_users(
     return True
 
 
-def _arrays(users: Sequence[UserRecord]) -> list[list[object]]:
-    return [_array(column, users) for column in _COLUMNS]
+def _arrays(columns: Sequence[_Column], users: Sequence[UserRecord]) -> list[list[object]]:
+    return [_array(column, users) for column in columns]
 
 
 def _array(column: _Column, users: Sequence[UserRecord]) -> list[object]:

@@ -33,11 +33,16 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission, roles_permitting
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.person_details import (
+    DetailsBody,
+    DetailsShape,
+    Text,
+    attribute_of,
+    detail_values,
+)
 
 LICENSES_AT_ONCE_MAX = 50
 PRODUCTS_SHOWN_MAX = 1000
-
-Text = str | None | UnsetType
 
 
 class FirstLicense(Body, kw_only=True, frozen=True):
@@ -48,7 +53,7 @@ class FirstLicense(Body, kw_only=True, frozen=True):
     disabled_service_plans: list[str] | None = None
 
 
-class UserChange(Body, kw_only=True, frozen=True):
+class UserChange(DetailsBody, kw_only=True, frozen=True):
     """What to change of a person: what is left out stays, null clears it.
 
     `manager` is the UPN or id of a person. A license administrator may change `usageLocation`.
@@ -72,7 +77,7 @@ class UserChange(Body, kw_only=True, frozen=True):
     last_sign_in_at: Text = UNSET
 
 
-class NewUser(Body, kw_only=True, frozen=True):
+class NewUser(DetailsBody, kw_only=True, frozen=True):
     """A person to make; without `displayName` they are called by their names or their UPN.
 
     `licenses` are assigned in the same call: if one cannot be, nobody is made.
@@ -105,7 +110,7 @@ class ManagerShape(Shape, kw_only=True, frozen=True):
     display_name: str
 
 
-class UserShape(Shape, kw_only=True, frozen=True):
+class UserShape(DetailsShape, kw_only=True, frozen=True):
     """A person of the directory."""
 
     id: UUID
@@ -167,6 +172,7 @@ def user_shape(user: User) -> UserShape:
         last_sign_in_at=user.last_sign_in_at,
         created_at=user.created_at,
         deleted_at=user.deleted_at,
+        **detail_values(user.details),  # type: ignore[arg-type]  # each value is of its column
     )
 
 
@@ -178,10 +184,7 @@ def _manager_shape(person: PersonRef) -> ManagerShape:
     )
 
 
-_ATTRIBUTE_OF = {
-    field: "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field.value)
-    for field in UserField
-}
+_ATTRIBUTE_OF = {field: attribute_of(field.value) for field in UserField}
 
 
 def _fields(body: NewUser | UserChange) -> UserFields:
