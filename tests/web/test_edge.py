@@ -17,7 +17,8 @@ from litestar.response import Stream
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.web.answers import BODY_BYTES_MAX, Answer
-from seatwright.web.edge import RUNS_MAX, Edge
+from seatwright.web.connections import RUNS_MAX
+from seatwright.web.edge import Edge
 from seatwright.web.entry import Entry
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.application import create_rest_application

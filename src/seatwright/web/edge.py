@@ -12,9 +12,6 @@ the same way up to the commit, and is answered from the ledger of what it did.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,10 +30,8 @@ from seatwright.app.preview import look_before, preview_of
 from seatwright.app.preview_difference import remember_preview
 from seatwright.domain.clock import Clock
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.tenants import TenantState
-from seatwright.identity.secrets import digest_of
 from seatwright.postgres.pool import Database, is_standoff
-from seatwright.postgres.principals import Authenticated, authenticate
+from seatwright.postgres.principals import Authenticated
 from seatwright.postgres.transaction import Transaction
 from seatwright.web.answers import (
     BODY_BYTES_MAX,
@@ -51,23 +46,18 @@ from seatwright.web.answers import (
     unavailable,
 )
 from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError, receive_of
+from seatwright.web.connections import borrowed, run_again
 from seatwright.web.failures import Failures
 from seatwright.web.foresight import AS_IT_IS, Asked, asked_of
 from seatwright.web.held import told_held
-from seatwright.web.metrics import CONNECTIONS, DATABASE_WAIT, RERUNS
 from seatwright.web.once import answer_once, key_of
 from seatwright.web.rest.preview import preview_answer
 from seatwright.web.rest.world_moved import answer_if_same
+from seatwright.web.who import Stranger, who_calls
 
 log = structlog.get_logger(__name__)
 
 READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-RUNS_MAX: Final = 4
-"""A call is run once and at most three times again: more would only lengthen the queue."""
-
-PAUSE_SECONDS: Final = 0.02
-"""About how long the first pause is; each is twice the last, and random so that two part ways."""
 
 AfterCommit = Callable[[Database], Awaitable[Answer | None]]
 """Work that must see the commit (waiting for a job); it may replace the answer."""
@@ -79,10 +69,6 @@ class Written:
 
     answer: Answer
     after: AfterCommit | None = None
-
-
-class StandoffError(Exception):
-    """Another transaction stood in the way: rolled back, and worth running again."""
 
 
 class Edge:
@@ -131,29 +117,13 @@ class Edge:
     async def _read(
         self, scope: HTTPScope, receive: Receive, send: _Sender, headers: dict[bytes, bytes]
     ) -> None:
-        connection = await self._take()
-        try:
+        async with borrowed(self._database) as connection:
             who = await _who(connection, headers)
             if isinstance(who, Authenticated):
                 scope["state"]["call"] = self._call(scope, connection, who)
                 await self._app(scope, receive, send)
-        finally:
-            await self._give_back(connection)
         if isinstance(who, Answer):
             await who.send(send)
-
-    async def _take(self) -> AsyncConnection[TupleRow]:
-        with DATABASE_WAIT.time():
-            connection = await self._database.pool.getconn()
-        CONNECTIONS.inc()
-        return connection
-
-    async def _give_back(self, connection: AsyncConnection[TupleRow]) -> None:
-        """Put a connection back with nothing open on it; the pool replaces what is broken."""
-        CONNECTIONS.dec()
-        with contextlib.suppress(psycopg.OperationalError, psycopg.InterfaceError):
-            await connection.rollback()
-        await self._database.pool.putconn(connection)
 
     def _call(
         self,
@@ -190,42 +160,23 @@ class Edge:
             content = await body.read_rest()
         except BodyTooLargeError:
             return Written(too_large())
-        for run in range(RUNS_MAX):
-            try:
-                return await self._run(scope, headers, content)
-            except StandoffError as standoff:
-                RERUNS.inc()
-                log.info("another call stood in the way", run=run + 1, cause=str(standoff))
-                await asyncio.sleep(PAUSE_SECONDS * 2**run * random.uniform(0.5, 1.5))  # noqa: S311
-        return Written(too_busy())
+        written = await run_again(lambda: self._run(scope, headers, content))
+        return Written(too_busy()) if written is None else written
 
     async def _stranger(self, headers: dict[bytes, bytes]) -> Answer | None:
         """The refusal of someone who may not call at all; None for those who may."""
-        connection = await self._take()
-        try:
+        async with borrowed(self._database) as connection:
             who = await _who(connection, headers)
-        finally:
-            await self._give_back(connection)
         return who if isinstance(who, Answer) else None
 
     async def _run(self, scope: HTTPScope, headers: dict[bytes, bytes], body: bytes) -> Written:
-        """One run of a writing call in a transaction of its own.
-
-        Raises StandoffError when another transaction stood in the way.
-        """
-        connection = await self._take()
-        try:
+        """One run of a writing call in a transaction of its own."""
+        async with borrowed(self._database) as connection:
             correlation = scope["state"]["correlation"]
             who = await _who(connection, headers, correlation=correlation, at=self._clock.now())
             if isinstance(who, Answer):
                 return Written(who)
             return await self._run_as(who, connection, scope, headers=headers, body=body)
-        except psycopg.OperationalError as error:
-            if is_standoff(error):
-                raise StandoffError(type(error).__name__) from error
-            raise
-        finally:
-            await self._give_back(connection)
 
     async def _run_as(
         self,
@@ -330,26 +281,12 @@ async def _who(
     correlation: UUID | None = None,
     at: datetime | None = None,
 ) -> Authenticated | Answer:
-    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        return not_signed_in(
-            "This needs a token. Send it as “Authorization: Bearer TOKEN”;"
-            " `seatwright token create NAME --role ROLE` makes one."
-        )
-    digest = digest_of(token.strip())
-    who = await authenticate(connection, digest, correlation=correlation, at=at)
-    if who is None:
-        return not_signed_in(
-            "The token is unknown or was revoked."
-            " `seatwright token create NAME --role ROLE` makes a new one."
-        )
-    if who.tenant.state is TenantState.SUSPENDED:
-        return refuse(
-            Reason.ROLE_MISSING,
-            f"The tenant “{who.tenant.name}” is suspended: every call is refused until the"
-            " operator lets it work again with `seatwright tenant resume`.",
-        )
-    return who
+    who = await who_calls(connection, headers, correlation=correlation, at=at)
+    if not isinstance(who, Stranger):
+        return who
+    if who.reason is Reason.NOT_SIGNED_IN:
+        return not_signed_in(who.detail)
+    return refuse(who.reason, who.detail)
 
 
 def _refuse_announced_size(headers: dict[bytes, bytes]) -> None:

@@ -1,0 +1,55 @@
+"""Who calls: the bearer token of a call, looked up before any surface sees the call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from seatwright.domain.errors import Reason
+from seatwright.domain.tenants import TenantState
+from seatwright.identity.secrets import digest_of
+from seatwright.postgres.principals import Authenticated, authenticate
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Someone who may not call at all, and why; each surface tells it in its own form."""
+
+    reason: Reason
+    detail: str
+
+
+async def who_calls(
+    connection: AsyncConnection[TupleRow],
+    headers: Mapping[bytes, bytes],
+    *,
+    correlation: UUID | None = None,
+    at: datetime | None = None,
+) -> Authenticated | Stranger:
+    """Whom the token of a call belongs to; the connection's transaction then sees their tenant."""
+    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return Stranger(
+            Reason.NOT_SIGNED_IN,
+            "This needs a token. Send it as “Authorization: Bearer TOKEN”;"
+            " `seatwright token create NAME --role ROLE` makes one.",
+        )
+    who = await authenticate(connection, digest_of(token.strip()), correlation=correlation, at=at)
+    if who is None:
+        return Stranger(
+            Reason.NOT_SIGNED_IN,
+            "The token is unknown or was revoked."
+            " `seatwright token create NAME --role ROLE` makes a new one.",
+        )
+    if who.tenant.state is TenantState.SUSPENDED:
+        return Stranger(
+            Reason.ROLE_MISSING,
+            f"The tenant “{who.tenant.name}” is suspended: every call is refused until the"
+            " operator lets it work again with `seatwright tenant resume`.",
+        )
+    return who
