@@ -66,6 +66,7 @@ def _prepare(stage: Stage) -> None:
     )
     assert app.status_code == 201, app.text
     for method, path, body in (
+        ("POST", f"platform/apps/{APP}/shares", {"everyone": True}),
         ("PATCH", "auto-claim/settings", {"enabled": True}),
         (
             "POST",

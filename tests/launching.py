@@ -107,6 +107,7 @@ async def set_stage(office: Office, *, seats: int = 5) -> Stage:
         await stage.make(
             "platform/apps", displayName=name, environment=environment, premium=premium
         )
+        await stage.make(f"platform/apps/{name}/shares", everyone=True)
     for name, environment, premium, rpa in (
         ("Premium flow", "Default", True, False),
         ("Standard flow", "Default", False, False),

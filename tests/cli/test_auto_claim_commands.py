@@ -24,6 +24,7 @@ def makers(served_office: ServedOffice) -> ServedOffice:
     post(served_office, "platform/environments", {"displayName": "Sales"})
     app = {"displayName": "Visits", "environment": "Sales", "premium": True}
     post(served_office, "platform/apps", app)
+    post(served_office, "platform/apps/Visits/shares", {"everyone": True})
     post(served_office, "launch", {"user": ADA, "app": "Visits", "event": "appLaunch"})
     return served_office
 

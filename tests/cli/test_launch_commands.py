@@ -21,6 +21,7 @@ def office(served_office: ServedOffice) -> ServedOffice:
     served_office.done("subscriptions", "create", PER_USER, "1")
     call(served_office, "POST", "platform/environments", displayName="Field", managed=True)
     call(served_office, "POST", "platform/apps", displayName="Expenses", environment="Field")
+    call(served_office, "POST", "platform/apps/Expenses/shares", everyone=True)
     return served_office
 
 

@@ -141,6 +141,8 @@ def _set_up(api: httpx.Client) -> str:
         json={"displayName": "Wiki", "kind": "other", "requires": [{"skuPartNumber": "SPE_E3"}]},
     )
     assert made.status_code == 201, made.text
+    shared = api.post("/api/platform/apps/Wiki/shares", json={"everyone": True})
+    assert shared.status_code == 200, shared.text
     assert api.patch("/api/auto-claim/settings", json={"enabled": True}).status_code == 200
     policy = {
         "name": "Wiki",

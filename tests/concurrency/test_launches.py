@@ -52,6 +52,7 @@ async def set_up(tenant: Arena) -> None:
     await make("auto-claim/settings", "PATCH", enabled=True)
     await make("platform/environments", displayName="Field")
     await make("platform/apps", displayName="Expenses", environment="Field", premium=True)
+    await make("platform/apps/Expenses/shares", everyone=True)
     await make("platform/flows", displayName="Invoices", environment="Field", premium=True)
     await make(
         "platform/flows", displayName="Robot", environment="Field", premium=True, attendedRpa=True

@@ -91,6 +91,7 @@ def crowd() -> Iterator[Crowd]:
                 "platform/apps",
                 {"displayName": "Expenses", "environment": "Field", "premium": True},
             ),
+            ("POST", "platform/apps/Expenses/shares", {"everyone": True}),
         ):
             answer = api.request(method, f"/api/{path}", json=body)
             assert answer.status_code in {200, 201}, answer.text

@@ -112,11 +112,23 @@ class Entitled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """One product that was tried and could not be given, and why."""
+
+    sku: SkuNo
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Nothing can be given; `policy` is the one that could have, if there is one."""
+    """Nothing can be given; `policy` is the one that could have, if there is one.
+
+    `failed` are the products that were tried, in order; `reason` is that of the first.
+    """
 
     reason: Reason
     policy: Policy | None = None
+    failed: tuple[Failed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,33 +143,63 @@ class Offer:
 Verdict = Entitled | Refused | tuple[Offer, ...]
 
 
+class Attempts:
+    """The offers of one launch as they are tried one after another.
+
+    A backup is for when no seat is left (A-10). A product that a rule keeps from somebody has seats
+    and is what they are meant to have: another would hide what an administrator can mend, and use
+    up the seats of those for whom it is there. So its policy gives them nothing; the next policy of
+    the app, which covers what happened by itself (A-45), is asked all the same.
+    """
+
+    def __init__(self) -> None:
+        self._failed: list[tuple[Offer, Reason]] = []
+
+    def has_ended(self, policy: Policy) -> bool:
+        """Whether a rule stood against a product of this policy, so that none of it is given."""
+        return any(
+            offer.policy.policy_no == policy.policy_no and reason is not Reason.NO_SEAT_LEFT
+            for offer, reason in self._failed
+        )
+
+    def fail(self, offer: Offer, reason: Reason) -> None:
+        """Note why an offer could not be given."""
+        self._failed.append((offer, reason))
+
+    def refused(self) -> Refused:
+        """What the launch came to when nothing could be given."""
+        assert self._failed, "a policy has at least one product"
+        first, reason = self._failed[0]
+        failed = tuple(
+            Failed(sku=offer.product.sku, reason=reason) for offer, reason in self._failed
+        )
+        return Refused(reason=reason, policy=first.policy, failed=failed)
+
+
 def decide(launch: Launch, *, person: Launcher, rules: Rulebook, now: datetime) -> Verdict:
     """Say whether a launch needs nothing, can be given nothing, or what may be given, in order.
 
-    Whoever has what the action needs gets nothing (A-40), whatever the policies say; a blocked
-    account gets nothing either.
+    A blocked account gets nothing, and neither does who may not open the app at all: it is shared
+    with others (A-51). Whoever has what the action needs gets nothing more (A-40), whatever the
+    policies say.
     """
     if not person.is_enabled:
         return Refused(reason=Reason.ACCOUNT_DISABLED)
-    policies = [
-        (app, rules.policies.get(app)) for app in policy_apps_of(launch.event, launch.target)
-    ]
-    sku = _entitling(launch, person, [policy for _, policy in policies if policy is not None])
+    if not launch.target.sharing.includes(person.user_no, person.groups):
+        return Refused(reason=Reason.NOT_IN_GROUP)
+    policies = _policies_for(launch, rules.policies)
+    sku = entitling_product(launch, person, rules.policies)
     if sku is not None:
         return Entitled(sku=sku)
-    first = next((policy for _, policy in policies if policy is not None), None)
+    first = policies[0] if policies else None
     reason = _reason_of_event(launch, has_policy=first is not None)
     if reason is not None:
         return Refused(reason=reason, policy=first)
-    if not _is_shared(launch.target, person):
-        return Refused(reason=Reason.NOT_IN_GROUP)
     if not rules.is_on:
         return Refused(reason=Reason.FEATURE_OFF, policy=first)
     offers: list[Offer] = []
     refusals: list[Refused] = []
-    for _, policy in policies:
-        if policy is None:
-            continue
+    for policy in policies:
         refused = _reason_of_policy(policy, launch, person=person, rules=rules, now=now)
         if refused is None:
             offers += _offers(policy)
@@ -178,17 +220,37 @@ def policy_apps_of(event: LaunchEvent, target: LaunchTarget) -> tuple[AutoClaimA
     return target.auto_claim_apps
 
 
-def _entitling(launch: Launch, person: Launcher, policies: list[Policy]) -> SkuNo | None:
-    """The product by which the person may already, smallest number first; None if they may not.
+def counted_person(event: LaunchEvent, target: LaunchTarget) -> UserNo | None:
+    """Whose license counts, where it is somebody's whoever it was that did it; None: theirs.
 
-    An own app that does not say what it needs takes every product of its policy for enough.
+    An automated or scheduled flow runs by its owner's license, an instant one by that of whoever
+    triggers it (M-09). Saving or turning on a flow is what somebody does themselves.
     """
-    needs = launch.needs
-    if not needs:
-        needs = tuple(Need(sku=one.sku) for policy in policies for one in policy.products)
-    for need in needs:
-        if need.is_met_by(person.held):
-            return _giving(need, person.held)
+    is_run = event is LaunchEvent.FLOW_TRIGGER and target.runs_as_owner
+    return target.owner if is_run else None
+
+
+def _policies_for(launch: Launch, policies: Mapping[AutoClaimApp, Policy]) -> list[Policy]:
+    apps = policy_apps_of(launch.event, launch.target)
+    return [policies[app] for app in apps if app in policies]
+
+
+def entitling_product(
+    launch: Launch, person: Launcher, policies: Mapping[AutoClaimApp, Policy]
+) -> SkuNo | None:
+    """The product by which somebody may already; None if they may not.
+
+    An own app that does not say what it needs takes every product of its policy for enough, and
+    whatever that policy gave them before it was changed (A-13).
+    """
+    if launch.needs:
+        met = (need for need in launch.needs if need.is_met_by(person.held))
+        return next((_giving(need, person.held) for need in met), None)
+    for policy in _policies_for(launch, policies):
+        given = [sku for sku, number in person.claims.items() if number == policy.policy_no]
+        for sku in (*(one.sku for one in policy.products), *sorted(given)):
+            if person.held.get(sku):
+                return sku
     return None
 
 
@@ -240,17 +302,6 @@ def _is_trial_in_use(launch: Launch) -> bool:
     if launch.is_in_use is not None:
         return launch.is_in_use
     return launch.target.flow is None or launch.target.uses_attended_rpa
-
-
-def _is_shared(target: LaunchTarget, person: Launcher) -> bool:
-    """Whether the person may open the app at all; without that no license is offered (A-51).
-
-    An app of which nobody said whom it is shared with stands in nobody's way.
-    """
-    sharing = target.sharing
-    if not (sharing.groups or sharing.users):
-        return True
-    return sharing.includes(person.user_no, person.groups)
 
 
 def _reason_of_policy(

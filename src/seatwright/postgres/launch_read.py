@@ -178,10 +178,11 @@ async def read_scene(tx: Transaction, asked: Questions) -> Scene:
     seen: AsyncCursor[TupleRow] | None = None
     async with tx.together():
         await connection.execute(_SEE, (str(asked.tenant),))
-        who = await connection.execute(_KNOCKING, (list(set(asked.digests)), asked.tenant))
         if asked.pools is not None:
             pools = await connection.execute(_LOCK_POOLS, (asked.tenant, sorted(set(asked.pools))))
         people = await connection.execute(_LOCK_USERS if is_locked else _USERS, key)
+        # After the locks: what was decided while this waited for them counts.
+        who = await connection.execute(_KNOCKING, (list(set(asked.digests)), asked.tenant))
         lives = await connection.execute(
             _LIVES,
             {

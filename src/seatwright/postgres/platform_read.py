@@ -144,7 +144,8 @@ async def _app_of(tx: Transaction, row: TupleRow) -> LaunchTarget:
         uses_attended_rpa=is_desktop,
         auto_claim_apps=auto_claim_apps_of_app(kind, number),
         sharing=Sharing(
-            is_with_everyone=row[9],
+            # Nobody shares what people install themselves.
+            is_with_everyone=row[9] or is_desktop,
             groups=frozenset(map(GroupNo, row[11])),
             users=frozenset(map(UserNo, row[12])),
         ),

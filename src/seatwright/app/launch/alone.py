@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from seatwright.app.call import Call
 from seatwright.app.launch.book import named_by
 from seatwright.app.launch.orders import Knock, LaunchAnswer, no_launch
-from seatwright.app.launch.sentences import Given, Speaker, policy_by_number
+from seatwright.app.launch.sentences import Given, Speaker, claims_of, policy_by_number
 from seatwright.app.launch.turns import (
-    claims_of,
     event_of,
     refusal_of,
+    refusal_of_owner,
     try_offer,
     verdict_of,
     what_is_left,
@@ -28,7 +28,15 @@ from seatwright.domain.auto_claim import Policy
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
-from seatwright.domain.launch import Entitled, Launch, Offer, Refused, policy_apps_of
+from seatwright.domain.launch import (
+    Attempts,
+    Entitled,
+    Launch,
+    Offer,
+    Refused,
+    counted_person,
+    policy_apps_of,
+)
 from seatwright.domain.settings import semantics_in
 from seatwright.postgres.assignments import UserAssignment, store_user_assignments
 from seatwright.postgres.group_write import Membership, add_members
@@ -57,10 +65,13 @@ async def launch_alone(
     launch = book.launch_of(order, target)
     apps = policy_apps_of(order.event, target)
     policies = [book.policies[app] for app in apps if app in book.policies]
-    world = await lock_world(call, [user], skus=await _skus(call, policies))
-    scene = await read_scene(call.tx, _questions(call, knock, user, policies))
-    someone = scene.people.get(user)
-    refusal = refusal_of(order, call.principal, someone)
+    counted = counted_person(order.event, target) or user
+    world = await lock_world(call, [counted], skus=await _skus(call, policies))
+    scene = await read_scene(call.tx, _questions(call, knock, {user, counted}, policies))
+    refusal = refusal_of(order, call.principal, scene.people.get(user))
+    someone = scene.people.get(counted)
+    if refusal is None and counted != user:
+        refusal = refusal_of_owner(call.principal, someone, target)
     if refusal is not None or someone is None:
         assert refusal is not None, "who is not there is refused"
         return no_launch(refusal)
@@ -97,14 +108,15 @@ class _Alone:
                 return self._entitled(sku)
             case Refused():
                 return self.speaker.denied(self.launch, self.someone, verdict)
-        refused: Refused | None = None
+        attempts = Attempts()
         for offer in verdict:
+            if attempts.has_ended(offer.policy):
+                continue
             found = await self._take(offer)
             if isinstance(found, LaunchAnswer):
                 return found
-            refused = refused or Refused(reason=found, policy=offer.policy)
-        assert refused is not None, "a policy has at least one product"
-        return self.speaker.denied(self.launch, self.someone, refused)
+            attempts.fail(offer, found)
+        return self.speaker.denied(self.launch, self.someone, attempts.refused())
 
     async def _take(self, offer: Offer) -> LaunchAnswer | Reason:
         if offer.policy.group is not None:
@@ -195,13 +207,15 @@ async def _skus(call: Call, policies: Iterable[Policy]) -> frozenset[SkuNo]:
     return frozenset(own) | frozenset(through)
 
 
-def _questions(call: Call, knock: Knock, user: UserNo, policies: Iterable[Policy]) -> Questions:
+def _questions(
+    call: Call, knock: Knock, users: Iterable[UserNo], policies: Iterable[Policy]
+) -> Questions:
     """Everything about one person; the locks are held already."""
     event_id = knock.order.event_id
     return Questions(
         tenant=call.tenant.tenant_id,
         digests=[knock.digest],
-        users=[user],
+        users=list(users),
         pools=None,
         nested=semantics_in(call.tenant.settings).nested_groups_count,
         with_groups=True,

@@ -8,7 +8,7 @@ and if not the batch begins again with what is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from seatwright.domain.clock import Clock
 from seatwright.domain.directory import parse_id, text_key
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo, TenantId, UserNo
-from seatwright.domain.launch import policy_apps_of
+from seatwright.domain.launch import counted_person, policy_apps_of
 from seatwright.domain.platform import LaunchTarget
 from seatwright.domain.tenants import Tenant, TenantState
 from seatwright.postgres.auto_claim_use import note_uses
@@ -35,8 +35,12 @@ from seatwright.postgres.tenants import read_tenant
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.users import find_users
 
-TRIES_MAX: Final = 8
-"""What a batch guesses is wrong at most once for each change that is made meanwhile."""
+TRIES_MAX: Final = 4
+"""What a batch guesses is wrong at most once for each change that is made meanwhile.
+
+The last try believes what it has read itself: administrators who change policies again and again
+keep nobody out, and each of these launches began before the change that it does not know.
+"""
 
 NAMES_MAX: Final = 200_000
 """How many people a process knows by name, over all tenants: some 40 MB."""
@@ -85,20 +89,24 @@ class Batches:
     async def run(self, tenant: TenantId, knocks: Sequence[Knock], *, is_reading: bool) -> Outcomes:
         """Answer every caller; `is_reading` locks nothing, and so gives nothing."""
         async with self.database.pool.connection() as connection:
-            for _ in range(TRIES_MAX):
+            for left in reversed(range(TRIES_MAX)):
                 tx = Transaction(connection, tenant, self.database.dictionary)
-                outcomes = await self._try(tx, knocks, is_reading=is_reading)
+                outcomes = await self._try(tx, knocks, is_reading=is_reading, tries_left=left)
                 if outcomes is not None:
                     return outcomes
                 await connection.rollback()
-        raise AssertionError("what is launched changed again and again")
+        raise AssertionError("people were renamed again and again")
 
     async def _try(
-        self, tx: Transaction, knocks: Sequence[Knock], *, is_reading: bool
+        self, tx: Transaction, knocks: Sequence[Knock], *, is_reading: bool, tries_left: int
     ) -> Outcomes | None:
         """Run the batch once; None if what this process kept was not true any more."""
-        book = await self._prepare(tx, knocks)
-        numbers = [self._number_of(tx.tenant_id, knock) for knock in knocks]
+        kept = self._books.get(tx.tenant_id)
+        callers = {knock.digest: self._callers.get(knock.digest) for knock in knocks}
+        prepared = await self._prepare(tx, knocks, callers)
+        if prepared is None:
+            return Outcomes(answers=[self._stranger(k, None) for k in knocks], has_given=False)
+        book, numbers = prepared
         now = self.clock.now()
         asked = _questions(tx.tenant_id, book, knocks, numbers=numbers, is_reading=is_reading)
         scene = await read_scene(tx, asked)
@@ -106,7 +114,8 @@ class Batches:
             return Outcomes(answers=[self._stranger(k, scene) for k in knocks], has_given=False)
         if not book.is_of(scene.tenant, scene.versions):
             self._books.pop(tx.tenant_id, None)
-            return None
+            if tries_left or book is kept:
+                return None
         if not self._are_still_called_so(tx.tenant_id, knocks, numbers, scene):
             return None
         speaker = Speaker(book=book, public_url=self.public_url)
@@ -137,43 +146,43 @@ class Batches:
             _make_room(self._used)
             self._used.update(((tx.tenant_id, user, sku), day) for user, sku in uses)
 
-    async def _prepare(self, tx: Transaction, knocks: Sequence[Knock]) -> Book:
+    async def _prepare(
+        self,
+        tx: Transaction,
+        knocks: Sequence[Knock],
+        callers: Mapping[bytes, Authenticated | None],
+    ) -> tuple[Book, list[UserNo | None]] | None:
         """Learn whatever this process does not know yet of what the callers name.
 
-        Known names cost nothing here: a batch of them goes straight to its first round trip.
+        Known names cost nothing here: a batch of them goes straight to its first round trip. Gives
+        whom each caller names too, and None for a tenant that is there no more.
         """
         tenant = tx.tenant_id
         book = self._books.get(tenant)
-        texts = [
-            user
-            for knock in knocks
-            if (user := knock.order.user) is not None and (tenant, user) not in self._names
-        ]
+        # Looked at once: another batch may forget everybody while this one waits.
+        texts = {knock.order.user for knock in knocks if knock.order.user is not None}
+        names = {text: self._names[tenant, text] for text in texts if (tenant, text) in self._names}
         unknown = [
             knock.order
             for knock in knocks
             if book is None or named_by(knock.order) not in book.targets
         ]
-        if book is not None and not texts and not unknown:
-            return book
-        await see_tenant(tx.connection, tenant)
+        if book is None or len(names) < len(texts) or unknown:
+            await see_tenant(tx.connection, tenant)
         if book is None:
-            who = self._callers[knocks[0].digest]
-            book = await open_book(tx, await _tenant_now(tx, who), who.principal, self.clock.now())
-            self._books[tenant] = book
+            now = await read_tenant(tx.connection, tenant)
+            if now is None:
+                return None
+            book = self._books[tenant] = await open_book(tx, now, at=self.clock.now())
         for order in unknown:
             if named_by(order) not in book.targets:
                 await learn_target(tx, book, order)
-        if texts:
-            found = await find_users(tx, sorted(set(texts)))
+        if len(names) < len(texts):
+            found = await find_users(tx, sorted(texts - names.keys()))
             _make_room(self._names)
             self._names.update(((tenant, text), number) for text, number in found.items())
-        return book
-
-    def _number_of(self, tenant: TenantId, knock: Knock) -> UserNo | None:
-        if knock.order.user is None:
-            return self._callers[knock.digest].principal.user_no
-        return self._names.get((tenant, knock.order.user))
+            names.update(found)
+        return book, [_number_of(knock, names, callers) for knock in knocks]
 
     def _are_still_called_so(
         self,
@@ -194,7 +203,8 @@ class Batches:
             someone = scene.people.get(number)
             if someone is None or someone.state.is_deleted or not _is_called(someone, text):
                 # Forgotten at once, so that the next try finds who is called so now, or nobody.
-                is_true &= self._names.pop((tenant, text), None) is None
+                self._names.pop((tenant, text), None)
+                is_true = False
         return is_true
 
     def _is_still_self(self, knock: Knock, number: UserNo | None, scene: Scene) -> bool:
@@ -205,10 +215,10 @@ class Batches:
         self._callers[knock.digest] = Authenticated(tenant=scene.tenant, principal=principal)
         return False
 
-    def _stranger(self, knock: Knock, scene: Scene) -> LaunchAnswer:
+    def _stranger(self, knock: Knock, scene: Scene | None) -> LaunchAnswer:
         """The answer to somebody whose token is good no more, or whose tenant is suspended."""
         self._callers.pop(knock.digest, None)
-        if scene.tenant is not None and knock.digest in scene.principals:
+        if scene is not None and scene.tenant is not None and knock.digest in scene.principals:
             return no_launch(suspended(scene.tenant))
         return no_launch(unknown_token())
 
@@ -222,9 +232,14 @@ class Batches:
             if who is None:
                 self._callers.pop(knock.digest, None)
                 return no_launch(unknown_token())
+            if who.tenant.state is TenantState.SUSPENDED:
+                return no_launch(suspended(who.tenant))
             tx = Transaction(connection, tenant, self.database.dictionary)
-            book = await self._fresh_book(tx, who, knock)
-            number = self._number_of(tenant, knock)
+            book = await open_book(tx, who.tenant, at=now)
+            await learn_target(tx, book, knock.order)
+            text = knock.order.user
+            names = {} if text is None else await find_users(tx, [text])
+            number = _number_of(knock, names, {knock.digest: who})
             call = Call(
                 tx=tx,
                 tenant=who.tenant,
@@ -237,17 +252,6 @@ class Batches:
             await connection.commit()
             tx.remember()
             return answer
-
-    async def _fresh_book(self, tx: Transaction, who: Authenticated, knock: Knock) -> Book:
-        """A book read in this transaction: what is done alone is rare, so nothing is guessed."""
-        book = await open_book(tx, who.tenant, who.principal, self.clock.now())
-        await learn_target(tx, book, knock.order)
-        user = knock.order.user
-        if user is not None:
-            self._names.pop((tx.tenant_id, user), None)
-            for text, number in (await find_users(tx, [user])).items():
-                self._names[tx.tenant_id, text] = number
-        return book
 
 
 def unknown_token() -> Refusal:
@@ -269,9 +273,16 @@ def suspended(tenant: Tenant) -> Refusal:
     )
 
 
-async def _tenant_now(tx: Transaction, who: Authenticated) -> Tenant:
-    """The tenant as it is now: what a process remembers of it may be old."""
-    return await read_tenant(tx.connection, tx.tenant_id) or who.tenant
+def _number_of(
+    knock: Knock,
+    names: Mapping[str, UserNo],
+    callers: Mapping[bytes, Authenticated | None],
+) -> UserNo | None:
+    """Whom a caller names, themselves where they name nobody; None for nobody who is known."""
+    if knock.order.user is not None:
+        return names.get(knock.order.user)
+    who = callers[knock.digest]
+    return None if who is None else who.principal.user_no
 
 
 def _is_called(someone: Someone, text: str) -> bool:
@@ -299,7 +310,11 @@ def _questions(
     return Questions(
         tenant=tenant,
         digests=[knock.digest for knock in knocks],
-        users=[number for number in numbers if number is not None],
+        users=[
+            number
+            for number in (*numbers, *(counted_person(*one) for one in targets))
+            if number is not None
+        ],
         pools=None if is_reading else _skus_of(policies),
         nested=book.semantics.nested_groups_count,
         with_groups=any(one.limited_to for one in policies)

@@ -24,7 +24,7 @@ from seatwright.domain.platform_needs import needs_of, qualifying_needs
 from seatwright.domain.semantics import Semantics
 from seatwright.domain.settings import semantics_in
 from seatwright.domain.tenant_catalog import TenantCatalog
-from seatwright.domain.tenants import Principal, Tenant
+from seatwright.domain.tenants import SYSTEM_PRINCIPAL, Principal, PrincipalKind, Tenant
 from seatwright.postgres.auto_claim_read import read_feature, read_policies
 from seatwright.postgres.launch_read import Versions, read_versions
 from seatwright.postgres.platform_environments import read_environment
@@ -33,6 +33,15 @@ from seatwright.postgres.transaction import Transaction
 
 TARGETS_MAX: Final = 50_000
 """Launches of so many different things are remembered in one process for one tenant."""
+
+_SEATWRIGHT: Final = Principal(
+    principal_no=SYSTEM_PRINCIPAL,
+    id=UUID(int=0),
+    kind=PrincipalKind.SYSTEM,
+    name="seatwright",
+    roles=(),
+)
+"""Who reads the book: it is the same for every caller."""
 
 Named = tuple[str | None, str | None, str | None]
 """What a launch names: app, flow and environment, in the words of the caller."""
@@ -94,7 +103,7 @@ def named_by(order: LaunchOrder) -> Named:
     return (order.app, order.flow, order.environment)
 
 
-async def open_book(tx: Transaction, tenant: Tenant, principal: Principal, now: datetime) -> Book:
+async def open_book(tx: Transaction, tenant: Tenant, *, at: datetime) -> Book:
     """Read a tenant's book.
 
     Versions first: what is changed while the rest is read has a higher version, and the next batch
@@ -104,8 +113,8 @@ async def open_book(tx: Transaction, tenant: Tenant, principal: Principal, now: 
     call = Call(
         tx=tx,
         tenant=replace(tenant, catalog_version=versions.catalog),
-        principal=principal,
-        now=now,
+        principal=_SEATWRIGHT,
+        now=at,
         correlation=UUID(int=0),
     )
     return Book(

@@ -9,11 +9,20 @@ from uuid import UUID
 
 from seatwright.app.launch.book import Book
 from seatwright.app.launch.orders import LaunchAnswer, no_launch
+from seatwright.domain.assignments import SourceKind
 from seatwright.domain.auto_claim import Policy, PolicyNo
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo
-from seatwright.domain.launch import Launch, LaunchEvent, Outcome, Refused
+from seatwright.domain.launch import (
+    Launch,
+    Launcher,
+    LaunchEvent,
+    Outcome,
+    Refused,
+    entitling_product,
+)
 from seatwright.domain.platform import DESKTOP_CLAIM_VERSION_MIN, version_text
+from seatwright.domain.reconcile import UserState
 from seatwright.domain.settings import setting_value
 from seatwright.postgres.launch_read import SeenEvent, Someone
 
@@ -77,7 +86,9 @@ class Speaker:
         settings = self.book.tenant.settings
         own_words = setting_value(settings, "requestMessage")
         own_url = setting_value(settings, "requestUrl")
-        words = _sentence(refused.reason, launch, someone, _Facts(policy=policy, wanted=wanted))
+        tried = [(self.book.catalog.sku_name(one.sku), one.reason) for one in refused.failed]
+        facts = _Facts(policy=policy, wanted=wanted, tried=tuple(tried))
+        words = _sentence(refused.reason, launch, someone, facts)
         return LaunchAnswer(
             outcome=Outcome.DENIED,
             reason=refused.reason,
@@ -92,7 +103,11 @@ class Speaker:
         )
 
     def repeated(self, launch: Launch, someone: Someone, seen: SeenEvent) -> LaunchAnswer:
-        """The first answer to an event again; what was granted is not granted a second time."""
+        """The answer to an event that was taken before: nothing is given, and it is true now.
+
+        Whoever may already is told so, and whoever was refused is refused again. What was given and
+        then taken back is not given again by the same event.
+        """
         if seen.user_no != someone.state.user_no:
             return no_launch(
                 Refusal(
@@ -100,13 +115,15 @@ class Speaker:
                     "This eventId was used before, for somebody else: every event needs its own.",
                 )
             )
-        policy = policy_by_number(self.book, seen.policy)
-        if seen.outcome is Outcome.DENIED:
-            assert seen.reason is not None, "who was denied was told why"
-            answer = self.denied(launch, someone, Refused(reason=seen.reason, policy=policy))
+        person = launcher_of(someone)
+        sku = entitling_product(launch, person, self.book.policies)
+        if sku is not None:
+            policy = policy_by_number(self.book, person.claims.get(sku))
+            answer = self.entitled(launch, someone, sku, policy=policy)
         else:
-            assert seen.sku is not None, "who was not denied has a product"
-            answer = self.entitled(launch, someone, seen.sku, policy=policy)
+            policy = policy_by_number(self.book, seen.policy)
+            reason = seen.reason or Reason.NOT_ASSIGNED
+            answer = self.denied(launch, someone, Refused(reason=reason, policy=policy))
         return replace(answer, is_repeated=True)
 
     def _request_url(self, launch: Launch, sku_id: UUID | None) -> str:
@@ -116,6 +133,26 @@ class Speaker:
         return f"{self.public_url}/requests/new?{urlencode(asked)}"
 
 
+def launcher_of(someone: Someone) -> Launcher:
+    """Somebody as far as policies ask."""
+    return Launcher(
+        user_no=someone.state.user_no,
+        is_enabled=someone.is_enabled,
+        held={one.sku: one.enabled for one in someone.state.held},
+        groups=someone.groups,
+        claims=claims_of(someone.state),
+    )
+
+
+def claims_of(state: UserState) -> dict[SkuNo, PolicyNo]:
+    """Which products a person has by a claim, and by which policy's."""
+    return {
+        wish.sku: PolicyNo(wish.source.no)
+        for wish in state.wishes
+        if wish.source.kind is SourceKind.POLICY
+    }
+
+
 def policy_by_number(book: Book, number: PolicyNo | None) -> Policy | None:
     """A policy of the book; None for one that was deleted."""
     return next((one for one in book.policies.values() if one.policy_no == number), None)
@@ -123,8 +160,11 @@ def policy_by_number(book: Book, number: PolicyNo | None) -> Policy | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Facts:
+    """`tried` are the products that could not be given, by name, and why."""
+
     policy: Policy | None
     wanted: str
+    tried: tuple[tuple[str, Reason], ...] = ()
 
 
 def _sentence(reason: Reason, launch: Launch, someone: Someone, facts: _Facts) -> str:
@@ -134,11 +174,16 @@ def _sentence(reason: Reason, launch: Launch, someone: Someone, facts: _Facts) -
     match reason:
         case Reason.NO_SEAT_LEFT:
             return (
-                f"No seat is left of {wanted} or of any backup of {policy}, so {upn} was not given"
-                f" one for “{target.name}”. Ask for a license, or have seats bought or freed."
+                f"{_no_seat(facts)}, so {upn} was not given a license for “{target.name}”."
+                " Ask for one, or have seats bought or freed."
             )
         case Reason.ACCOUNT_DISABLED:
             return f"The account of {upn} is disabled. An administrator can enable it."
+        case Reason.NOT_ASSIGNED:
+            return (
+                f"This event was taken before and gave {upn} a license for “{target.name}”, which"
+                " was taken back since. Opening it anew is a new event, with an eventId of its own."
+            )
         case Reason.FEATURE_OFF | Reason.NO_POLICY | Reason.POLICY_OFF:
             return _nobody_gives(reason, launch, upn=upn, policy=policy)
         case Reason.POLICY_NOT_YET_ACTIVE | Reason.POLICY_CAP_REACHED | Reason.NOT_IN_GROUP:
@@ -155,6 +200,15 @@ def _sentence(reason: Reason, launch: Launch, someone: Someone, facts: _Facts) -
                 f"{upn} could not be given {wanted} for “{target.name}”: {_rule(reason)}"
                 " Ask an administrator."
             )
+
+
+def _no_seat(facts: _Facts) -> str:
+    """Of which products no seat is left, and what else stood in the way of a backup."""
+    full = [name for name, reason in facts.tried if reason is Reason.NO_SEAT_LEFT]
+    barred = [one for one in facts.tried if one[1] is not Reason.NO_SEAT_LEFT]
+    names = " or ".join(dict.fromkeys(full or [facts.wanted]))
+    also = "".join(f"; {name} is no help: {_rule(reason)[:-1]}" for name, reason in barred)
+    return f"No seat is left of {names}{also}"
 
 
 def _nobody_gives(reason: Reason, launch: Launch, *, upn: str, policy: str) -> str:

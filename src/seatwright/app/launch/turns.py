@@ -13,21 +13,29 @@ from enum import Enum
 
 from seatwright.app.launch.book import Book, named_by
 from seatwright.app.launch.orders import Knock, LaunchAnswer, LaunchOrder, no_launch
-from seatwright.app.launch.sentences import Given, Speaker, policy_by_number
+from seatwright.app.launch.sentences import (
+    Given,
+    Speaker,
+    claims_of,
+    launcher_of,
+    policy_by_number,
+)
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.auto_claim import PolicyNo
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.launch import (
+    Attempts,
     Entitled,
     Launch,
-    Launcher,
     Offer,
     Refused,
     Rulebook,
     Verdict,
+    counted_person,
     decide,
 )
+from seatwright.domain.platform import LaunchTarget
 from seatwright.domain.reconcile import (
     Action,
     Change,
@@ -93,6 +101,13 @@ class Turns:
             assert refusal is not None, "who or what is not known was refused"
             return no_launch(refusal)
         launch = self.book.launch_of(order, target)
+        counted = counted_person(order.event, target)
+        if counted is not None and counted != user_no:
+            someone = self.people.get(counted)
+            refusal = refusal_of_owner(principal, someone, target)
+            if refusal is not None or someone is None:
+                assert refusal is not None, "an owner who is not there is refused"
+                return no_launch(refusal)
         seen = None if order.event_id is None else self.seen.get(order.event_id)
         if seen is not None:
             return self.speaker.repeated(launch, someone, seen)
@@ -121,16 +136,18 @@ class Turns:
     def _first_of(
         self, offers: tuple[Offer, ...], knock: Knock, launch: Launch, *, someone: Someone
     ) -> LaunchAnswer | Later:
-        """Give the first product that the engine lets through; say why the first was refused."""
+        """Give the first product that the engine lets through, or say why none could be given."""
         if self.is_reading:
             return Later.CLAIM
-        refused: Refused | None = None
+        attempts = Attempts()
         for offer in offers:
+            if attempts.has_ended(offer.policy):
+                continue
             if offer.policy.group is not None:
                 return Later.ALONE
             tried = try_offer(self._snapshot(someone.state), offer)
             if tried.reason is not None:
-                refused = refused or Refused(reason=tried.reason, policy=offer.policy)
+                attempts.fail(offer, tried.reason)
                 continue
             changes = tried.changes
             if changes.is_empty:
@@ -138,8 +155,7 @@ class Turns:
             if not _is_plain(changes, offer) or offer.product.sku not in self.pools:
                 return Later.ALONE
             return self._give(offer, changes.changes[0], knock, launch=launch)
-        assert refused is not None, "a policy has at least one product"
-        return self.speaker.denied(launch, someone, refused)
+        return self.speaker.denied(launch, someone, attempts.refused())
 
     def _snapshot(self, state: UserState) -> Snapshot:
         return Snapshot(
@@ -225,6 +241,25 @@ def refusal_of(order: LaunchOrder, principal: Principal, someone: Someone | None
     return None
 
 
+def refusal_of_owner(
+    principal: Principal, owner: Someone | None, target: LaunchTarget
+) -> Refusal | None:
+    """Why there is no launch by the license of a flow's owner; None when there is one.
+
+    A person launches for themselves only, and so gives no license to the owner of a flow.
+    """
+    if not principal.may(Permission.LAUNCH_FOR_ANYONE):
+        return role_missing(principal, Permission.LAUNCH_FOR_ANYONE)
+    if owner is None or owner.state.is_deleted:
+        return Refusal(
+            Reason.UNKNOWN_USER,
+            f"“{target.name}” runs by the license of its owner, who is not in the directory any"
+            " more: give the flow another owner.",
+            context={"flow": str(target.id)},
+        )
+    return None
+
+
 def role_missing(principal: Principal, permission: Permission) -> Refusal:
     """The refusal of somebody whose roles do not suffice, naming those that do."""
     held = ", ".join(principal.roles) or "none"
@@ -253,16 +288,8 @@ def verdict_of(
     now: datetime,
 ) -> Verdict:
     """What the rules of launches say about one person."""
-    state = someone.state
-    person = Launcher(
-        user_no=state.user_no,
-        is_enabled=someone.is_enabled,
-        held={one.sku: one.enabled for one in state.held},
-        groups=someone.groups,
-        claims=claims_of(state),
-    )
     rules = Rulebook(is_on=book.is_on, policies=book.policies, claimed=claimed)
-    return decide(launch, person=person, rules=rules, now=now)
+    return decide(launch, person=launcher_of(someone), rules=rules, now=now)
 
 
 def try_offer(snapshot: Snapshot, offer: Offer) -> Tried:
@@ -311,15 +338,6 @@ def _is_plain(changes: ChangeSet, offer: Offer) -> bool:
         and changes.changes[0].sku == offer.product.sku
         and changes.changes[0].action is Action.GRANT
     )
-
-
-def claims_of(state: UserState) -> dict[SkuNo, PolicyNo]:
-    """Which products a person has by a claim, and by which policy's."""
-    return {
-        wish.sku: PolicyNo(wish.source.no)
-        for wish in state.wishes
-        if wish.source.kind is SourceKind.POLICY
-    }
 
 
 def claim_detail(launch: Launch, offer: Offer) -> dict[str, object]:
