@@ -67,7 +67,12 @@ ENGINE_DOORS: Final = frozenset(
 )
 # The outer edges, where a bug of one request or job must not end the process.
 OUTER_EDGES: Final = frozenset(
-    {"seatwright/web/edge.py", "seatwright/web/launch.py", "seatwright/jobs/worker.py"}
+    {
+        "seatwright/web/edge.py",
+        "seatwright/web/launch.py",
+        "seatwright/web/graph/edge.py",
+        "seatwright/jobs/worker.py",
+    }
 )
 # PostgreSQL's own clock, for what is no business time: a worker's sign of life.
 SERVER_CLOCK_ALLOWED: Final = frozenset({"seatwright/postgres/readiness.py"})

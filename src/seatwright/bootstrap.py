@@ -19,6 +19,7 @@ from seatwright.postgres.pool import Database
 from seatwright.settings import OffsetClock, Settings
 from seatwright.web.edge import Edge
 from seatwright.web.entry import Entry
+from seatwright.web.graph.application import GraphApplication
 from seatwright.web.launch import LaunchDoor
 from seatwright.web.open import OpenPages
 from seatwright.web.rate import RateLimit
@@ -45,12 +46,14 @@ def assemble_web_app(
 
     desk = LaunchDesk(database, clock=clock, public_url=public_url or f"http://{public_host}")
     launches = LaunchDoor(desk)
+    graph = GraphApplication(database=database, clock=clock)
     entry = Entry(
         surfaces={"/api": Edge(rest, database=database, clock=clock)},
         doors=dict.fromkeys(launches.paths, launches),
         fallback=pages,
         public_host=public_host,
         lifespan=lifespan,
+        guest=lambda path: graph if graph.serves(path) else None,
     )
     return Watch(entry)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -66,3 +66,13 @@ class Principal:
     def may(self, permission: Permission) -> bool:
         """Whether one of the principal's roles gives the permission."""
         return permission in permissions_of(self.roles)
+
+    def may_in_graph(self, names: Iterable[str]) -> bool:
+        """Whether one of these Graph permissions is the principal's, whatever the case.
+
+        Without permissions of its own it has those its roles imply, and the roles decide alone.
+        """
+        if self.graph_permissions is None:
+            return True
+        own = {name.casefold() for name in self.graph_permissions}
+        return not own.isdisjoint(name.casefold() for name in names)

@@ -18,10 +18,11 @@ class CallerGoneError(Exception):
 class Body:
     """The body of one call while it arrives."""
 
-    __slots__ = ("_chunks", "_receive", "_size", "is_complete")
+    __slots__ = ("_bytes_max", "_chunks", "_receive", "_size", "is_complete")
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, bytes_max: int = BODY_BYTES_MAX) -> None:
         self._receive = receive
+        self._bytes_max = bytes_max
         self._chunks: list[bytes] = []
         self._size = 0
         self.is_complete = False
@@ -36,7 +37,7 @@ class Body:
             raise CallerGoneError
         chunk = message.get("body", b"")
         self._size += len(chunk)
-        if self._size > BODY_BYTES_MAX:
+        if self._size > self._bytes_max:
             raise BodyTooLargeError
         self._chunks.append(chunk)
         self.is_complete = not message.get("more_body", False)

@@ -281,7 +281,8 @@ async def _who(
     correlation: UUID | None = None,
     at: datetime | None = None,
 ) -> Authenticated | Answer:
-    who = await who_calls(connection, headers, correlation=correlation, at=at)
+    authorization = headers.get(b"authorization", b"").decode("latin-1")
+    who = await who_calls(connection, authorization, correlation=correlation, at=at)
     if not isinstance(who, Stranger):
         return who
     if who.reason is Reason.NOT_SIGNED_IN:

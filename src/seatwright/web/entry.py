@@ -21,10 +21,11 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 class Entry:
     """Dispatches on the first segment of the path; the rest is each surface's own matter.
 
-    `doors` are whole paths that are answered before their surface.
+    `doors` are whole paths that are answered before their surface; `guest` is what serves a path
+    under whatever Host, or None (`interfaces.md`, "Links and hosts").
     """
 
-    __slots__ = ("_doors", "_fallback", "_host", "_lifespan", "_surfaces")
+    __slots__ = ("_doors", "_fallback", "_guest", "_host", "_lifespan", "_surfaces")
 
     def __init__(
         self,
@@ -34,12 +35,14 @@ class Entry:
         fallback: ASGIApp,
         public_host: str,
         lifespan: Callable[[Any, Any], Awaitable[None]],
+        guest: Callable[[str], ASGIApp | None] = lambda _: None,
     ) -> None:
         self._surfaces = dict(surfaces)
         self._doors = dict(doors)
         self._fallback = fallback
         self._host = public_host.lower()
         self._lifespan = lifespan
+        self._guest = guest
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -50,16 +53,17 @@ class Entry:
             return
         scope.setdefault("state", {})
         path: str = scope["path"]
+        guest = self._guest(path)
+        if guest is not None:
+            await _served(guest, scope, receive, send)
+            return
         if path not in OPEN_PATHS and not self._is_our_host(scope):
             await _misdirected(send)
             return
         # Not every path begins with a slash: OPTIONS asks for "*" (RFC 9110, 9.3.7).
         head = "/" + path.removeprefix("/").partition("/")[0]
         surface = self._doors.get(path) or self._surfaces.get(head, self._fallback)
-        if scope["method"] == "HEAD":
-            await _head(surface, scope, receive, send)
-        else:
-            await surface(scope, receive, send)
+        await _served(surface, scope, receive, send)
 
     def _is_our_host(self, scope: Scope) -> bool:
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
@@ -68,6 +72,13 @@ class Entry:
         name, port = split_host(host)
         our_name, our_port = split_host(self._host)
         return name in LOOPBACK_HOSTS and our_name in LOOPBACK_HOSTS and port == our_port
+
+
+async def _served(surface: ASGIApp, scope: Any, receive: Receive, send: Send) -> None:
+    if scope["method"] == "HEAD":
+        await _head(surface, scope, receive, send)
+    else:
+        await surface(scope, receive, send)
 
 
 async def _head(surface: ASGIApp, scope: Any, receive: Receive, send: Send) -> None:

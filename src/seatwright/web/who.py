@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -26,13 +25,16 @@ class Stranger:
 
 async def who_calls(
     connection: AsyncConnection[TupleRow],
-    headers: Mapping[bytes, bytes],
+    authorization: str,
     *,
     correlation: UUID | None = None,
     at: datetime | None = None,
 ) -> Authenticated | Stranger:
-    """Whom the token of a call belongs to; the connection's transaction then sees their tenant."""
-    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    """Whom the token of a call belongs to; the connection's transaction then sees their tenant.
+
+    `authorization` is the value of that header, empty without one.
+    """
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return Stranger(
             Reason.NOT_SIGNED_IN,

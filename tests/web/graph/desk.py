@@ -1,0 +1,58 @@
+"""Calling the Graph surface of an office: as whom, and with which Graph permissions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from seatwright.app import access
+from seatwright.app.tenants import calling
+from seatwright.domain.roles import Role
+from seatwright.domain.tenants import PrincipalKind
+from tests.office import Office
+
+ENVELOPE_KEYS = {"code", "message", "innerError"}
+
+
+async def with_permissions(office: Office, *permissions: str) -> httpx.AsyncClient:
+    """A caller with every role and only these Graph permissions."""
+    async with calling(office.database, office.made.tenant, now=office.clock.now()) as call:
+        issued = await access.issue(
+            call,
+            kind=PrincipalKind.TOKEN,
+            name=f"only these {len(permissions)}",
+            roles=(Role.GLOBAL_ADMINISTRATOR,),
+            permissions=permissions,
+        )
+    return office.client(issued.secret)
+
+
+def error_of(answer: httpx.Response) -> dict[str, Any]:
+    """The error that an answer tells; every answer of the surface has its envelope and headers."""
+    assert answer.headers["content-type"] == "application/json", answer.text
+    assert answer.headers["odata-version"] == "4.0"
+    error: dict[str, Any] = answer.json()["error"]
+    assert error.keys() >= ENVELOPE_KEYS
+    assert error["message"]
+    inner = error["innerError"]
+    assert inner["request-id"] == answer.headers["request-id"]
+    assert inner["client-request-id"] == answer.headers["client-request-id"]
+    assert inner["date"]
+    return error
+
+
+def reason_of(answer: httpx.Response) -> str:
+    """The code of the reasons table that an error carries."""
+    (detail,) = error_of(answer)["details"]
+    return str(detail["code"])
+
+
+async def bought(office: Office, part_number: str, units: int = 10) -> dict[str, Any]:
+    """A subscription of this product."""
+    answer = await office.admin.post(
+        "/api/subscriptions", json={"skuPartNumber": part_number, "units": units}
+    )
+    assert answer.status_code == 201, answer.text
+    stored: dict[str, Any] = answer.json()
+    return stored
