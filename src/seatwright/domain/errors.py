@@ -65,6 +65,10 @@ class Reason(StrEnum):
     KEY_REUSED = "keyReused"
     SURPLUS_SERVICE_PLANS = "surplusServicePlans"
     STRATEGY_NOT_CHOSEN = "strategyNotChosen"
+    UNSUPPORTED_QUERY = "unsupportedQuery"
+    SYNC_STATE_NOT_FOUND = "syncStateNotFound"
+    INVALID_RULE = "invalidMembershipRule"
+    MEMBERS_FOLLOW_RULE = "membersFollowRule"
     # The rest is answered by a launch only.
     ACCOUNT_DISABLED = "accountDisabled"
     FEATURE_OFF = "featureOff"

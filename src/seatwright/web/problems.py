@@ -60,6 +60,10 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.KEY_REUSED: 422,
     Reason.SURPLUS_SERVICE_PLANS: 409,
     Reason.STRATEGY_NOT_CHOSEN: 409,
+    Reason.UNSUPPORTED_QUERY: 400,
+    Reason.SYNC_STATE_NOT_FOUND: 410,
+    Reason.INVALID_RULE: 400,
+    Reason.MEMBERS_FOLLOW_RULE: 409,
 }
 """The REST column of the reasons table (`interfaces.md`); launch overrides it for itself."""
 

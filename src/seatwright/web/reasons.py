@@ -178,9 +178,25 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "The person would lose service plans by the move that the new assignment leaves off.",
         "Choose to keep their own assignment, or to add the service plans to the group.",
     ),
+    Reason.INVALID_RULE: Meaning(
+        "The membership rule cannot be read, or asks what cannot be asked.",
+        "Mend the rule at the line and column that the detail names.",
+    ),
+    Reason.MEMBERS_FOLLOW_RULE: Meaning(
+        "The group is dynamic: its rule alone says who is in it.",
+        "Change the rule or the person's attributes, or make the group static first.",
+    ),
     Reason.STRATEGY_NOT_CHOSEN: Meaning(
         "The assignment came about in a way that the move was not asked to touch.",
         "Name its strategy in the call's strategies if it is to be moved.",
+    ),
+    Reason.UNSUPPORTED_QUERY: Meaning(
+        "A filter, an order or a search asks what this property does not answer.",
+        "Ask for what the table of properties has, as an advanced query where it says so.",
+    ),
+    Reason.SYNC_STATE_NOT_FOUND: Meaning(
+        "The token of a delta query is older than seven days, or was never given.",
+        "Begin again with a delta query without a token.",
     ),
     Reason.ACCOUNT_DISABLED: Meaning(
         "The person's account is disabled.", "Enable the account first."
