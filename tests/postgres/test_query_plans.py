@@ -349,6 +349,7 @@ async def test_a_launch_reaches_an_index(desk: Desk) -> None:
         "/api/platform/apps",
         {"displayName": "Wiki", "kind": "other", "requires": [{"skuPartNumber": "PROJECT_P1"}]},
     )
+    await desk.call("POST", "/api/platform/apps/Wiki/shares", {"everyone": True})
     await desk.call("PATCH", "/api/auto-claim/settings", {"enabled": True})
     await desk.call("POST", "/api/subscriptions", {"skuPartNumber": "PROJECT_P1", "units": 9})
     product = {"skuPartNumber": "PROJECT_P1"}

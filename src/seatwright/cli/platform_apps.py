@@ -12,30 +12,30 @@ from seatwright.cli.assignment import sku_field
 from seatwright.cli.client import Api, Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.groups import group_id
-from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
 from seatwright.cli.options import (
     AsJson,
-    CsvFile,
     Limit,
-    OutFile,
     Person,
     ShowAll,
     given,
     rows_wanted,
 )
-from seatwright.cli.platform_options import (
+from seatwright.cli.platform_things import (
     App,
     ExternalId,
     InEnvironment,
     NewName,
     Premium,
     Rename,
+    add_file_commands,
+    list_rows,
+    tell,
     tier,
     where,
 )
 from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
-from seatwright.cli.tables import Column, Row, count_of, show_facts, show_list, show_table
+from seatwright.cli.tables import Column, Row, count_of, show_facts, show_table
 
 app_commands = typer.Typer(
     help="Apps: what they need, whom they are shared with, and who can open them.",
@@ -122,12 +122,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List apps with what they need and whom they are shared with."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    with open_api() as api:
-        path, query = api_path("platform", "apps"), {"environment": environment}
-        found = api.listing(path, query=query, limit=wanted)
+    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     empty = "There is no app yet: `seatwright apps create NAME`."
-    show_list(found, _APPS, empty=empty, as_json=as_json)
+    path, query = api_path("platform", "apps"), {"environment": environment}
+    list_rows(path, _APPS, empty=empty, rows=rows, query=query, as_json=as_json)
 
 
 @app_commands.command("show", epilog=EXIT_CODES)
@@ -189,7 +187,7 @@ def create(
     }
     with open_api() as api:
         made = api.write("POST", api_path("platform", "apps"), body=body)
-    _show_saved(made, "Stored", as_json=as_json)
+    tell(made, lambda made: f"Stored {_named(made)}", as_json=as_json)
 
 
 @app_commands.command("update", epilog=EXIT_CODES)
@@ -221,7 +219,7 @@ def update(
     )
     with open_api() as api:
         changed = api.write("PATCH", api_path("platform", "apps", app), body=body)
-    _show_saved(changed, "Changed", as_json=as_json)
+    tell(changed, lambda changed: f"Changed {_named(changed)}", as_json=as_json)
 
 
 @app_commands.command("delete", epilog=EXIT_CODES)
@@ -253,10 +251,11 @@ def share(
     body = given(users=people or None, groups=group, everyone=everyone or None)
     with open_api() as api:
         shared = api.write("POST", api_path("platform", "apps", app, "shares"), body=body)
-    if as_json:
-        print_json(shared)
-        return
-    say(f"{shared['displayName']} is shared with {_shared(shared)}.")
+    tell(
+        shared,
+        lambda shared: f"{shared['displayName']} is shared with {_shared(shared)}.",
+        as_json=as_json,
+    )
 
 
 @app_commands.command("unshare", epilog=EXIT_CODES)
@@ -300,24 +299,15 @@ def unlicensed(
     app: App, *, limit: Limit = None, show_all: ShowAll = False, as_json: AsJson = False
 ) -> None:
     """List people whom an app is shared with and who lack the license that it needs."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    with open_api() as api:
-        found = api.listing(api_path("platform", "apps", app, "unlicensed"), limit=wanted)
+    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     empty = f"Everybody whom {app} is shared with has what it needs."
-    show_list(found, _UNLICENSED, empty=empty, as_json=as_json)
-
-
-@app_commands.command("import", epilog=EXIT_CODES)
-@previewable(tell_import)
-def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
-    """Create and change apps, and whom they are shared with, from a CSV file."""
-    import_kind("apps", file, ImportChoices(), as_json=as_json)
-
-
-@app_commands.command("export", epilog=EXIT_CODES)
-def export(*, output: OutFile = None) -> None:
-    """Write every app as CSV."""
-    export_kind("apps", output=output)
+    list_rows(
+        api_path("platform", "apps", app, "unlicensed"),
+        _UNLICENSED,
+        empty=empty,
+        rows=rows,
+        as_json=as_json,
+    )
 
 
 def _member(api: Api, person: str | None, group: str | None) -> str:
@@ -333,9 +323,14 @@ def _needs(products: list[str] | None, plans: list[str] | None) -> list[Json] | 
     ]
 
 
-def _show_saved(app: Json, verb: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json(app)
-        return
+def _named(app: Json) -> str:
     needs = f", which needs {_requires(app)}" if app["requires"] else ""
-    say(f"{verb} the app {app['displayName']}{needs}; it is shared with {_shared(app)}.")
+    return f"the app {app['displayName']}{needs}; it is shared with {_shared(app)}."
+
+
+add_file_commands(
+    app_commands,
+    "apps",
+    imports="Create and change apps, and whom they are shared with, from a CSV file.",
+    exports="Write every app as CSV.",
+)

@@ -8,12 +8,19 @@ import typer
 
 from seatwright.cli.client import Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
-from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
-from seatwright.cli.options import AsJson, CsvFile, Limit, OutFile, ShowAll, given, rows_wanted
-from seatwright.cli.platform_options import Environment, ExternalId, NewName, Rename
+from seatwright.cli.options import AsJson, Limit, ShowAll, given, rows_wanted
+from seatwright.cli.platform_things import (
+    Environment,
+    ExternalId,
+    NewName,
+    Rename,
+    add_file_commands,
+    list_rows,
+    tell,
+)
 from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
-from seatwright.cli.tables import Column, Row, count_of, show_facts, show_list
+from seatwright.cli.tables import Column, Row, count_of, show_facts
 
 environment_commands = typer.Typer(
     help="Environments: where apps and flows live, managed or standard.",
@@ -53,13 +60,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List environments by name, with how many apps and flows are in each."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    with open_api() as api:
-        found = api.listing(
-            api_path("platform", "environments"), query={"managed": managed}, limit=wanted
-        )
+    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     empty = "There is no such environment yet: `seatwright environments create NAME`."
-    show_list(found, _ENVIRONMENTS, empty=empty, as_json=as_json)
+    path, query = api_path("platform", "environments"), {"managed": managed}
+    list_rows(path, _ENVIRONMENTS, empty=empty, rows=rows, query=query, as_json=as_json)
 
 
 @environment_commands.command("show", epilog=EXIT_CODES)
@@ -101,7 +105,7 @@ def create(
     }
     with open_api() as api:
         made = api.write("POST", api_path("platform", "environments"), body=body)
-    _show_saved(made, "Stored", as_json=as_json)
+    tell(made, lambda made: f"Stored {_named(made)}", as_json=as_json)
 
 
 @environment_commands.command("update", epilog=EXIT_CODES)
@@ -119,7 +123,7 @@ def update(
     body = given(displayName=name, managed=managed, solutions=solution, externalId=external_id)
     with open_api() as api:
         changed = api.write("PATCH", api_path("platform", "environments", environment), body=body)
-    _show_saved(changed, "Changed", as_json=as_json)
+    tell(changed, lambda changed: f"Changed {_named(changed)}", as_json=as_json)
 
 
 @environment_commands.command("delete", epilog=EXIT_CODES)
@@ -131,21 +135,13 @@ def delete(environment: Environment) -> None:
     say(f"Deleted the environment {environment}.")
 
 
-@environment_commands.command("import", epilog=EXIT_CODES)
-@previewable(tell_import)
-def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
-    """Create and change environments from a CSV file; safe to run again."""
-    import_kind("environments", file, ImportChoices(), as_json=as_json)
+def _named(environment: Json) -> str:
+    return f"the {_kind(environment)} environment {environment['displayName']}."
 
 
-@environment_commands.command("export", epilog=EXIT_CODES)
-def export(*, output: OutFile = None) -> None:
-    """Write every environment as CSV."""
-    export_kind("environments", output=output)
-
-
-def _show_saved(environment: Json, verb: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json(environment)
-        return
-    say(f"{verb} the {_kind(environment)} environment {environment['displayName']}.")
+add_file_commands(
+    environment_commands,
+    "environments",
+    imports="Create and change environments from a CSV file; safe to run again.",
+    exports="Write every environment as CSV.",
+)

@@ -9,21 +9,23 @@ import typer
 
 from seatwright.cli.client import Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
-from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
-from seatwright.cli.options import AsJson, CsvFile, Limit, OutFile, ShowAll, given, rows_wanted
-from seatwright.cli.platform_options import (
+from seatwright.cli.options import AsJson, Limit, ShowAll, given, rows_wanted
+from seatwright.cli.platform_things import (
     ExternalId,
     Flow,
     InEnvironment,
     NewName,
     Premium,
     Rename,
+    add_file_commands,
+    list_rows,
+    tell,
     tier,
     where,
 )
 from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
-from seatwright.cli.tables import Column, Row, show_facts, show_list
+from seatwright.cli.tables import Column, Row, show_facts
 
 flow_commands = typer.Typer(
     help="Flows: standard, premium, or with attended RPA.",
@@ -81,12 +83,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List flows with the license that each needs, and whose it is that counts."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    with open_api() as api:
-        path, query = api_path("platform", "flows"), {"environment": environment}
-        found = api.listing(path, query=query, limit=wanted)
+    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     empty = "There is no flow yet: `seatwright flows create NAME --environment ENVIRONMENT`."
-    show_list(found, _FLOWS, empty=empty, as_json=as_json)
+    path, query = api_path("platform", "flows"), {"environment": environment}
+    list_rows(path, _FLOWS, empty=empty, rows=rows, query=query, as_json=as_json)
 
 
 @flow_commands.command("show", epilog=EXIT_CODES)
@@ -141,7 +141,7 @@ def create(
     }
     with open_api() as api:
         made = api.write("POST", api_path("platform", "flows"), body=body)
-    _show_saved(made, "Stored", as_json=as_json)
+    tell(made, lambda made: f"Stored {_named(made)}", as_json=as_json)
 
 
 @flow_commands.command("update", epilog=EXIT_CODES)
@@ -170,7 +170,7 @@ def update(
     )
     with open_api() as api:
         changed = api.write("PATCH", api_path("platform", "flows", flow), body=body)
-    _show_saved(changed, "Changed", as_json=as_json)
+    tell(changed, lambda changed: f"Changed {_named(changed)}", as_json=as_json)
 
 
 @flow_commands.command("delete", epilog=EXIT_CODES)
@@ -182,21 +182,13 @@ def delete(flow: Flow) -> None:
     say(f"Deleted the flow {flow}.")
 
 
-@flow_commands.command("import", epilog=EXIT_CODES)
-@previewable(tell_import)
-def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
-    """Create and change flows from a CSV file; safe to run again."""
-    import_kind("flows", file, ImportChoices(), as_json=as_json)
+def _named(flow: Json) -> str:
+    return f"the flow {flow['displayName']} ({_license(flow)}) in {where(flow)}."
 
 
-@flow_commands.command("export", epilog=EXIT_CODES)
-def export(*, output: OutFile = None) -> None:
-    """Write every flow as CSV."""
-    export_kind("flows", output=output)
-
-
-def _show_saved(flow: Json, verb: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json(flow)
-        return
-    say(f"{verb} the flow {flow['displayName']} ({_license(flow)}) in {where(flow)}.")
+add_file_commands(
+    flow_commands,
+    "flows",
+    imports="Create and change flows from a CSV file; safe to run again.",
+    exports="Write every flow as CSV.",
+)

@@ -16,18 +16,21 @@ from seatwright.cli.client import Api, api_path, open_api, path_of
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.fixes import fix_of
 from seatwright.cli.groups import group_id
-from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
 from seatwright.cli.options import (
     AsJson,
-    CsvFile,
     Limit,
-    OutFile,
     Person,
     ShowAll,
     given,
     rows_wanted,
 )
-from seatwright.cli.platform_options import InEnvironment, NewName, where
+from seatwright.cli.platform_things import (
+    InEnvironment,
+    NewName,
+    add_file_commands,
+    list_rows,
+    where,
+)
 from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, Row, count_of, minute, show_list
@@ -119,12 +122,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List security roles, with how many people and group teams have each."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    with open_api() as api:
-        path, query = api_path("platform", "security-roles"), {"environment": environment}
-        found = api.listing(path, query=query, limit=wanted)
+    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     empty = "There is no environment yet, so there is no role: `seatwright environments create`."
-    show_list(found, _ROLES, empty=empty, as_json=as_json)
+    path, query = api_path("platform", "security-roles"), {"environment": environment}
+    list_rows(path, _ROLES, empty=empty, rows=rows, query=query, as_json=as_json)
 
 
 @role_commands.command("holders", epilog=EXIT_CODES)
@@ -147,10 +148,10 @@ def holders(
 @role_commands.command("of", epilog=EXIT_CODES)
 def of(person: Person, *, as_json: AsJson = False) -> None:
     """List a person's roles in every environment, and where each comes from."""
-    with open_api() as api:
-        found = api.listing(path_of("users", person, "security-roles"))
     empty = f"{person} has no security role in any environment."
-    show_list(found, _HELD, empty=empty, as_json=as_json)
+    list_rows(
+        path_of("users", person, "security-roles"), _HELD, empty=empty, rows=None, as_json=as_json
+    )
 
 
 @role_commands.command("tasks", epilog=EXIT_CODES)
@@ -162,12 +163,10 @@ def tasks(
     as_json: AsJson = False,
 ) -> None:
     """List licensed people who still need a proper role; a task ends when the role is given."""
-    wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    with open_api() as api:
-        path, query = api_path("platform", "role-tasks"), {"environment": environment}
-        found = api.listing(path, query=query, limit=wanted)
+    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     empty = "Everybody who is licensed has a proper role."
-    show_list(found, _TASKS, empty=empty, as_json=as_json)
+    path, query = api_path("platform", "role-tasks"), {"environment": environment}
+    list_rows(path, _TASKS, empty=empty, rows=rows, query=query, as_json=as_json)
 
 
 @role_commands.command("create", epilog=EXIT_CODES)
@@ -256,9 +255,13 @@ def unassign(
 @role_commands.command("defaults", epilog=EXIT_CODES)
 def defaults(*, as_json: AsJson = False) -> None:
     """List the roles that follow a license or a solution by themselves."""
-    with open_api() as api:
-        found = api.listing(api_path("platform", "default-roles"))
-    show_list(found, _DEFAULTS, empty="No role follows by itself.", as_json=as_json)
+    list_rows(
+        api_path("platform", "default-roles"),
+        _DEFAULTS,
+        empty="No role follows by itself.",
+        rows=None,
+        as_json=as_json,
+    )
 
 
 @role_commands.command("add-default", epilog=EXIT_CODES)
@@ -297,10 +300,14 @@ def remove_default(
 @role_commands.command("administrators", epilog=EXIT_CODES)
 def administrators(*, as_json: AsJson = False) -> None:
     """List who is System Administrator everywhere, by administering the service."""
-    with open_api() as api:
-        found = api.listing(api_path("platform", "administrators"))
     empty = "Nobody is stated as an administrator of the service."
-    show_list(found, _ADMINISTRATORS, empty=empty, as_json=as_json)
+    list_rows(
+        api_path("platform", "administrators"),
+        _ADMINISTRATORS,
+        empty=empty,
+        rows=None,
+        as_json=as_json,
+    )
 
 
 @role_commands.command("add-administrator", epilog=EXIT_CODES)
@@ -328,19 +335,6 @@ def remove_administrator(person: Person) -> None:
     say(f"{person} no longer administers the service.")
 
 
-@role_commands.command("import", epilog=EXIT_CODES)
-@previewable(tell_import)
-def import_(file: CsvFile, *, as_json: AsJson = False) -> None:
-    """Give security roles to people and group teams from a CSV file; safe to run again."""
-    import_kind("security-roles", file, ImportChoices(), as_json=as_json)
-
-
-@role_commands.command("export", epilog=EXIT_CODES)
-def export(*, output: OutFile = None) -> None:
-    """Write who was given which security role as CSV."""
-    export_kind("security-roles", output=output)
-
-
 def _role_id(api: Api, text: str, environment: str | None) -> str:
     """The id of a role that is named by its id, or by its name in an environment."""
     try:
@@ -363,3 +357,11 @@ def _role_id(api: Api, text: str, environment: str | None) -> str:
         small="unknownSecurityRole",
         fix=fix_of("unknownSecurityRole"),
     )
+
+
+add_file_commands(
+    role_commands,
+    "security-roles",
+    imports="Give security roles to people and group teams from a CSV file; safe to run again.",
+    exports="Write who was given which security role as CSV.",
+)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from seatwright.domain.catalog import lookup_key
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import ServicePlanBits, ServicePlanNo, SkuNo, service_plan_bits
 from seatwright.domain.platform import AutoClaimKind, LaunchTarget, Need
@@ -35,12 +34,9 @@ def qualifying_needs(catalog: TenantCatalog, kind: AutoClaimKind) -> tuple[Need,
 
     Service plans that the tenant's catalogue does not have are left out.
     """
-    wanted = {lookup_key(name) for name in QUALIFYING_SERVICE_PLANS[kind]}
-    return tuple(
-        Need(service_plans=service_plan_bits(plan.service_plan_no))
-        for plan in catalog.service_plans.values()
-        if lookup_key(plan.name) in wanted
-    )
+    plans = (plan for name in QUALIFYING_SERVICE_PLANS[kind] for plan in catalog.plans_named(name))
+    numbers = sorted(plan.service_plan_no for plan in plans)
+    return tuple(Need(service_plans=service_plan_bits(number)) for number in numbers)
 
 
 def needs_of(target: LaunchTarget, catalog: TenantCatalog) -> tuple[Need, ...]:
@@ -93,10 +89,9 @@ def service_plan_named(catalog: TenantCatalog, text: str) -> ServicePlanNo:
 
     Raises Refusal invalidValue.
     """
-    key = lookup_key(text.strip("{} "))
-    for plan in catalog.service_plans.values():
-        if key in {str(plan.service_plan_id), lookup_key(plan.name)}:
-            return plan.service_plan_no
+    found = catalog.plans_named(text)
+    if found:
+        return found[0].service_plan_no
     raise Refusal(
         Reason.INVALID_VALUE,
         f"There is no service plan “{text[:60]}” in the catalogue: give the id or the name of"

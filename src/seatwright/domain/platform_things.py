@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from seatwright.domain.directory import PersonRef, parse_id
@@ -15,15 +15,12 @@ from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.platform import (
     AppKind,
     AppNo,
-    AutoClaimApp,
     ClientVersion,
     EnvironmentNo,
-    FlowNo,
     FlowTrigger,
     LaunchTarget,
     Need,
     auto_claim_apps_of_app,
-    auto_claim_apps_of_flow,
 )
 
 NAME_LENGTH_MAX: Final = 200
@@ -46,92 +43,25 @@ class EnvironmentRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """An environment; `solutions` are the names of what is installed in it, sorted."""
+class ThingFields:
+    """What is set about an environment, an app or a flow; `external_id` is its id elsewhere."""
 
-    environment_no: EnvironmentNo
-    id: UUID
-    external_id: str | None
-    name: str
-    is_managed: bool
-    solutions: tuple[str, ...]
-    app_count: int
-    flow_count: int
-    created_at: datetime
+    name: str = ""
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class App:
-    """An app; `group_count` and `user_count` say how many it is shared with, one by one."""
-
-    app_no: AppNo
-    id: UUID
-    external_id: str | None
-    name: str
-    kind: AppKind
-    environment: EnvironmentRef | None
-    is_premium: bool
-    needs_security_role: bool
-    needs: tuple[Need, ...]
-    is_shared_with_everyone: bool
-    group_count: int
-    user_count: int
-    client_version_min: ClientVersion | None
-    created_at: datetime
-
-    def target(self) -> LaunchTarget:
-        """What a launch of it goes by, without whom it is shared with one by one."""
-        is_desktop = self.kind is AppKind.DESKTOP_CLIENT
-        return LaunchTarget(
-            id=self.id,
-            name=self.name,
-            app=self.app_no,
-            kind=self.kind,
-            is_managed=self.environment is not None and self.environment.is_managed,
-            is_premium=self.is_premium or is_desktop,
-            uses_attended_rpa=is_desktop,
-            auto_claim_apps=auto_claim_apps_of_app(self.kind, self.app_no),
-            needs=self.needs,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
-    """A flow of an environment; `owner` is whose license counts unless it is started by hand."""
-
-    flow_no: FlowNo
-    id: UUID
-    external_id: str | None
-    name: str
-    environment: EnvironmentRef
-    is_premium: bool
-    uses_attended_rpa: bool
-    trigger: FlowTrigger
-    owner: PersonRef | None
-    created_at: datetime
-
-    @property
-    def auto_claim_apps(self) -> tuple[AutoClaimApp, ...]:
-        """The auto-claim apps whose policies may help with it."""
-        return auto_claim_apps_of_flow(uses_attended_rpa=self.uses_attended_rpa)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentFields:
+class EnvironmentFields(ThingFields):
     """What is set about an environment; the solutions come already sorted and each once."""
 
-    name: str
-    external_id: str | None = None
     is_managed: bool = False
     solutions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppFields:
+class AppFields(ThingFields):
     """What is set about an app, apart from whom it is shared with."""
 
-    name: str
-    external_id: str | None = None
     kind: AppKind = AppKind.POWER_APP
     environment: EnvironmentNo | None = None
     is_premium: bool = False
@@ -141,16 +71,96 @@ class AppFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FlowFields:
-    """What is set about a flow."""
+class FlowFields(ThingFields):
+    """What is set about a flow; one that is stored has an environment."""
 
-    name: str
-    external_id: str | None = None
-    environment: EnvironmentNo
+    environment: EnvironmentNo | None = None
     is_premium: bool = False
     uses_attended_rpa: bool = False
     trigger: FlowTrigger = FlowTrigger.INSTANT
     owner: UserNo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentFacts:
+    """What an environment has in it."""
+
+    app_count: int
+    flow_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppFacts:
+    """Where an app is, and how many groups and people it is shared with one by one.
+
+    `has_policy` says that an auto-claim policy is for it alone.
+    """
+
+    environment: EnvironmentRef | None
+    is_shared_with_everyone: bool
+    group_count: int
+    user_count: int
+    has_policy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowFacts:
+    """Where a flow is, and whose; its owner's license counts unless it is started by hand."""
+
+    environment: EnvironmentRef
+    owner: PersonRef | None
+
+
+Fields = TypeVar("Fields", bound=ThingFields)
+Facts = TypeVar("Facts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing(Generic[Fields, Facts]):
+    """An environment, an app or a flow: what is set about it, and what is known besides."""
+
+    number: int
+    id: UUID
+    fields: Fields
+    facts: Facts
+    created_at: datetime
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.fields.name
+
+
+Environment: TypeAlias = Thing[EnvironmentFields, EnvironmentFacts]
+App: TypeAlias = Thing[AppFields, AppFacts]
+Flow: TypeAlias = Thing[FlowFields, FlowFacts]
+
+
+def environment_ref(one: Environment) -> EnvironmentRef:
+    """An environment as other things name it."""
+    return EnvironmentRef(
+        environment_no=EnvironmentNo(one.number),
+        id=one.id,
+        name=one.name,
+        is_managed=one.fields.is_managed,
+    )
+
+
+def target_of_app(one: App) -> LaunchTarget:
+    """What a launch of an app goes by, without whom it is shared with one by one."""
+    app, fields, environment = AppNo(one.number), one.fields, one.facts.environment
+    is_desktop = fields.kind is AppKind.DESKTOP_CLIENT
+    return LaunchTarget(
+        id=one.id,
+        name=one.name,
+        app=app,
+        kind=fields.kind,
+        is_managed=environment is not None and environment.is_managed,
+        is_premium=fields.is_premium or is_desktop,
+        uses_attended_rpa=is_desktop,
+        auto_claim_apps=auto_claim_apps_of_app(fields.kind, app),
+        needs=fields.needs,
+    )
 
 
 @unique
@@ -271,10 +281,12 @@ def check_app(fields: AppFields) -> None:
 
 
 def check_flow(fields: FlowFields) -> None:
-    """What a flow cannot be: attended RPA makes it premium (M-08).
+    """What a flow cannot be: nowhere, or with attended RPA and not premium (M-08).
 
     Raises Refusal invalidValue.
     """
+    if fields.environment is None:
+        raise Refusal(Reason.INVALID_VALUE, "A flow is in an environment: name it.")
     if fields.uses_attended_rpa and not fields.is_premium:
         raise Refusal(
             Reason.INVALID_VALUE,

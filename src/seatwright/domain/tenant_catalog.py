@@ -81,6 +81,7 @@ class TenantCatalog:
     engine: Catalog
     _sku_keys: dict[str, tuple[SkuNo, ...]] = field(init=False, repr=False)
     _plan_ids: dict[UUID, ServicePlanNo] = field(init=False, repr=False)
+    _plan_keys: dict[str, tuple[ServicePlanNo, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the ways in: ids, part numbers and, where nothing else bears the name, aliases."""
@@ -95,6 +96,11 @@ class TenantCatalog:
         object.__setattr__(self, "_sku_keys", keys)
         ids = {plan.service_plan_id: no for no, plan in self.service_plans.items()}
         object.__setattr__(self, "_plan_ids", ids)
+        plans: dict[str, tuple[ServicePlanNo, ...]] = {}
+        for no, plan in self.service_plans.items():
+            for key in (str(plan.service_plan_id), lookup_key(plan.name)):
+                plans[key] = (*plans.get(key, ()), no)
+        object.__setattr__(self, "_plan_keys", plans)
 
     def sku_by_text(self, text: str) -> CatalogSku | None:
         """Find a SKU by its id, part number or alias, whatever the case; None if there is none.
@@ -130,6 +136,11 @@ class TenantCatalog:
                 is_in_body=is_in_body,
             )
         return sku
+
+    def plans_named(self, text: str) -> tuple[CatalogServicePlan, ...]:
+        """Find every service plan that bears this id or name, whatever the case."""
+        numbers = self._plan_keys.get(lookup_key(text.strip("{} ")), ())
+        return tuple(self.service_plans[no] for no in numbers)
 
     def plan_by_text(self, sku: CatalogSku, text: str) -> CatalogServicePlan | None:
         """Find a service plan of a SKU by its id, name or display name, whatever the case.

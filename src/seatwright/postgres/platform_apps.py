@@ -1,216 +1,81 @@
-"""Apps: finding, listing and writing them, and whom they are shared with."""
+"""Apps as rows, with what they need; whom they are shared with is in `platform_shares.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
-from uuid import UUID
 
-from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.rows import TupleRow
 
-from seatwright.domain.directory import text_key
 from seatwright.domain.ids import ServicePlanSetId, SkuNo
-from seatwright.domain.platform import AppKind, AppNo, EnvironmentNo, Need
-from seatwright.domain.platform_things import App, AppFields, EnvironmentRef
+from seatwright.domain.platform import AppKind, Need, version_text
+from seatwright.domain.platform_things import AppFacts, AppFields
+from seatwright.postgres.platform_things import (
+    ThingColumn,
+    ThingRecord,
+    ThingTable,
+    environment_of,
+)
 from seatwright.postgres.transaction import Transaction
 
-_APP: Final = """
-select a.app_no, a.id, a.external_id, a.name, a.kind,
-       e.environment_no, e.id, e.name, e.is_managed,
-       a.is_premium, a.needs_security_role, a.is_shared_with_everyone,
-       (select count(*) from app_shared_group g
-         where g.tenant_id = a.tenant_id and g.app_no = a.app_no),
-       (select count(*) from app_shared_user u
-         where u.tenant_id = a.tenant_id and u.app_no = a.app_no),
-       a.client_version_min, a.created_at,
+NEEDS: Final = """
        array(select coalesce(n.sku_no, -1) from app_need n
-              where n.tenant_id = a.tenant_id and n.app_no = a.app_no order by n.need_no),
+              where n.tenant_id = {0}.tenant_id and n.app_no = {0}.app_no order by n.need_no),
        array(select n.plan_set from app_need n
-              where n.tenant_id = a.tenant_id and n.app_no = a.app_no order by n.need_no)
-  from app a
-  left join environment e on e.tenant_id = a.tenant_id and e.environment_no = a.environment_no
-"""
+              where n.tenant_id = {0}.tenant_id and n.app_no = {0}.app_no order by n.need_no)"""
+"""Two columns of an app's row: SKU numbers (-1: none), and numbers of service plan sets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppRecord:
-    """An app to write, under its number."""
-
-    app_no: AppNo
-    id: UUID
-    fields: AppFields
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppPlace:
-    """Where a page of apps ended: they are listed by name, then by number."""
-
-    name_key: str = ""
-    app_no: int = 0
-
-
-def environment_ref(row: TupleRow) -> EnvironmentRef | None:
-    """An environment from its number, id, name and whether it is managed."""
-    if row[0] is None:
-        return None
-    return EnvironmentRef(
-        environment_no=EnvironmentNo(row[0]), id=row[1], name=row[2], is_managed=row[3]
-    )
-
-
-async def needs_of_rows(tx: Transaction, rows: Sequence[TupleRow], at: int) -> list[list[Need]]:
-    """The needs of each row, whose column `at` has SKU numbers (-1: none), the next set numbers."""
-    sets = await tx.plan_set_bits({one for row in rows for one in row[at + 1] if one})
+async def needs_of_rows(tx: Transaction, rows: Sequence[TupleRow]) -> list[tuple[Need, ...]]:
+    """The needs of rows that end with the columns of `NEEDS`."""
+    sets = await tx.plan_set_bits({one for row in rows for one in row[-1] if one})
     return [
-        [
+        tuple(
             Need(sku=SkuNo(sku)) if sku >= 0 else Need(service_plans=sets[ServicePlanSetId(set_id)])
-            for sku, set_id in zip(row[at], row[at + 1], strict=True)
-        ]
+            for sku, set_id in zip(row[-2], row[-1], strict=True)
+        )
         for row in rows
     ]
 
 
-async def _of(tx: Transaction, rows: Sequence[TupleRow]) -> list[App]:
-    return [
-        App(
-            app_no=AppNo(row[0]),
-            id=row[1],
-            external_id=row[2],
-            name=row[3],
-            kind=AppKind(row[4]),
-            environment=environment_ref(row[5:9]),
-            is_premium=row[9],
-            needs_security_role=row[10],
-            is_shared_with_everyone=row[11],
-            group_count=row[12],
-            user_count=row[13],
-            client_version_min=None if row[14] is None else tuple(row[14]),
-            created_at=row[15],
-            needs=tuple(needs),
-        )
-        for row, needs in zip(rows, await needs_of_rows(tx, rows, 16), strict=True)
-    ]
+async def _things(tx: Transaction, rows: Sequence[TupleRow]) -> list[tuple[AppFields, AppFacts]]:
+    needs_of_each = await needs_of_rows(tx, rows)
+    return [_app(row, needs) for row, needs in zip(rows, needs_of_each, strict=True)]
 
 
-async def list_apps(
-    tx: Transaction, *, after: AppPlace, limit: int, environment: EnvironmentNo | None = None
-) -> list[App]:
-    """Apps by name, of one environment or of all."""
-    where = ""
-    values: tuple[int, ...] = ()
-    if environment is not None:
-        where, values = " and a.environment_no = %s", (environment,)
-    cursor = await tx.connection.execute(
-        f"{_APP} where a.tenant_id = %s{where} and (a.name_key, a.app_no) > (%s, %s)"
-        " order by a.name_key, a.app_no limit %s",
-        (tx.tenant_id, *values, after.name_key, after.app_no, limit),
+def _app(row: TupleRow, needs: tuple[Need, ...]) -> tuple[AppFields, AppFacts]:
+    environment, version = None if row[3] is None else environment_of(row[3:7]), row[9]
+    fields = AppFields(
+        external_id=row[0],
+        name=row[1],
+        kind=AppKind(row[2]),
+        environment=None if environment is None else environment.environment_no,
+        is_premium=row[7],
+        needs_security_role=row[8],
+        needs=needs,
+        client_version_min=None if version is None else tuple(version),
     )
-    return await _of(tx, await cursor.fetchall())
-
-
-async def apps_by_number(tx: Transaction, numbers: Sequence[AppNo]) -> dict[AppNo, App]:
-    """Apps by their numbers."""
-    cursor = await tx.connection.execute(
-        f"{_APP} where a.tenant_id = %s and a.app_no = any(%s)", (tx.tenant_id, list(numbers))
+    facts = AppFacts(
+        environment=environment,
+        is_shared_with_everyone=row[10],
+        group_count=row[11],
+        user_count=row[12],
+        has_policy=row[13],
     )
-    return {one.app_no: one for one in await _of(tx, await cursor.fetchall())}
+    return fields, facts
 
 
-async def find_apps(
-    tx: Transaction, *, ids: Sequence[UUID], keys: Sequence[str]
-) -> list[tuple[AppNo, UUID, str | None, str, EnvironmentNo | None]]:
-    """Number, id, key of the outer id, key of the name, and environment of apps that any text
-    here may name."""
-    cursor = await tx.connection.execute(
-        "select app_no, id, external_key, name_key, environment_no from app"
-        " where tenant_id = %s"
-        " and (id = any(%s) or external_key = any(%s) or name_key = any(%s)) order by app_no",
-        (tx.tenant_id, list(ids), list(keys), list(keys)),
-    )
-    return await cursor.fetchall()
-
-
-async def insert_apps(tx: Transaction, records: Sequence[AppRecord], *, at: datetime) -> bool:
-    """Store apps; False, and none of them stored, when the id one came with is taken."""
-    try:
-        async with tx.connection.transaction():
-            await tx.connection.execute(
-                "insert into app (tenant_id, app_no, id, external_id, external_key, name,"
-                " name_key, kind, environment_no, is_premium, needs_security_role,"
-                " client_version_min, created_at)"
-                " select %s, no, id, external, external_key, name, name_key, kind, environment,"
-                f" premium, role, string_to_array(version, '.')::int4[], %s from {_NEW}",
-                (tx.tenant_id, at, *_columns(records)),
-            )
-    except UniqueViolation:
-        return False
-    await _insert_needs(tx, records)
-    return True
-
-
-async def update_apps(tx: Transaction, records: Sequence[AppRecord]) -> bool:
-    """Change apps; False, and none of them changed, when the id one came with is taken."""
-    try:
-        async with tx.connection.transaction():
-            await tx.connection.execute(
-                "update app a set external_id = new.external, external_key = new.external_key,"
-                " name = new.name, name_key = new.name_key, kind = new.kind,"
-                " environment_no = new.environment, is_premium = new.premium,"
-                " needs_security_role = new.role,"
-                f" client_version_min = string_to_array(new.version, '.')::int4[] from {_NEW}"
-                " where a.tenant_id = %s and a.app_no = new.no",
-                (*_columns(records), tx.tenant_id),
-            )
-    except UniqueViolation:
-        return False
-    await tx.connection.execute(
-        "delete from app_need where tenant_id = %s and app_no = any(%s)",
-        (tx.tenant_id, [record.app_no for record in records]),
-    )
-    await _insert_needs(tx, records)
-    return True
-
-
-_NEW: Final = (
-    "unnest(%s::int4[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
-    " %s::int4[], %s::boolean[], %s::boolean[], %s::text[])"
-    " as new (no, id, external, external_key, name, name_key, kind, environment, premium, role,"
-    " version)"
-)
-
-
-def _columns(records: Sequence[AppRecord]) -> tuple[list[object], ...]:
-    fields = [record.fields for record in records]
-    return (
-        [record.app_no for record in records],
-        [record.id for record in records],
-        [one.external_id for one in fields],
-        [one.external_id and text_key(one.external_id) for one in fields],
-        [one.name for one in fields],
-        [text_key(one.name) for one in fields],
-        [one.kind.value for one in fields],
-        [one.environment for one in fields],
-        [one.is_premium for one in fields],
-        [one.needs_security_role for one in fields],
-        [
-            one.client_version_min and ".".join(str(part) for part in one.client_version_min)
-            for one in fields
-        ],
-    )
-
-
-async def _insert_needs(tx: Transaction, records: Sequence[AppRecord]) -> None:
+async def _write_needs(tx: Transaction, records: Sequence[ThingRecord[AppFields]]) -> None:
     rows = [
-        (record.app_no, place, need)
+        (record.number, place, need)
         for record in records
         for place, need in enumerate(record.fields.needs)
     ]
-    if not rows:
-        return
     sets = await tx.plan_set_ids(need.service_plans for _, _, need in rows)
+    await tx.connection.execute(
+        "delete from app_need where tenant_id = %s and app_no = any(%s)",
+        (tx.tenant_id, [record.number for record in records]),
+    )
     await tx.connection.execute(
         "insert into app_need (tenant_id, app_no, need_no, sku_no, plan_set)"
         " select %s, app, place, sku, plans"
@@ -226,22 +91,38 @@ async def _insert_needs(tx: Transaction, records: Sequence[AppRecord]) -> None:
     )
 
 
-async def lock_apps(tx: Transaction, numbers: Sequence[AppNo]) -> None:
-    """Keep these apps as they are read until the transaction ends, in their order."""
-    await tx.connection.execute(
-        "select from app where tenant_id = %s and app_no = any(%s) order by app_no"
-        " for no key update",
-        (tx.tenant_id, sorted(numbers)),
-    )
+def _version(fields: AppFields) -> str | None:
+    return None if fields.client_version_min is None else version_text(fields.client_version_min)
 
 
-async def delete_app(tx: Transaction, app: AppNo) -> bool:
-    """Forget an app; False while something else, an auto-claim policy say, is about it."""
-    try:
-        async with tx.connection.transaction():
-            await tx.connection.execute(
-                "delete from app where tenant_id = %s and app_no = %s", (tx.tenant_id, app)
-            )
-    except ForeignKeyViolation:
-        return False
-    return True
+APP_TABLE: Final[ThingTable[AppFields, AppFacts]] = ThingTable(
+    name="app",
+    columns=(
+        ThingColumn(name="kind", kind="text", value=lambda one: one.kind.value),
+        ThingColumn(name="environment_no", kind="int4", value=lambda one: one.environment),
+        ThingColumn(name="is_premium", kind="boolean", value=lambda one: one.is_premium),
+        ThingColumn(
+            name="needs_security_role", kind="boolean", value=lambda one: one.needs_security_role
+        ),
+        ThingColumn(
+            name="client_version_min",
+            kind="text",
+            value=_version,
+            # An array of arrays of different lengths is none, so that each is sent as a text.
+            stored="string_to_array(new.client_version_min, '.')::int4[]",
+        ),
+    ),
+    reads=f"""t.external_id, t.name, t.kind, e.environment_no, e.id, e.name, e.is_managed,
+       t.is_premium, t.needs_security_role, t.client_version_min, t.is_shared_with_everyone,
+       (select count(*) from app_shared_group g
+         where g.tenant_id = t.tenant_id and g.app_no = t.app_no),
+       (select count(*) from app_shared_user u
+         where u.tenant_id = t.tenant_id and u.app_no = t.app_no),
+       exists (select from auto_claim_policy p
+                where p.tenant_id = t.tenant_id and p.app_kind = 'own' and p.app_no = t.app_no
+                  and p.deleted_at is null),{NEEDS.format("t")}""",
+    joins="""
+  left join environment e on e.tenant_id = t.tenant_id and e.environment_no = t.environment_no""",
+    things=_things,
+    write_parts=_write_needs,
+)

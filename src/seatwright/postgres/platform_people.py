@@ -18,7 +18,7 @@ from seatwright.domain.security_roles import (
     RolePerson,
     RoleSource,
 )
-from seatwright.postgres.platform_roles import environment_of
+from seatwright.postgres.platform_things import environment_of
 from seatwright.postgres.transaction import Transaction
 
 _PERSON: Final = """

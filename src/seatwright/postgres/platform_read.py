@@ -11,7 +11,7 @@ from typing import Final
 from psycopg.rows import TupleRow
 
 from seatwright.domain.directory import parse_id, text_key
-from seatwright.domain.ids import GroupNo, SkuNo, UserNo
+from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.platform import (
     DESKTOP_CLAIM_VERSION_MIN,
     DESKTOP_CLIENT,
@@ -22,25 +22,22 @@ from seatwright.domain.platform import (
     FlowNo,
     FlowTrigger,
     LaunchTarget,
-    Need,
     Sharing,
     auto_claim_apps_of_app,
     auto_claim_apps_of_flow,
     desktop_client,
 )
+from seatwright.postgres.platform_apps import NEEDS, needs_of_rows
 from seatwright.postgres.transaction import Transaction
 
-_APP: Final = """
+_APP: Final = f"""
 select a.app_no, a.id, a.name, a.kind, a.environment_no, e.name, coalesce(e.is_managed, false),
        a.is_premium, a.needs_security_role, a.is_shared_with_everyone, a.client_version_min,
        array(select g.group_no from app_shared_group g
               where g.tenant_id = a.tenant_id and g.app_no = a.app_no order by 1),
        array(select u.user_no from app_shared_user u
               where u.tenant_id = a.tenant_id and u.app_no = a.app_no order by 1),
-       array(select coalesce(n.sku_no, -1) from app_need n
-              where n.tenant_id = a.tenant_id and n.app_no = a.app_no order by n.need_no),
-       array(select n.plan_set from app_need n
-              where n.tenant_id = a.tenant_id and n.app_no = a.app_no order by n.need_no)
+       {NEEDS.format("a")}
   from app a
   left join environment e on e.tenant_id = a.tenant_id and e.environment_no = a.environment_no
 """
@@ -126,11 +123,7 @@ def _key(text: str) -> str:
 async def _app_of(tx: Transaction, row: TupleRow) -> LaunchTarget:
     kind, number, version = AppKind(row[3]), AppNo(row[0]), row[10]
     is_desktop = kind is AppKind.DESKTOP_CLIENT
-    plans = await tx.plan_set_bits(set_id for set_id in row[14] if set_id)
-    needs = tuple(
-        Need(sku=SkuNo(sku)) if sku >= 0 else Need(service_plans=plans[set_id])
-        for sku, set_id in zip(row[13], row[14], strict=True)
-    )
+    [needs] = await needs_of_rows(tx, (row,))
     default_version = DESKTOP_CLAIM_VERSION_MIN if is_desktop else None
     return LaunchTarget(
         id=row[1],

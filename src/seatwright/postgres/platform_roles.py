@@ -15,8 +15,8 @@ from seatwright.domain.catalog import lookup_key
 from seatwright.domain.directory import text_key
 from seatwright.domain.ids import GroupNo, PrincipalNo, SkuNo, UserNo
 from seatwright.domain.platform import EnvironmentNo, SecurityRoleNo
-from seatwright.domain.platform_things import EnvironmentRef
 from seatwright.domain.security_roles import DefaultRoleRule, RoleHolder, SecurityRole
+from seatwright.postgres.platform_things import environment_of
 from seatwright.postgres.transaction import Transaction
 
 _ROLE: Final = """
@@ -50,16 +50,6 @@ class Given:
 
     at: datetime
     by: PrincipalNo
-
-
-def environment_of(row: Sequence[object]) -> EnvironmentRef:
-    """An environment from its number, id, name and whether it is managed."""
-    number, id_, name, is_managed = row
-    assert isinstance(number, int)
-    assert isinstance(id_, UUID)
-    return EnvironmentRef(
-        environment_no=EnvironmentNo(number), id=id_, name=str(name), is_managed=bool(is_managed)
-    )
 
 
 def _of(row: TupleRow) -> SecurityRole:
@@ -304,3 +294,60 @@ async def sku_numbers_of(tx: Transaction, part_numbers: Sequence[str]) -> dict[s
     )
     found = {row[0]: SkuNo(row[1]) for row in await cursor.fetchall()}
     return {text: found[lookup_key(text)] for text in part_numbers if lookup_key(text) in found}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleLine:
+    """One line of a file of security roles: a person, or a group by its id."""
+
+    environment: str
+    role: str
+    upn: str | None
+    group: UUID | None
+    role_no: int
+    holder_no: int
+
+
+async def user_role_lines(tx: Transaction, after: tuple[int, int], *, limit: int) -> list[RoleLine]:
+    """Who has which role directly, by role and person."""
+    cursor = await tx.connection.execute(
+        "select e.name, r.name, u.upn, null::uuid, h.role_no, h.user_no"
+        " from user_security_role h"
+        " join app_user u on u.tenant_id = h.tenant_id and u.user_no = h.user_no"
+        " join security_role r on r.tenant_id = h.tenant_id and r.role_no = h.role_no"
+        " join environment e on e.tenant_id = r.tenant_id"
+        "  and e.environment_no = r.environment_no"
+        " where h.tenant_id = %s and (h.role_no, h.user_no) > (%s, %s) and u.deleted_at is null"
+        " order by h.role_no, h.user_no limit %s",
+        (tx.tenant_id, *after, limit),
+    )
+    return [_line(*row) for row in await cursor.fetchall()]
+
+
+async def team_role_lines(tx: Transaction, after: tuple[int, int], *, limit: int) -> list[RoleLine]:
+    """Which group teams have which role, by role and group."""
+    cursor = await tx.connection.execute(
+        "select e.name, r.name, null, g.id, h.role_no, h.group_no"
+        " from group_team_role h"
+        " join app_group g on g.tenant_id = h.tenant_id and g.group_no = h.group_no"
+        " join security_role r on r.tenant_id = h.tenant_id and r.role_no = h.role_no"
+        " join environment e on e.tenant_id = r.tenant_id"
+        "  and e.environment_no = r.environment_no"
+        " where h.tenant_id = %s and (h.role_no, h.group_no) > (%s, %s) and g.deleted_at is null"
+        " order by h.role_no, h.group_no limit %s",
+        (tx.tenant_id, *after, limit),
+    )
+    return [_line(*row) for row in await cursor.fetchall()]
+
+
+def _line(
+    environment: str, role: str, upn: str | None, group: UUID | None, *place: int
+) -> RoleLine:
+    return RoleLine(
+        environment=environment,
+        role=role,
+        upn=upn,
+        group=group,
+        role_no=place[0],
+        holder_no=place[1],
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seatwright.domain.ids import GroupNo, UserNo
@@ -14,19 +13,11 @@ from seatwright.postgres.transaction import Transaction
 _KINDS: Final = (ShareKind.EVERYONE, ShareKind.GROUP, ShareKind.USER)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppShares:
-    """With whom one app is to be shared."""
-
-    app_no: AppNo
-    shares: Shares
-
-
-async def add_shares(tx: Transaction, wanted: Sequence[AppShares]) -> int:
+async def add_shares(tx: Transaction, wanted: Mapping[AppNo, Shares]) -> int:
     """Share apps with more people and groups; how many shares are new."""
-    everyone = [one.app_no for one in wanted if one.shares.everyone]
-    groups = [(one.app_no, group) for one in wanted for group in sorted(one.shares.groups)]
-    users = [(one.app_no, user) for one in wanted for user in sorted(one.shares.users)]
+    everyone = [app for app, shares in wanted.items() if shares.everyone]
+    groups = [(app, group) for app, shares in wanted.items() for group in sorted(shares.groups)]
+    users = [(app, user) for app, shares in wanted.items() for user in sorted(shares.users)]
     opened = await tx.connection.execute(
         "update app set is_shared_with_everyone = true where tenant_id = %s and app_no = any(%s)"
         " and not is_shared_with_everyone",
@@ -74,7 +65,7 @@ async def remove_share(
     return cursor.rowcount > 0
 
 
-async def clear_shares(tx: Transaction, apps: Iterable[AppNo]) -> None:
+async def clear_shares(tx: Transaction, apps: Sequence[AppNo]) -> None:
     """Share these apps with nobody."""
     key = (tx.tenant_id, list(apps))
     for statement in (
@@ -83,6 +74,29 @@ async def clear_shares(tx: Transaction, apps: Iterable[AppNo]) -> None:
         "delete from app_shared_user where tenant_id = %s and app_no = any(%s)",
     ):
         await tx.connection.execute(statement, key)
+
+
+async def shares_of_apps(tx: Transaction, apps: Sequence[AppNo]) -> dict[AppNo, Shares]:
+    """With whom each of these apps is shared, leaving out whom nobody can see any more."""
+    cursor = await tx.connection.execute(
+        "select a.app_no, a.is_shared_with_everyone,"
+        " array(select s.group_no from app_shared_group s"
+        "  join app_group g on g.tenant_id = s.tenant_id and g.group_no = s.group_no"
+        "  where s.tenant_id = a.tenant_id and s.app_no = a.app_no and g.deleted_at is null),"
+        " array(select s.user_no from app_shared_user s"
+        "  join app_user u on u.tenant_id = s.tenant_id and u.user_no = s.user_no"
+        "  where s.tenant_id = a.tenant_id and s.app_no = a.app_no and u.deleted_at is null)"
+        " from app a where a.tenant_id = %s and a.app_no = any(%s)",
+        (tx.tenant_id, list(apps)),
+    )
+    return {
+        AppNo(row[0]): Shares(
+            everyone=row[1],
+            groups=frozenset(map(GroupNo, row[2])),
+            users=frozenset(map(UserNo, row[3])),
+        )
+        for row in await cursor.fetchall()
+    }
 
 
 async def list_shares(
@@ -127,3 +141,22 @@ def _from(after: tuple[int, int], kind: int) -> int:
     if after[0] == kind:
         return after[1]
     return 2**31 - 1 if after[0] > kind else -1
+
+
+async def share_texts_of_apps(tx: Transaction, apps: Sequence[AppNo]) -> dict[AppNo, list[str]]:
+    """With whom each of these apps is shared, one by one: `group:ID`, then people by name."""
+    cursor = await tx.connection.execute(
+        "select app_no, text from ("
+        " select s.app_no, 0 as kind, 'group:' || g.id as text from app_shared_group s"
+        "  join app_group g on g.tenant_id = s.tenant_id and g.group_no = s.group_no"
+        "  where s.tenant_id = %s and s.app_no = any(%s) and g.deleted_at is null"
+        " union all select s.app_no, 1, u.upn from app_shared_user s"
+        "  join app_user u on u.tenant_id = s.tenant_id and u.user_no = s.user_no"
+        "  where s.tenant_id = %s and s.app_no = any(%s) and u.deleted_at is null"
+        ") as shared order by app_no, kind, text",
+        (tx.tenant_id, list(apps), tx.tenant_id, list(apps)),
+    )
+    found: dict[AppNo, list[str]] = {}
+    for app, text in await cursor.fetchall():
+        found.setdefault(AppNo(app), []).append(text)
+    return found

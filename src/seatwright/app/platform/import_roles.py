@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from seatwright.app.call import Call
 from seatwright.app.directory.imports import ImportResult, record_import
-from seatwright.app.platform.matching import place, places
 from seatwright.app.platform.security_roles import give
 from seatwright.domain.csv_text import Table, TableRow
 from seatwright.domain.directory import text_key
@@ -15,8 +14,10 @@ from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.people_file import RowNote
 from seatwright.domain.platform import EnvironmentNo, SecurityRoleNo
+from seatwright.domain.platform_edits import unknown_environment
 from seatwright.domain.security_roles import SecurityRole
 from seatwright.postgres.groups import find_groups
+from seatwright.postgres.platform_environments import find_environments
 from seatwright.postgres.platform_roles import roles_of_environments
 from seatwright.postgres.users import find_users
 
@@ -29,17 +30,17 @@ async def import_roles(call: Call, table: Table) -> ImportResult:
 
     Each row names an environment, a role of it, and either a person or a group.
     """
-    by_text = await places(call, table)
+    places = await find_environments(call.tx, _texts(table, "environment"))
     users = await find_users(call.tx, _texts(table, "user"))
     groups = await find_groups(call.tx, _texts(table, "group"))
-    roles = await roles_of_environments(call.tx, sorted(set(by_text.values())))
+    roles = await roles_of_environments(call.tx, sorted(set(places.values())))
     named = {(one.environment.environment_no, text_key(one.name)): one for one in roles}
     to_users: list[tuple[SecurityRoleNo, UserNo]] = []
     to_groups: list[tuple[SecurityRoleNo, GroupNo]] = []
     errors: list[RowNote] = []
     for row in table.rows:
         try:
-            role = _role(row, place(row, by_text), named)
+            role = _role(row, places, named)
             user, group = row.values.get("user", ""), row.values.get("group", "")
             if (not user) == (not group):
                 raise Refusal(Reason.INVALID_VALUE, "Name either a person or a group.")
@@ -74,11 +75,11 @@ def _texts(table: Table, column: str) -> list[str]:
     return sorted({row.values.get(column, "") for row in table.rows} - {""})
 
 
-def _role(row: TableRow, environment: EnvironmentNo | None, named: Named) -> SecurityRole:
-    if environment is None:
-        raise Refusal(Reason.INVALID_VALUE, "Each row names an environment.")
-    name = row.values["securityRole"]
-    found = named.get((environment, text_key(name)))
+def _role(row: TableRow, places: Mapping[str, EnvironmentNo], named: Named) -> SecurityRole:
+    where, name = row.values["environment"], row.values["securityRole"]
+    if where not in places:
+        raise unknown_environment(where)
+    found = named.get((places[where], text_key(name)))
     if found is None:
         raise Refusal(
             Reason.UNKNOWN_SECURITY_ROLE,

@@ -9,12 +9,13 @@ from typing import Final
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.users import find_user
-from seatwright.app.platform.apps import require_app
+from seatwright.app.platform.kinds import APPS, ENVIRONMENTS
+from seatwright.app.platform.things import require
 from seatwright.domain.directory import text_key
 from seatwright.domain.ids import GroupNo, UserNo
-from seatwright.domain.platform import LaunchTarget, Need
+from seatwright.domain.platform import AppNo, EnvironmentNo, LaunchTarget, Need
 from seatwright.domain.platform_needs import is_any_met, needs_of
-from seatwright.domain.platform_things import Environment, EnvironmentRef
+from seatwright.domain.platform_things import Environment, EnvironmentRef, environment_ref
 from seatwright.domain.security_roles import (
     AdministratorRole,
     DefaultRoleRule,
@@ -25,7 +26,7 @@ from seatwright.domain.security_roles import (
     RoleTask,
     role_task,
 )
-from seatwright.postgres.platform_environments import list_environments
+from seatwright.postgres.platform_environments import ENVIRONMENT_TABLE
 from seatwright.postgres.platform_people import (
     administrator_role_of,
     administrators,
@@ -43,6 +44,7 @@ from seatwright.postgres.platform_people import (
 )
 from seatwright.postgres.platform_read import app_target, app_targets_of
 from seatwright.postgres.platform_roles import list_rules
+from seatwright.postgres.platform_things import ThingPlace, list_things
 from seatwright.postgres.transaction import Transaction
 
 CHUNK: Final = 2000
@@ -148,8 +150,8 @@ async def access_of_person(call: Call, app_text: str, user_text: str) -> Access:
 
     Raises Refusal unknownApp, unknownUser.
     """
-    app, user = await require_app(call, app_text), await find_user(call, user_text)
-    target = await app_target(call.tx, app.app_no)
+    app, user = await require(call, APPS, app_text), await find_user(call, user_text)
+    target = await app_target(call.tx, AppNo(app.number))
     assert target is not None, "the app was just read"
     needs = needs_of(target, await catalog_of(call))
     groups = await groups_of_user(call.tx, user.user_no)
@@ -173,8 +175,8 @@ async def unlicensed_people(call: Call, text: str, *, after: int, limit: int) ->
 
     A page may be shorter than its limit and still go on. Raises Refusal unknownApp.
     """
-    app = await require_app(call, text)
-    target = await app_target(call.tx, app.app_no)
+    app = await require(call, APPS, text)
+    target = await app_target(call.tx, AppNo(app.number))
     assert target is not None, "the app was just read"
     needs = needs_of(target, await catalog_of(call))
     if not needs:
@@ -189,7 +191,7 @@ async def unlicensed_people(call: Call, text: str, *, after: int, limit: int) ->
             place = chunk[-1].user_no if len(chunk) == CHUNK else None
         else:
             chunk, place = await shared_people_after(
-                call.tx, app.app_no, groups, after=place, limit=CHUNK
+                call.tx, AppNo(app.number), groups, after=place, limit=CHUNK
             )
         found += [person for person in chunk if not is_any_met(needs, person.held)]
         if len(found) > limit:
@@ -200,18 +202,19 @@ async def unlicensed_people(call: Call, text: str, *, after: int, limit: int) ->
 
 
 async def role_tasks(
-    call: Call, environment: Environment | None, *, after: tuple[str, int], limit: int
+    call: Call, environment: str | None, *, after: tuple[str, int], limit: int
 ) -> TasksPage:
     """Who still needs a proper role, in one environment or in all of them by name (T-148).
 
-    A page may be shorter than its limit and still go on.
+    A page may be shorter than its limit and still go on. Raises Refusal unknownEnvironment.
     """
     tasks: list[RoleTask] = []
     looked_at = 0
     name, place = after
-    places: Sequence[Environment] = () if environment is None else (environment,)
     if environment is None:
         places = await _environments_from(call, name)
+    else:
+        places = [await require(call, ENVIRONMENTS, environment)]
     admins = await administrators(call.tx)
     rules = await list_rules(call.tx)
     for one in places:
@@ -240,7 +243,9 @@ ENVIRONMENTS_MAX: Final = 10_000
 
 async def _environments_from(call: Call, name: str) -> list[Environment]:
     """Every environment from the one with this name on."""
-    found = await list_environments(call.tx, after="", limit=ENVIRONMENTS_MAX)
+    found = await list_things(
+        call.tx, ENVIRONMENT_TABLE, after=ThingPlace(), limit=ENVIRONMENTS_MAX
+    )
     return [one for one in found if text_key(one.name) >= name]
 
 
@@ -248,18 +253,14 @@ async def _scene(
     call: Call, environment: Environment, rules: Sequence[DefaultRoleRule]
 ) -> RoleScene:
     catalog = await catalog_of(call)
-    targets = await app_targets_of(call.tx, environment.environment_no, limit=APPS_MAX)
-    present = {text_key(name) for name in environment.solutions} | {
+    number = EnvironmentNo(environment.number)
+    targets = await app_targets_of(call.tx, number, limit=APPS_MAX)
+    present = {text_key(name) for name in environment.fields.solutions} | {
         text_key(target.name) for target in targets
     }
-    data = await data_roles_of(call.tx, environment.environment_no)
+    data = await data_roles_of(call.tx, number)
     return RoleScene(
-        environment=EnvironmentRef(
-            environment_no=environment.environment_no,
-            id=environment.id,
-            name=environment.name,
-            is_managed=environment.is_managed,
-        ),
+        environment=environment_ref(environment),
         apps=[
             (target, needs_of(target, catalog)) for target in targets if target.needs_security_role
         ],

@@ -20,7 +20,7 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.platform import EnvironmentNo, SecurityRoleNo
-from seatwright.domain.platform_things import Environment, checked_name
+from seatwright.domain.platform_things import EnvironmentRef, checked_name
 from seatwright.domain.security_roles import BUILT_IN_ROLES, RoleHolder, SecurityRole
 from seatwright.postgres.platform_roles import (
     Given,
@@ -70,7 +70,7 @@ async def make_built_in_roles(call: Call, environments: Sequence[EnvironmentNo])
 
 
 async def page_of_roles(
-    call: Call, environment: Environment | None, *, after: tuple[str, int], limit: int
+    call: Call, environment: EnvironmentRef | None, *, after: tuple[str, int], limit: int
 ) -> list[SecurityRole]:
     """Roles by name, of one environment or of all; one more than `limit` if there are more."""
     number = None if environment is None else environment.environment_no
@@ -94,7 +94,7 @@ async def require_role(call: Call, text: str) -> SecurityRole:
     return found
 
 
-async def require_role_named(call: Call, environment: Environment, name: str) -> SecurityRole:
+async def require_role_named(call: Call, environment: EnvironmentRef, name: str) -> SecurityRole:
     """The security role of an environment with this name, whatever its case.
 
     Raises Refusal unknownSecurityRole.
@@ -111,7 +111,7 @@ async def require_role_named(call: Call, environment: Environment, name: str) ->
 
 
 async def add_role(
-    call: Call, environment: Environment, name: str, *, gives_data: bool
+    call: Call, environment: EnvironmentRef, name: str, *, gives_data: bool
 ) -> SecurityRole:
     """Store a security role of an environment.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from seatwright.domain.errors import Reason, Refusal
 
 Row = TypeVar("Row")
+Read = TypeVar("Read")
 
 PAGE_ROWS_DEFAULT = 100
 PAGE_ROWS_MAX = 1000
@@ -70,6 +71,24 @@ def keys_of(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
             " before.",
         )
     return tuple(keys)
+
+
+def keyset_page(
+    rows: Sequence[Read],
+    *,
+    size: int,
+    shape: Callable[[Read], Row],
+    place: Callable[[Read], tuple[str | int, ...]],
+) -> Page[Row]:
+    """One page of rows of which one more than `size` was read: it says that there are more.
+
+    `place` gives the sort keys of a row, from which the next page goes on.
+    """
+    more = len(rows) > size
+    return Page(
+        value=[shape(row) for row in rows[:size]],
+        next_cursor=cursor_of(*place(rows[size - 1])) if more else None,
+    )
 
 
 def page_of(rows: Sequence[Row], *, cursor: str | None, limit: int | None) -> Page[Row]:

@@ -11,18 +11,21 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.platform import apps, sharing
-from seatwright.app.platform.apps import AppEdit
-from seatwright.domain.directory import text_key
+from seatwright.app.platform import sharing, things
+from seatwright.app.platform.kinds import APPS, place_filter
 from seatwright.domain.platform import Need, version_text
+from seatwright.domain.platform_edits import AppEdit
 from seatwright.domain.platform_needs import NeedOrder, needs_of
-from seatwright.domain.platform_things import App, ShareKind, ShareRow
+from seatwright.domain.platform_things import App, ShareKind, ShareRow, target_of_app
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import TenantCatalog
-from seatwright.postgres.platform_apps import AppPlace
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
-from seatwright.web.rest.platform_environments import EnvironmentRefShape, environment_ref
+from seatwright.web.rest.bodies import Body, Page, Shape, keys_of, keyset_page, page_limit
+from seatwright.web.rest.platform_things import (
+    EnvironmentRefShape,
+    environment_shape,
+    page_of_things,
+)
 
 
 class NeedBody(Body, kw_only=True, frozen=True):
@@ -145,23 +148,23 @@ def _need(need: Need, catalog: TenantCatalog) -> NeedShape:
 
 
 def _shape(one: App, catalog: TenantCatalog) -> AppShape:
-    target = one.target()
-    oldest = one.client_version_min
+    fields, facts, target = one.fields, one.facts, target_of_app(one)
+    oldest = fields.client_version_min
     return AppShape(
         id=one.id,
-        external_id=one.external_id,
+        external_id=fields.external_id,
         display_name=one.name,
-        kind=one.kind.value,
-        environment=None if one.environment is None else environment_ref(one.environment),
-        premium=one.is_premium,
+        kind=fields.kind.value,
+        environment=None if facts.environment is None else environment_shape(facts.environment),
+        premium=fields.is_premium,
         needs_license=target.needs_license,
         requires=need_shapes(needs_of(target, catalog), catalog),
-        requires_by_default=not one.needs,
-        needs_security_role=one.needs_security_role,
+        requires_by_default=not fields.needs,
+        needs_security_role=fields.needs_security_role,
         shared_with=SharedWithShape(
-            everyone=one.is_shared_with_everyone,
-            group_count=one.group_count,
-            user_count=one.user_count,
+            everyone=facts.is_shared_with_everyone,
+            group_count=facts.group_count,
+            user_count=facts.user_count,
         ),
         client_version_min=None if oldest is None else version_text(oldest),
         auto_claim_app=target.auto_claim_apps[0].kind.value,
@@ -207,28 +210,22 @@ async def list_apps(
     limit: FromQuery[int | None] = None,
 ) -> Page[AppShape]:
     """By name, of one environment or of all."""
-    size = page_limit(limit)
-    keys = keys_of(cursor, str, int)
-    after = AppPlace(name_key=str(keys[0]), app_no=int(keys[1])) if keys else AppPlace()
-    rows = await apps.page_of_apps(call, environment=environment, after=after, limit=size)
-    catalog = await catalog_of(call)
-    last = rows[size - 1] if len(rows) > size else None
-    return Page(
-        value=[_shape(row, catalog) for row in rows[:size]],
-        next_cursor=None if last is None else cursor_of(text_key(last.name), last.app_no),
+    only, catalog = await place_filter(call, environment), await catalog_of(call)
+    return await page_of_things(
+        call, APPS, lambda one: _shape(one, catalog), cursor=cursor, limit=limit, only=only
     )
 
 
 @post("/api/platform/apps", opt=needs(Permission.WRITE_PLATFORM), summary="Store an app")
 async def create_app(call: TheCall, data: JSONBody[NewAppBody]) -> AppShape:
     """Nobody may open it until it is shared."""
-    return await _answer(call, await apps.add_app(call, _edit(data)))
+    return await _answer(call, await things.add(call, APPS, _edit(data)))
 
 
 @get("/api/platform/apps/{app:str}", opt=needs(Permission.READ_PLATFORM), summary="Read an app")
 async def get_app(call: TheCall, app: FromPath[str]) -> AppShape:
     """By its id, the id it came with, or a name that only it has."""
-    return await _answer(call, await apps.require_app(call, app))
+    return await _answer(call, await things.require(call, APPS, app))
 
 
 @patch(
@@ -236,7 +233,7 @@ async def get_app(call: TheCall, app: FromPath[str]) -> AppShape:
 )
 async def change_app(call: TheCall, app: FromPath[str], data: JSONBody[AppChange]) -> AppShape:
     """Whom it is shared with stays."""
-    return await _answer(call, await apps.change_app(call, app, _edit(data)))
+    return await _answer(call, await things.change(call, APPS, app, _edit(data)))
 
 
 @delete(
@@ -244,7 +241,7 @@ async def change_app(call: TheCall, app: FromPath[str], data: JSONBody[AppChange
 )
 async def delete_app(call: TheCall, app: FromPath[str]) -> None:
     """Licenses that people claimed by opening it stay."""
-    await apps.remove_app(call, app)
+    await things.remove(call, APPS, app)
 
 
 @get(
@@ -264,12 +261,11 @@ async def list_shares(
     keys = keys_of(cursor, int, int)
     after = (int(keys[0]), int(keys[1])) if keys else (-1, -1)
     rows = await sharing.page_of_shares(call, app, after=after, limit=size)
-    last = rows[size - 1] if len(rows) > size else None
-    return Page(
-        value=[_share(row) for row in rows[:size]],
-        next_cursor=None
-        if last is None
-        else cursor_of(list(ShareKind).index(last.kind), last.number),
+    return keyset_page(
+        rows,
+        size=size,
+        shape=_share,
+        place=lambda row: (list(ShareKind).index(row.kind), row.number),
     )
 
 

@@ -8,13 +8,14 @@ from uuid import UUID
 from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from seatwright.app.platform import environments
-from seatwright.app.platform.environments import EnvironmentEdit
-from seatwright.domain.directory import text_key
-from seatwright.domain.platform_things import Environment, EnvironmentRef
+from seatwright.app.platform import things
+from seatwright.app.platform.kinds import ENVIRONMENTS
+from seatwright.domain.platform_edits import EnvironmentEdit
+from seatwright.domain.platform_things import Environment
 from seatwright.domain.roles import Permission
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.bodies import Body, Page, Shape
+from seatwright.web.rest.platform_things import page_of_things
 
 
 class NewEnvironmentBody(Body, kw_only=True, frozen=True):
@@ -48,29 +49,25 @@ class EnvironmentShape(Shape, kw_only=True, frozen=True):
     created_at: datetime
 
 
-class EnvironmentRefShape(Shape, kw_only=True, frozen=True):
-    """An environment as other things name it."""
-
-    id: UUID
-    display_name: str
-    managed: bool
-
-
-def environment_ref(one: EnvironmentRef) -> EnvironmentRefShape:
-    """What an answer shows of the environment that something is in."""
-    return EnvironmentRefShape(id=one.id, display_name=one.name, managed=one.is_managed)
-
-
 def _shape(one: Environment) -> EnvironmentShape:
     return EnvironmentShape(
         id=one.id,
-        external_id=one.external_id,
+        external_id=one.fields.external_id,
         display_name=one.name,
-        managed=one.is_managed,
-        solutions=list(one.solutions),
-        app_count=one.app_count,
-        flow_count=one.flow_count,
+        managed=one.fields.is_managed,
+        solutions=list(one.fields.solutions),
+        app_count=one.facts.app_count,
+        flow_count=one.facts.flow_count,
         created_at=one.created_at,
+    )
+
+
+def _edit(data: NewEnvironmentBody | EnvironmentChange) -> EnvironmentEdit:
+    return EnvironmentEdit(
+        name=data.display_name,
+        external_id=data.external_id,
+        is_managed=data.managed,
+        solutions=data.solutions,
     )
 
 
@@ -87,14 +84,8 @@ async def list_environments(
     limit: FromQuery[int | None] = None,
 ) -> Page[EnvironmentShape]:
     """By name; only managed ones, or only those that are not, if asked."""
-    size = page_limit(limit)
-    keys = keys_of(cursor, str)
-    after = str(keys[0]) if keys else ""
-    rows = await environments.page_of_environments(call, managed=managed, after=after, limit=size)
-    return Page(
-        value=[_shape(row) for row in rows[:size]],
-        next_cursor=cursor_of(text_key(rows[size - 1].name)) if len(rows) > size else None,
-    )
+    only = None if managed is None else ("is_managed", managed)
+    return await page_of_things(call, ENVIRONMENTS, _shape, cursor=cursor, limit=limit, only=only)
 
 
 @post(
@@ -104,13 +95,7 @@ async def list_environments(
 )
 async def create_environment(call: TheCall, data: JSONBody[NewEnvironmentBody]) -> EnvironmentShape:
     """Managed or standard; it has its built-in security roles from the start."""
-    edit = EnvironmentEdit(
-        name=data.display_name,
-        external_id=data.external_id,
-        is_managed=data.managed,
-        solutions=data.solutions,
-    )
-    return _shape(await environments.add_environment(call, edit))
+    return _shape(await things.add(call, ENVIRONMENTS, _edit(data)))
 
 
 @get(
@@ -120,7 +105,7 @@ async def create_environment(call: TheCall, data: JSONBody[NewEnvironmentBody]) 
 )
 async def get_environment(call: TheCall, environment: FromPath[str]) -> EnvironmentShape:
     """By its id, the id it came with, or its name."""
-    return _shape(await environments.require_environment(call, environment))
+    return _shape(await things.require(call, ENVIRONMENTS, environment))
 
 
 @patch(
@@ -132,13 +117,7 @@ async def change_environment(
     call: TheCall, environment: FromPath[str], data: JSONBody[EnvironmentChange]
 ) -> EnvironmentShape:
     """In a managed environment every app and flow needs a license."""
-    edit = EnvironmentEdit(
-        name=data.display_name,
-        external_id=data.external_id,
-        is_managed=data.managed,
-        solutions=data.solutions,
-    )
-    return _shape(await environments.change_environment(call, environment, edit))
+    return _shape(await things.change(call, ENVIRONMENTS, environment, _edit(data)))
 
 
 @delete(
@@ -148,7 +127,7 @@ async def change_environment(
 )
 async def delete_environment(call: TheCall, environment: FromPath[str]) -> None:
     """With the security roles that people have in it; refused while it holds apps or flows."""
-    await environments.remove_environment(call, environment)
+    await things.remove(call, ENVIRONMENTS, environment)
 
 
 PLATFORM_ENVIRONMENT_ROUTES = (

@@ -8,15 +8,21 @@ from uuid import UUID
 from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from seatwright.app.platform import flows
-from seatwright.app.platform.flows import FlowEdit
-from seatwright.domain.directory import PersonRef, text_key
+from seatwright.app.platform import things
+from seatwright.app.platform.kinds import FLOWS, place_filter
+from seatwright.domain.platform import auto_claim_apps_of_flow
+from seatwright.domain.platform_edits import FlowEdit
 from seatwright.domain.platform_things import Flow
 from seatwright.domain.roles import Permission
-from seatwright.postgres.platform_flows import FlowPlace
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
-from seatwright.web.rest.platform_environments import EnvironmentRefShape, environment_ref
+from seatwright.web.rest.bodies import Body, Page, Shape
+from seatwright.web.rest.platform_things import (
+    EnvironmentRefShape,
+    PersonShape,
+    environment_shape,
+    page_of_things,
+    person_shape,
+)
 
 
 class NewFlowBody(Body, kw_only=True, frozen=True):
@@ -43,14 +49,6 @@ class FlowChange(Body, kw_only=True, frozen=True):
     owner: str | None = None
 
 
-class OwnerShape(Shape, kw_only=True, frozen=True):
-    """Whose flow it is."""
-
-    id: UUID
-    user_principal_name: str
-    display_name: str
-
-
 class FlowShape(Shape, kw_only=True, frozen=True):
     """A flow.
 
@@ -67,32 +65,28 @@ class FlowShape(Shape, kw_only=True, frozen=True):
     attended_rpa: bool
     needs_license: bool
     trigger: str
-    owner: OwnerShape | None
+    owner: PersonShape | None
     runs_as_owner: bool
     auto_claim_apps: list[str]
     created_at: datetime
 
 
 def _shape(one: Flow) -> FlowShape:
+    fields, facts = one.fields, one.facts
+    auto_claim_apps = auto_claim_apps_of_flow(uses_attended_rpa=fields.uses_attended_rpa)
     return FlowShape(
         id=one.id,
-        external_id=one.external_id,
+        external_id=fields.external_id,
         display_name=one.name,
-        environment=environment_ref(one.environment),
-        premium=one.is_premium,
-        attended_rpa=one.uses_attended_rpa,
-        needs_license=one.is_premium or one.environment.is_managed,
-        trigger=one.trigger.value,
-        owner=None if one.owner is None else _owner(one.owner),
-        runs_as_owner=one.trigger.runs_as_owner,
-        auto_claim_apps=[app.kind.value for app in one.auto_claim_apps],
+        environment=environment_shape(facts.environment),
+        premium=fields.is_premium,
+        attended_rpa=fields.uses_attended_rpa,
+        needs_license=fields.is_premium or facts.environment.is_managed,
+        trigger=fields.trigger.value,
+        owner=None if facts.owner is None else person_shape(facts.owner),
+        runs_as_owner=fields.trigger.runs_as_owner,
+        auto_claim_apps=[app.kind.value for app in auto_claim_apps],
         created_at=one.created_at,
-    )
-
-
-def _owner(one: PersonRef) -> OwnerShape:
-    return OwnerShape(
-        id=one.id, user_principal_name=one.user_principal_name, display_name=one.display_name
     )
 
 
@@ -117,27 +111,20 @@ async def list_flows(
     limit: FromQuery[int | None] = None,
 ) -> Page[FlowShape]:
     """By name, of one environment or of all."""
-    size = page_limit(limit)
-    keys = keys_of(cursor, str, int)
-    after = FlowPlace(name_key=str(keys[0]), flow_no=int(keys[1])) if keys else FlowPlace()
-    rows = await flows.page_of_flows(call, environment=environment, after=after, limit=size)
-    last = rows[size - 1] if len(rows) > size else None
-    return Page(
-        value=[_shape(row) for row in rows[:size]],
-        next_cursor=None if last is None else cursor_of(text_key(last.name), last.flow_no),
-    )
+    only = await place_filter(call, environment)
+    return await page_of_things(call, FLOWS, _shape, cursor=cursor, limit=limit, only=only)
 
 
 @post("/api/platform/flows", opt=needs(Permission.WRITE_PLATFORM), summary="Store a flow")
 async def create_flow(call: TheCall, data: JSONBody[NewFlowBody]) -> FlowShape:
     """Standard or premium; one that uses attended RPA is premium."""
-    return _shape(await flows.add_flow(call, _edit(data)))
+    return _shape(await things.add(call, FLOWS, _edit(data)))
 
 
 @get("/api/platform/flows/{flow:str}", opt=needs(Permission.READ_PLATFORM), summary="Read a flow")
 async def get_flow(call: TheCall, flow: FromPath[str]) -> FlowShape:
     """By its id, the id it came with, or a name that only it has."""
-    return _shape(await flows.require_flow(call, flow))
+    return _shape(await things.require(call, FLOWS, flow))
 
 
 @patch(
@@ -145,7 +132,7 @@ async def get_flow(call: TheCall, flow: FromPath[str]) -> FlowShape:
 )
 async def change_flow(call: TheCall, flow: FromPath[str], data: JSONBody[FlowChange]) -> FlowShape:
     """Whoever claimed a license by running it keeps it."""
-    return _shape(await flows.change_flow(call, flow, _edit(data)))
+    return _shape(await things.change(call, FLOWS, flow, _edit(data)))
 
 
 @delete(
@@ -153,7 +140,7 @@ async def change_flow(call: TheCall, flow: FromPath[str], data: JSONBody[FlowCha
 )
 async def delete_flow(call: TheCall, flow: FromPath[str]) -> None:
     """Licenses that people claimed by running it stay."""
-    await flows.remove_flow(call, flow)
+    await things.remove(call, FLOWS, flow)
 
 
 PLATFORM_FLOW_ROUTES = (list_flows, create_flow, get_flow, change_flow, delete_flow)

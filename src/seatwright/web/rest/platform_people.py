@@ -10,23 +10,28 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from seatwright.app.catalog import catalog_of
 from seatwright.app.platform import administrators, people
-from seatwright.app.platform.environments import require_environment
 from seatwright.domain.roles import Permission
-from seatwright.domain.security_roles import HeldRole, RolePerson, RoleTask
+from seatwright.domain.security_roles import HeldRole, RoleTask
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.platform_administrators import Administrator
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit, page_of
+from seatwright.web.rest.bodies import (
+    Body,
+    Page,
+    Shape,
+    cursor_of,
+    keys_of,
+    keyset_page,
+    page_limit,
+    page_of,
+)
 from seatwright.web.rest.platform_apps import NeedShape, need_shapes
-from seatwright.web.rest.platform_environments import EnvironmentRefShape, environment_ref
-
-
-class PersonShape(Shape, kw_only=True, frozen=True):
-    """Somebody, by name."""
-
-    id: UUID
-    user_principal_name: str
-    display_name: str
+from seatwright.web.rest.platform_things import (
+    EnvironmentRefShape,
+    PersonShape,
+    environment_shape,
+    person_shape,
+)
 
 
 class HeldRoleShape(Shape, kw_only=True, frozen=True):
@@ -95,15 +100,9 @@ class AdministratorShape(Shape, kw_only=True, frozen=True):
     since: datetime
 
 
-def _person(one: RolePerson) -> PersonShape:
-    return PersonShape(
-        id=one.id, user_principal_name=one.user_principal_name, display_name=one.display_name
-    )
-
-
 def _held(one: HeldRole) -> HeldRoleShape:
     return HeldRoleShape(
-        environment=environment_ref(one.environment),
+        environment=environment_shape(one.environment),
         role_id=one.role_id,
         display_name=one.name,
         gives_data_access=one.gives_data,
@@ -118,8 +117,8 @@ def _held(one: HeldRole) -> HeldRoleShape:
 
 def _task(one: RoleTask) -> RoleTaskShape:
     return RoleTaskShape(
-        environment=environment_ref(one.environment),
-        user=_person(one.person),
+        environment=environment_shape(one.environment),
+        user=person_shape(one.person),
         apps=list(one.apps),
         default_roles=list(one.default_roles),
         message=_task_words(one),
@@ -213,7 +212,9 @@ async def list_unlicensed(
     catalog = await catalog_of(call)
     return Page(
         value=[
-            UnlicensedShape(user=_person(one), holds=[catalog.sku_name(sku) for sku in one.held])
+            UnlicensedShape(
+                user=person_shape(one), holds=[catalog.sku_name(sku) for sku in one.held]
+            )
             for one in page.people
         ],
         next_cursor=None if page.goes_on_after is None else cursor_of(page.goes_on_after),
@@ -239,8 +240,7 @@ async def list_role_tasks(
     size = page_limit(limit)
     keys = keys_of(cursor, str, int)
     after = (str(keys[0]), int(keys[1])) if keys else ("", 0)
-    where = None if environment is None else await require_environment(call, environment)
-    page = await people.role_tasks(call, where, after=after, limit=size)
+    page = await people.role_tasks(call, environment, after=after, limit=size)
     return Page(
         value=[_task(one) for one in page.tasks],
         next_cursor=None if page.goes_on_after is None else cursor_of(*page.goes_on_after),
@@ -260,20 +260,14 @@ async def list_service_administrators(
     keys = keys_of(cursor, int)
     after = int(keys[0]) if keys else 0
     rows = await administrators.page_of_administrators(call, after=after, limit=size)
-    last = rows[size - 1] if len(rows) > size else None
-    return Page(
-        value=[_administrator(row) for row in rows[:size]],
-        next_cursor=None if last is None else cursor_of(last.person.user_no),
+    return keyset_page(
+        rows, size=size, shape=_administrator, place=lambda row: (row.person.user_no,)
     )
 
 
 def _administrator(one: Administrator) -> AdministratorShape:
     return AdministratorShape(
-        user=PersonShape(
-            id=one.person.id,
-            user_principal_name=one.person.user_principal_name,
-            display_name=one.person.display_name,
-        ),
+        user=person_shape(one.person),
         role=one.role.value,
         since=one.since,
     )

@@ -10,15 +10,15 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from seatwright.app.catalog import catalog_of
 from seatwright.app.platform import default_roles, security_roles
-from seatwright.app.platform.environments import require_environment
+from seatwright.app.platform.kinds import require_environment
 from seatwright.domain.directory import text_key
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.domain.security_roles import DefaultRoleRule, RoleHolder, SecurityRole
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit, page_of
-from seatwright.web.rest.platform_environments import EnvironmentRefShape, environment_ref
+from seatwright.web.rest.bodies import Body, Page, Shape, keys_of, keyset_page, page_limit, page_of
+from seatwright.web.rest.platform_things import EnvironmentRefShape, environment_shape
 
 
 class NewSecurityRoleBody(Body, kw_only=True, frozen=True):
@@ -92,7 +92,7 @@ def _role(one: SecurityRole) -> SecurityRoleShape:
     return SecurityRoleShape(
         id=one.id,
         display_name=one.name,
-        environment=environment_ref(one.environment),
+        environment=environment_shape(one.environment),
         gives_data_access=one.gives_data,
         built_in=one.is_built_in,
         user_count=one.user_count,
@@ -143,10 +143,8 @@ async def list_security_roles(
     after = (str(keys[0]), int(keys[1])) if keys else ("", 0)
     where = None if environment is None else await require_environment(call, environment)
     rows = await security_roles.page_of_roles(call, where, after=after, limit=size)
-    last = rows[size - 1] if len(rows) > size else None
-    return Page(
-        value=[_role(row) for row in rows[:size]],
-        next_cursor=None if last is None else cursor_of(text_key(last.name), last.role_no),
+    return keyset_page(
+        rows, size=size, shape=_role, place=lambda row: (text_key(row.name), row.role_no)
     )
 
 
@@ -203,10 +201,8 @@ async def list_role_holders(
     keys = keys_of(cursor, int, int)
     after = (int(keys[0]), int(keys[1])) if keys else (0, -1)
     rows = await security_roles.page_of_holders(call, role, after=after, limit=size)
-    last = rows[size - 1] if len(rows) > size else None
-    return Page(
-        value=[_holder(row) for row in rows[:size]],
-        next_cursor=None if last is None else cursor_of(int(not last.is_group), last.number),
+    return keyset_page(
+        rows, size=size, shape=_holder, place=lambda row: (int(not row.is_group), row.number)
     )
 
 
