@@ -35,6 +35,7 @@ from seatwright.postgres import jobs as rows
 from seatwright.postgres.journal import sign
 from seatwright.postgres.pool import Database, is_standoff
 from seatwright.postgres.principals import principal_by_number
+from seatwright.postgres.statistics import refresh_statistics
 from seatwright.postgres.tenants import read_tenant
 from seatwright.postgres.transaction import Transaction
 
@@ -166,6 +167,7 @@ async def _work_slice(
         is_done = await slices[job.kind](call, job)
         if is_done:
             await rows.finish_job(tx, job.job_no, JobState.COMPLETED, at=call.now)
+            await refresh_statistics(tx, rows=job.total)
         return is_done is False
 
 

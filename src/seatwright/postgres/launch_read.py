@@ -8,9 +8,10 @@ round trips and statements few.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from psycopg import AsyncCursor
@@ -39,16 +40,22 @@ _LOCK_POOLS: Final = """
 select sku_no, assignable, consumed, reserved from sku_pool
  where tenant_id = %s and sku_no = any(%s) order by sku_no for no key update
 """
+_BY_NUMBER: Final = "user_no = any(%(users)s)"
+_BY_ID: Final = "id = any(%(ids)s) and deleted_at is null"
+_BY_UPN: Final = "upn_key = any(%(keys)s) and deleted_at is null"
 _USERS: Final = """
 select user_no, id, upn, upn_key, mail_key, usage_location, is_enabled, deleted_at is not null
-  from app_user where tenant_id = %s and user_no = any(%s) order by user_no
+  from app_user where tenant_id = %(tenant)s and ({named}) order by user_no
 """
-_LOCK_USERS: Final = f"{_USERS} for no key update"
+_NUMBERS: Final = "select %(users)s::int4[]"
+_NUMBERS_OF: Final = """
+select array_agg(user_no) from app_user where tenant_id = %(tenant)s and ({named})
+"""
 # What people are wished (1), hold (2), were refused before (3), and which groups they are in (4).
 _LIVES: Final = """
-with recursive up (user_no, group_no, since) as (
+with recursive named (users) as materialized ({numbers}), up (user_no, group_no, since) as (
     select user_no, group_no, since from membership
-     where tenant_id = %(tenant)s and user_no = any(%(users)s)
+     where tenant_id = %(tenant)s and user_no = any((select users from named)::int4[])
     union
     select up.user_no, nesting.parent_no, greatest(up.since, nesting.since)
       from up join group_nesting nesting
@@ -59,17 +66,20 @@ with recursive up (user_no, group_no, since) as (
 )
 select 1, user_no, sku_no, disabled_set, source_kind, source_no, created_at, strategy, priority,
        starts_at, expires_at, null::text
-  from assignment where tenant_id = %(tenant)s and user_no = any(%(users)s)
+  from assignment
+ where tenant_id = %(tenant)s and user_no = any((select users from named)::int4[])
 union all
 select 1, r.user_no, a.sku_no, a.disabled_set, 1::int2, a.group_no,
        greatest(a.created_at, r.since), a.strategy, a.priority, a.starts_at, a.expires_at, null
   from reach r join assignment a on a.tenant_id = %(tenant)s and a.group_no = r.group_no
 union all
 select 2, user_no, sku_no, enabled_set, source_kind, source_no, since, null, null, null, null, null
-  from effective_license where tenant_id = %(tenant)s and user_no = any(%(users)s)
+  from effective_license
+ where tenant_id = %(tenant)s and user_no = any((select users from named)::int4[])
 union all
 select 3, user_no, sku_no, 0, source_kind, source_no, waiting_since, null, null, null, null, reason
-  from license_error where tenant_id = %(tenant)s and user_no = any(%(users)s)
+  from license_error
+ where tenant_id = %(tenant)s and user_no = any((select users from named)::int4[])
 union all
 select 4, user_no, null, 0, null, group_no, null, null, null, null, null, null
   from reach where %(groups)s
@@ -144,13 +154,18 @@ class SeenEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """What a batch wants to know. `pools`: lock these, and the people; None: lock nothing."""
+    """What a batch wants to know. `pools`: lock these, and the people; None: lock nothing.
+
+    People are named by number, by id, or by the comparable form of their UPN (`text_key`).
+    """
 
     tenant: TenantId
-    digests: Sequence[bytes]
-    users: Sequence[UserNo]
+    digests: Collection[bytes]
     pools: Iterable[SkuNo] | None
     nested: bool
+    users: Collection[UserNo] = ()
+    ids: Collection[UUID] = ()
+    keys: Collection[str] = ()
     with_groups: bool = False
     caps: Mapping[PolicyNo, int] = field(default_factory=dict)
     events: Sequence[str] = ()
@@ -158,21 +173,50 @@ class Questions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Everything a batch decides from. `tenant` is None where nobody's token is good any more."""
+    """Everything a batch decides from. `tenant` is None where nobody's token is good any more.
+
+    `numbers` says who is living under an id, and under the comparable form of a UPN.
+    """
 
     tenant: Tenant | None
     versions: Versions
     principals: Mapping[bytes, Principal]
     people: Mapping[UserNo, Someone]
+    numbers: Mapping[UUID | str, UserNo]
     pools: Mapping[SkuNo, Pool]
     claimed: Mapping[PolicyNo, int]
     seen: Mapping[str, SeenEvent]
 
 
+class _PeopleTexts(NamedTuple):
+    users: str
+    lock_users: str
+    lives: str
+
+
+@cache
+def _people_texts(by_number: bool, by_id: bool, by_upn: bool) -> _PeopleTexts:
+    """The statements about people who are named in these ways."""
+    ways = ((by_number, _BY_NUMBER), (by_id, _BY_ID), (by_upn, _BY_UPN))
+    named = " or ".join(text for is_used, text in ways if is_used) or "false"
+    users = _USERS.format(named=named)
+    is_known = by_number and not (by_id or by_upn)
+    numbers = _NUMBERS if is_known else _NUMBERS_OF.format(named=named)
+    return _PeopleTexts(users, f"{users} for no key update", _LIVES.format(numbers=numbers))
+
+
 async def read_scene(tx: Transaction, asked: Questions) -> Scene:
     """Lock what is to be locked and read it all, in one round trip."""
-    connection, users = tx.connection, sorted(set(asked.users))
-    is_locked, key = asked.pools is not None, (asked.tenant, users)
+    connection = tx.connection
+    texts = _people_texts(bool(asked.users), bool(asked.ids), bool(asked.keys))
+    named = {
+        "tenant": asked.tenant,
+        "users": list(asked.users),
+        "ids": list(asked.ids),
+        "keys": list(asked.keys),
+        "nested": asked.nested,
+        "groups": asked.with_groups,
+    }
     pools: AsyncCursor[TupleRow] | None = None
     claimed: AsyncCursor[TupleRow] | None = None
     seen: AsyncCursor[TupleRow] | None = None
@@ -180,18 +224,12 @@ async def read_scene(tx: Transaction, asked: Questions) -> Scene:
         await connection.execute(_SEE, (str(asked.tenant),))
         if asked.pools is not None:
             pools = await connection.execute(_LOCK_POOLS, (asked.tenant, sorted(set(asked.pools))))
-        people = await connection.execute(_LOCK_USERS if is_locked else _USERS, key)
-        # After the locks: what was decided while this waited for them counts.
-        who = await connection.execute(_KNOCKING, (list(set(asked.digests)), asked.tenant))
-        lives = await connection.execute(
-            _LIVES,
-            {
-                "tenant": asked.tenant,
-                "users": users,
-                "nested": asked.nested,
-                "groups": asked.with_groups,
-            },
+        people = await connection.execute(
+            texts.users if asked.pools is None else texts.lock_users, named
         )
+        # After the locks: what was decided while this waited for them counts.
+        who = await connection.execute(_KNOCKING, (list(asked.digests), asked.tenant))
+        lives = await connection.execute(texts.lives, named)
         if asked.caps:
             claimed = await connection.execute(
                 _CLAIMED,
@@ -203,12 +241,13 @@ async def read_scene(tx: Transaction, asked: Questions) -> Scene:
             )
         if asked.events:
             seen = await connection.execute(_SEEN, (asked.tenant, list(asked.events)))
-    knocking = await who.fetchall()
+    knocking, rows = await who.fetchall(), await people.fetchall()
     return Scene(
         tenant=_tenant(knocking[0]) if knocking else None,
         versions=_versions(knocking),
         principals={bytes(row[0]): _principal(row) for row in knocking},
-        people=await _people(tx, await people.fetchall(), await lives.fetchall()),
+        people=await _people(tx, rows, await lives.fetchall()),
+        numbers={name: row[0] for row in rows if not row[7] for name in (row[1], row[3])},
         pools={} if pools is None else {p.sku: p for p in map(_pool, await pools.fetchall())},
         claimed={} if claimed is None else dict(await claimed.fetchall()),
         seen={} if seen is None else {row[0]: _event(row) for row in await seen.fetchall()},

@@ -18,9 +18,9 @@ import psycopg_pool
 import structlog
 from litestar.types import Receive, Scope, Send
 
+from seatwright.app.launch.admission import role_missing
 from seatwright.app.launch.desk import CALLERS_MAX, LaunchDesk
 from seatwright.app.launch.orders import Asked, Knock, LaunchAnswer, no_launch, order_of
-from seatwright.app.launch.turns import role_missing
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.launch import LaunchEvent, Outcome
 from seatwright.domain.roles import Permission

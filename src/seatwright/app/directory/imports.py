@@ -13,6 +13,7 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.people_file import RowNote
 from seatwright.domain.settings import setting_value
+from seatwright.postgres.statistics import refresh_statistics
 
 REMOVALS_ALWAYS_ALLOWED: Final = 10
 """In a small tenant a few per cent are nobody; so many never stop an import."""
@@ -106,3 +107,6 @@ async def record_import(call: Call, result: ImportResult) -> None:
     """The one history row that tells of the file as a whole."""
     detail = {"kind": result.kind, **result.counts()}
     await record(call, HistoryLine(action=HistoryAction.IMPORTED, detail=detail))
+    if not call.is_foreseen:
+        written = result.created + result.updated + result.removed
+        await refresh_statistics(call.tx, rows=written)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from seatwright.app.call import Call
+from seatwright.app.launch.admission import refusal_of, refusal_of_owner
 from seatwright.app.launch.book import named_by
 from seatwright.app.launch.orders import Knock, LaunchAnswer, no_launch
 from seatwright.app.launch.sentences import Given, Speaker, claims_of, policy_by_number
 from seatwright.app.launch.turns import (
     event_of,
-    refusal_of,
-    refusal_of_owner,
     try_offer,
     verdict_of,
     what_is_left,

@@ -8,11 +8,12 @@ and if not the batch begins again with what is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from seatwright.app.call import Call
+from seatwright.app.launch.addressed import Addressed
 from seatwright.app.launch.alone import launch_alone
 from seatwright.app.launch.book import Book, learn_target, named_by, open_book
 from seatwright.app.launch.orders import Knock, LaunchAnswer, no_launch
@@ -20,14 +21,13 @@ from seatwright.app.launch.sentences import Speaker
 from seatwright.app.launch.turns import Later, Turns
 from seatwright.domain.auto_claim import Policy
 from seatwright.domain.clock import Clock
-from seatwright.domain.directory import parse_id, text_key
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo, TenantId, UserNo
 from seatwright.domain.launch import counted_person, policy_apps_of
 from seatwright.domain.platform import LaunchTarget
-from seatwright.domain.tenants import Tenant, TenantState
+from seatwright.domain.tenants import Principal, Tenant, TenantState
 from seatwright.postgres.auto_claim_use import note_uses
-from seatwright.postgres.launch_read import Questions, Scene, Someone, read_scene
+from seatwright.postgres.launch_read import Questions, Scene, read_scene
 from seatwright.postgres.launch_write import take_events, write_given
 from seatwright.postgres.pool import Database, see_tenant
 from seatwright.postgres.principals import Authenticated, authenticate
@@ -42,8 +42,8 @@ The last try believes what it has read itself: administrators who change policie
 keep nobody out, and each of these launches began before the change that it does not know.
 """
 
-NAMES_MAX: Final = 200_000
-"""How many people a process knows by name, over all tenants: some 40 MB."""
+KEPT_MAX: Final = 200_000
+"""So many callers, and uses of a day, does a process remember over all tenants: some 40 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,19 @@ class Outcomes:
     has_given: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Callers of one tenant who are answered in one transaction.
+
+    `is_reading` locks nothing, and so gives nothing.
+    """
+
+    tx: Transaction
+    knocks: Sequence[Knock]
+    people: Addressed
+    is_reading: bool
+
+
 class Batches:
     """Runs batches, and keeps between them what makes the next one quick."""
 
@@ -62,7 +75,6 @@ class Batches:
         self.clock = clock
         self.public_url = public_url
         self._books: dict[TenantId, Book] = {}
-        self._names: dict[tuple[TenantId, str], UserNo] = {}
         self._callers: dict[bytes, Authenticated] = {}
         self._used: dict[tuple[TenantId, UserNo, SkuNo], int] = {}
 
@@ -88,43 +100,41 @@ class Batches:
 
     async def run(self, tenant: TenantId, knocks: Sequence[Knock], *, is_reading: bool) -> Outcomes:
         """Answer every caller; `is_reading` locks nothing, and so gives nothing."""
+        people = Addressed(knocks, callers=self._callers)
         async with self.database.pool.connection() as connection:
             for left in reversed(range(TRIES_MAX)):
                 tx = Transaction(connection, tenant, self.database.dictionary)
-                outcomes = await self._try(tx, knocks, is_reading=is_reading, tries_left=left)
+                batch = Batch(tx=tx, knocks=knocks, people=people, is_reading=is_reading)
+                outcomes = await self._try(batch, tries_left=left)
                 if outcomes is not None:
                     return outcomes
                 await connection.rollback()
-        raise AssertionError("people were renamed again and again")
+        raise AssertionError("callers turned into others again and again")
 
-    async def _try(
-        self, tx: Transaction, knocks: Sequence[Knock], *, is_reading: bool, tries_left: int
-    ) -> Outcomes | None:
-        """Run the batch once; None if what this process kept was not true any more."""
+    async def _try(self, batch: Batch, *, tries_left: int) -> Outcomes | None:
+        """Run a batch once; None if what this process kept was not true any more."""
+        tx, knocks, people = batch.tx, batch.knocks, batch.people
         kept = self._books.get(tx.tenant_id)
-        callers = {knock.digest: self._callers.get(knock.digest) for knock in knocks}
-        prepared = await self._prepare(tx, knocks, callers)
-        if prepared is None:
+        book = await self._prepare(tx, knocks)
+        if book is None:
             return Outcomes(answers=[self._stranger(k, None) for k in knocks], has_given=False)
-        book, numbers = prepared
         now = self.clock.now()
-        asked = _questions(tx.tenant_id, book, knocks, numbers=numbers, is_reading=is_reading)
-        scene = await read_scene(tx, asked)
+        scene = await read_scene(tx, _questions(book, batch))
         if scene.tenant is None or scene.tenant.state is TenantState.SUSPENDED:
             return Outcomes(answers=[self._stranger(k, scene) for k in knocks], has_given=False)
         if not book.is_of(scene.tenant, scene.versions):
             self._books.pop(tx.tenant_id, None)
             if tries_left or book is kept:
                 return None
-        if not self._are_still_called_so(tx.tenant_id, knocks, numbers, scene):
+        if not people.are_themselves(scene) or await people.learn_mails(tx, scene):
             return None
         speaker = Speaker(book=book, public_url=self.public_url)
-        turns = Turns(scene, speaker=speaker, now=now, is_reading=is_reading)
+        turns = Turns(scene, speaker=speaker, now=now, is_reading=batch.is_reading)
         answers = [
-            turns.take(knock, number)
+            turns.take(knock, people.number_of(knock, scene))
             if knock.digest in scene.principals
             else self._stranger(knock, scene)
-            for knock, number in zip(knocks, numbers, strict=True)
+            for knock in knocks
         ]
         await self._write(tx, turns)
         return Outcomes(answers=answers, has_given=bool(turns.given))
@@ -146,28 +156,20 @@ class Batches:
             _make_room(self._used)
             self._used.update(((tx.tenant_id, user, sku), day) for user, sku in uses)
 
-    async def _prepare(
-        self,
-        tx: Transaction,
-        knocks: Sequence[Knock],
-        callers: Mapping[bytes, Authenticated | None],
-    ) -> tuple[Book, list[UserNo | None]] | None:
-        """Learn whatever this process does not know yet of what the callers name.
+    async def _prepare(self, tx: Transaction, knocks: Sequence[Knock]) -> Book | None:
+        """Learn what this process does not know yet of the things that are launched.
 
-        Known names cost nothing here: a batch of them goes straight to its first round trip. Gives
-        whom each caller names too, and None for a tenant that is there no more.
+        Known things cost nothing here: a batch of them goes straight to its first round trip. None
+        for a tenant that is there no more.
         """
         tenant = tx.tenant_id
         book = self._books.get(tenant)
-        # Looked at once: another batch may forget everybody while this one waits.
-        texts = {knock.order.user for knock in knocks if knock.order.user is not None}
-        names = {text: self._names[tenant, text] for text in texts if (tenant, text) in self._names}
         unknown = [
             knock.order
             for knock in knocks
             if book is None or named_by(knock.order) not in book.targets
         ]
-        if book is None or len(names) < len(texts) or unknown:
+        if book is None or unknown:
             await see_tenant(tx.connection, tenant)
         if book is None:
             now = await read_tenant(tx.connection, tenant)
@@ -177,43 +179,7 @@ class Batches:
         for order in unknown:
             if named_by(order) not in book.targets:
                 await learn_target(tx, book, order)
-        if len(names) < len(texts):
-            found = await find_users(tx, sorted(texts - names.keys()))
-            _make_room(self._names)
-            self._names.update(((tenant, text), number) for text, number in found.items())
-            names.update(found)
-        return book, [_number_of(knock, names, callers) for knock in knocks]
-
-    def _are_still_called_so(
-        self,
-        tenant: TenantId,
-        knocks: Sequence[Knock],
-        numbers: Sequence[UserNo | None],
-        scene: Scene,
-    ) -> bool:
-        """Whether everybody still bears the name by which this process knows them."""
-        is_true = True
-        for knock, number in zip(knocks, numbers, strict=True):
-            text = knock.order.user
-            if text is None:
-                is_true &= self._is_still_self(knock, number, scene)
-                continue
-            if number is None:
-                continue
-            someone = scene.people.get(number)
-            if someone is None or someone.state.is_deleted or not _is_called(someone, text):
-                # Forgotten at once, so that the next try finds who is called so now, or nobody.
-                self._names.pop((tenant, text), None)
-                is_true = False
-        return is_true
-
-    def _is_still_self(self, knock: Knock, number: UserNo | None, scene: Scene) -> bool:
-        """Whether whoever calls is the person whom this process takes them for."""
-        principal = scene.principals.get(knock.digest)
-        if principal is None or principal.user_no == number or scene.tenant is None:
-            return True
-        self._callers[knock.digest] = Authenticated(tenant=scene.tenant, principal=principal)
-        return False
+        return book
 
     def _stranger(self, knock: Knock, scene: Scene | None) -> LaunchAnswer:
         """The answer to somebody whose token is good no more, or whose tenant is suspended."""
@@ -237,9 +203,7 @@ class Batches:
             tx = Transaction(connection, tenant, self.database.dictionary)
             book = await open_book(tx, who.tenant, at=now)
             await learn_target(tx, book, knock.order)
-            text = knock.order.user
-            names = {} if text is None else await find_users(tx, [text])
-            number = _number_of(knock, names, {knock.digest: who})
+            number = await _number_of(tx, knock, who.principal)
             call = Call(
                 tx=tx,
                 tenant=who.tenant,
@@ -273,52 +237,33 @@ def suspended(tenant: Tenant) -> Refusal:
     )
 
 
-def _number_of(
-    knock: Knock,
-    names: Mapping[str, UserNo],
-    callers: Mapping[bytes, Authenticated | None],
-) -> UserNo | None:
+async def _number_of(tx: Transaction, knock: Knock, principal: Principal) -> UserNo | None:
     """Whom a caller names, themselves where they name nobody; None for nobody who is known."""
-    if knock.order.user is not None:
-        return names.get(knock.order.user)
-    who = callers[knock.digest]
-    return None if who is None else who.principal.user_no
+    user = knock.order.user
+    return principal.user_no if user is None else (await find_users(tx, [user])).get(user)
 
 
-def _is_called(someone: Someone, text: str) -> bool:
-    id_ = parse_id(text)
-    if id_ is not None:
-        return someone.id == id_
-    return text_key(text) in {someone.upn_key, someone.mail_key}
-
-
-def _questions(
-    tenant: TenantId,
-    book: Book,
-    knocks: Sequence[Knock],
-    *,
-    numbers: Sequence[UserNo | None],
-    is_reading: bool,
-) -> Questions:
-    targets = [
-        (knock.order.event, target)
+def _questions(book: Book, batch: Batch) -> Questions:
+    knocks, people = batch.knocks, batch.people
+    targets = {
+        (knock.order.event, named): target
         for knock in knocks
-        if isinstance(target := book.targets[named_by(knock.order)], LaunchTarget)
-    ]
-    apps = {app for event, target in targets for app in policy_apps_of(event, target)}
+        if isinstance(target := book.targets[named := named_by(knock.order)], LaunchTarget)
+    }
+    known = [(event, target) for (event, _), target in targets.items()]
+    apps = {app for event, target in known for app in policy_apps_of(event, target)}
     policies = [book.policies[app] for app in apps if app in book.policies]
+    owners = {counted_person(event, target) for event, target in known}
     return Questions(
-        tenant=tenant,
-        digests=[knock.digest for knock in knocks],
-        users=[
-            number
-            for number in (*numbers, *(counted_person(*one) for one in targets))
-            if number is not None
-        ],
-        pools=None if is_reading else _skus_of(policies),
+        tenant=book.tenant.tenant_id,
+        digests={knock.digest for knock in knocks},
+        pools=None if batch.is_reading else _skus_of(policies),
         nested=book.semantics.nested_groups_count,
+        users=people.numbers | {number for number in owners if number is not None},
+        ids=people.ids.values(),
+        keys=people.keys.values(),
         with_groups=any(one.limited_to for one in policies)
-        or any(target.sharing.groups for _, target in targets),
+        or any(target.sharing.groups for _, target in known),
         caps={one.policy_no: one.claims_max for one in policies if one.claims_max is not None},
         events=sorted({k.order.event_id for k in knocks if k.order.event_id is not None}),
     )
@@ -330,5 +275,5 @@ def _skus_of(policies: Iterable[Policy]) -> frozenset[SkuNo]:
 
 def _make_room(kept: dict[Any, Any]) -> None:
     """Forget everything when there is too much of it: what is used is learnt again at once."""
-    if len(kept) >= NAMES_MAX:
+    if len(kept) >= KEPT_MAX:
         kept.clear()

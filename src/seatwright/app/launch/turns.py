@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from seatwright.app.launch.admission import refusal_of, refusal_of_owner
 from seatwright.app.launch.book import Book, named_by
-from seatwright.app.launch.orders import Knock, LaunchAnswer, LaunchOrder, no_launch
+from seatwright.app.launch.orders import Knock, LaunchAnswer, no_launch
 from seatwright.app.launch.sentences import (
     Given,
     Speaker,
@@ -23,7 +24,7 @@ from seatwright.app.launch.sentences import (
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.auto_claim import PolicyNo
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.launch import (
     Attempts,
     Entitled,
@@ -35,21 +36,18 @@ from seatwright.domain.launch import (
     counted_person,
     decide,
 )
-from seatwright.domain.platform import LaunchTarget
 from seatwright.domain.reconcile import (
     Action,
-    Change,
     ChangeSet,
     Held,
-    Pool,
     Snapshot,
     UserState,
     Wish,
+    one_more,
     reconcile,
+    rules_of,
 )
-from seatwright.domain.roles import Permission, roles_permitting
 from seatwright.domain.settings import usage_location_in
-from seatwright.domain.tenants import Principal
 from seatwright.postgres.launch_read import Scene, SeenEvent, Someone
 from seatwright.postgres.launch_write import GivenLine, TakenEvent
 
@@ -72,6 +70,15 @@ class Tried:
     changes: ChangeSet
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A license that begins: by which offer, for whom, with which service plans."""
+
+    offer: Offer
+    someone: Someone
+    enabled: ServicePlanBits
+
+
 class Turns:
     """A batch while it is decided; it knows what everybody before got."""
 
@@ -82,17 +89,20 @@ class Turns:
         self.now = now
         self.is_reading = is_reading
         self.people = dict(scene.people)
-        self.pools: dict[SkuNo, Pool] = dict(scene.pools)
+        self.free = {p.sku: p.assignable - p.reserved - p.consumed for p in scene.pools.values()}
+        self.rules = rules_of(self._snapshot())
         self.claimed: dict[PolicyNo, int] = dict(scene.claimed)
         self.seen: dict[str, SeenEvent] = dict(scene.seen)
         self.given: list[GivenLine] = []
         self.taken: list[TakenEvent] = []
         self.uses: set[tuple[UserNo, SkuNo]] = set()
+        self._wishes: dict[tuple[PolicyNo, int], Wish] = {}
+        self._gained: dict[UserNo, list[tuple[Wish, Held]]] = {}
 
     def take(self, knock: Knock, user_no: UserNo | None) -> LaunchAnswer | Later:
         """Answer one caller, or say why not here."""
         order, principal = knock.order, self.scene.principals[knock.digest]
-        someone = None if user_no is None else self.people.get(user_no)
+        someone = self._person(user_no)
         target = self.book.targets[named_by(order)]
         refusal = refusal_of(order, principal, someone)
         if refusal is None and isinstance(target, Refusal):
@@ -103,7 +113,7 @@ class Turns:
         launch = self.book.launch_of(order, target)
         counted = counted_person(order.event, target)
         if counted is not None and counted != user_no:
-            someone = self.people.get(counted)
+            someone = self._person(counted)
             refusal = refusal_of_owner(principal, someone, target)
             if refusal is not None or someone is None:
                 assert refusal is not None, "an owner who is not there is refused"
@@ -115,6 +125,17 @@ class Turns:
         if isinstance(answer, LaunchAnswer) and order.event_id is not None:
             self._keep_event(order.event_id, someone, answer)
         return answer
+
+    def _person(self, user_no: UserNo | None) -> Someone | None:
+        """Somebody with what they were given in this batch; None for nobody who is known."""
+        someone = None if user_no is None else self.people.get(user_no)
+        if someone is None or user_no not in self._gained:
+            return someone
+        wishes, held = zip(*self._gained.pop(user_no), strict=True)
+        state = someone.state
+        state = replace(state, wishes=(*state.wishes, *wishes), held=(*state.held, *held))
+        self.people[user_no] = replace(someone, state=state)
+        return self.people[user_no]
 
     def _decided(self, knock: Knock, launch: Launch, someone: Someone) -> LaunchAnswer | Later:
         verdict = verdict_of(launch, someone, book=self.book, claimed=self.claimed, now=self.now)
@@ -145,52 +166,75 @@ class Turns:
                 continue
             if offer.policy.group is not None:
                 return Later.ALONE
-            tried = try_offer(self._snapshot(someone.state), offer)
-            if tried.reason is not None:
-                attempts.fail(offer, tried.reason)
-                continue
-            changes = tried.changes
-            if changes.is_empty:
-                return self._entitled(launch, someone, offer.product.sku)
-            if not _is_plain(changes, offer) or offer.product.sku not in self.pools:
-                return Later.ALONE
-            return self._give(offer, changes.changes[0], knock, launch=launch)
+            found = self._try(offer, someone.state)
+            match found:
+                case Reason():
+                    attempts.fail(offer, found)
+                case Later():
+                    return found
+                case None:
+                    return self._entitled(launch, someone, offer.product.sku)
+                case _:
+                    begun = Begun(offer=offer, enabled=found, someone=someone)
+                    return self._give(begun, knock, launch)
         return self.speaker.denied(launch, someone, attempts.refused())
 
-    def _snapshot(self, state: UserState) -> Snapshot:
+    def _try(self, offer: Offer, state: UserState) -> ServicePlanBits | Reason | Later | None:
+        """The service plans that an offer gives somebody, or why not; None: they have it."""
+        sku, wish = offer.product.sku, self._wish(offer)
+        if sku in self.free:
+            begun = one_more(state, wish, rules=self.rules)
+            if begun is not None:
+                return begun if self.free[sku] > 0 else Reason.NO_SEAT_LEFT
+        tried = try_offer(self._snapshot(state), offer)
+        if tried.reason is not None:
+            return tried.reason
+        if tried.changes.is_empty:
+            return None
+        enabled = tried.changes.changes[0].after
+        if not _is_plain(tried.changes, offer) or sku not in self.free or enabled is None:
+            return Later.ALONE
+        return enabled
+
+    def _wish(self, offer: Offer) -> Wish:
+        """The assignment that a claim is, the same for everybody in the batch."""
+        key = (offer.policy.policy_no, offer.backup)
+        known = self._wishes.get(key)
+        if known is None:
+            known = self._wishes[key] = wish_of(offer, self.now)
+        return known
+
+    def _snapshot(self, *states: UserState) -> Snapshot:
         return Snapshot(
             now=self.now,
             semantics=self.book.semantics,
             default_usage_location=usage_location_in(self.book.tenant.settings),
             catalog=self.book.catalog.engine,
-            pools=tuple(self.pools.values()),
-            users=(state,),
-            retry_users=frozenset({state.user_no}),
+            pools=tuple(
+                replace(pool, consumed=pool.assignable - pool.reserved - self.free[pool.sku])
+                for pool in self.scene.pools.values()
+            ),
+            users=states,
+            retry_users=frozenset(state.user_no for state in states),
         )
 
-    def _give(self, offer: Offer, change: Change, knock: Knock, *, launch: Launch) -> LaunchAnswer:
+    def _give(self, begun: Begun, knock: Knock, launch: Launch) -> LaunchAnswer:
         """Note what is to be written, and let the next callers see it."""
-        policy, sku, user = offer.policy, offer.product.sku, change.user_no
-        assert change.after is not None, "a license that is granted has service plans"
-        someone, pool = self.people[user], self.pools[sku]
-        assert pool.consumed + pool.reserved < pool.assignable, f"no seat of {sku} is left"
-        self.pools[sku] = replace(pool, consumed=pool.consumed + 1)
+        offer, someone = begun.offer, begun.someone
+        policy, sku, user = offer.policy, offer.product.sku, someone.state.user_no
+        assert self.free[sku] > 0, f"no seat of {sku} is left"
+        self.free[sku] -= 1
         if policy.policy_no in self.claimed:
             self.claimed[policy.policy_no] += 1
-        wish = wish_of(offer, self.now)
-        held = Held(sku=sku, enabled=change.after, given_by=wish.source)
-        state = replace(
-            someone.state,
-            wishes=(*someone.state.wishes, wish),
-            held=(*someone.state.held, held),
-        )
-        self.people[user] = replace(someone, state=state)
+        wish = self._wish(offer)
+        held = Held(sku=sku, enabled=begun.enabled, given_by=wish.source)
+        self._gained.setdefault(user, []).append((wish, held))
         self.given.append(
             GivenLine(
                 user=user,
                 sku=sku,
                 disabled=offer.product.disabled,
-                enabled=change.after,
+                enabled=begun.enabled,
                 policy=policy.policy_no,
                 backup=offer.backup,
                 event=launch.event,
@@ -213,70 +257,6 @@ class Turns:
             policy=event.policy,
             backup=event.backup,
         )
-
-
-def refusal_of(order: LaunchOrder, principal: Principal, someone: Someone | None) -> Refusal | None:
-    """Why there is no launch: not allowed, or for nobody who is here; None when there is one.
-
-    Whoever may launch for themselves only learns of nobody else whether they exist.
-    """
-    if not principal.may(Permission.LAUNCH):
-        return role_missing(principal, Permission.LAUNCH)
-    may_for_anyone = principal.may(Permission.LAUNCH_FOR_ANYONE)
-    is_self = someone is not None and someone.state.user_no == principal.user_no
-    if not may_for_anyone and not is_self:
-        if order.user is None:
-            return _nobody_named(principal)
-        return role_missing(principal, Permission.LAUNCH_FOR_ANYONE)
-    if order.user is None and someone is None:
-        return _nobody_named(principal)
-    if someone is None or someone.state.is_deleted:
-        who = order.user or principal.name
-        return Refusal(
-            Reason.UNKNOWN_USER,
-            f"There is nobody “{who}” in the directory. Give a user principal name, an id, or the"
-            " mail address of one person.",
-            context={"user": who},
-        )
-    return None
-
-
-def refusal_of_owner(
-    principal: Principal, owner: Someone | None, target: LaunchTarget
-) -> Refusal | None:
-    """Why there is no launch by the license of a flow's owner; None when there is one.
-
-    A person launches for themselves only, and so gives no license to the owner of a flow.
-    """
-    if not principal.may(Permission.LAUNCH_FOR_ANYONE):
-        return role_missing(principal, Permission.LAUNCH_FOR_ANYONE)
-    if owner is None or owner.state.is_deleted:
-        return Refusal(
-            Reason.UNKNOWN_USER,
-            f"“{target.name}” runs by the license of its owner, who is not in the directory any"
-            " more: give the flow another owner.",
-            context={"flow": str(target.id)},
-        )
-    return None
-
-
-def role_missing(principal: Principal, permission: Permission) -> Refusal:
-    """The refusal of somebody whose roles do not suffice, naming those that do."""
-    held = ", ".join(principal.roles) or "none"
-    needed = [role.value for role in roles_permitting(permission)]
-    return Refusal(
-        Reason.ROLE_MISSING,
-        f"“{principal.name}” may not {permission.value}: its roles are {held}."
-        f" Use a principal with one of: {', '.join(needed)}.",
-        context={"rolesNeeded": needed},
-    )
-
-
-def _nobody_named(principal: Principal) -> Refusal:
-    return Refusal(
-        Reason.INVALID_VALUE,
-        f"“{principal.name}” is no person of the directory: name the person in the field user.",
-    )
 
 
 def verdict_of(

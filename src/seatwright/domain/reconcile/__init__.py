@@ -23,8 +23,9 @@ from seatwright.domain.reconcile.checks import (
     check_is_own,
 )
 from seatwright.domain.reconcile.differences import change_set
+from seatwright.domain.reconcile.one_more import one_more
 from seatwright.domain.reconcile.rounds import rules_of, settle
-from seatwright.domain.reconcile.rows import unsettled
+from seatwright.domain.reconcile.rows import Rules, unsettled
 from seatwright.domain.reconcile.sentences import Names, Shortfall, refusal
 from seatwright.domain.reconcile.world import (
     Catalog,
@@ -50,6 +51,7 @@ __all__ = [
     "Held",
     "Names",
     "Pool",
+    "Rules",
     "SeatChange",
     "Shortfall",
     "SkuFacts",
@@ -63,8 +65,10 @@ __all__ = [
     "check_group_licenses",
     "check_group_licensing",
     "check_is_own",
+    "one_more",
     "reconcile",
     "refusal",
+    "rules_of",
     "unsettled_skus",
 ]
 

@@ -70,17 +70,14 @@ def live_rows(user: UserState, rules: Rules) -> tuple[Row, ...]:
     """
     if user.is_deleted:
         return ()
-    skus, now = rules.laws.catalog.skus, rules.now
-    return tuple(
-        Row(
-            wish.sku,
-            wish.source,
-            ServicePlanBits(skus[wish.sku].service_plans & ~wish.disabled),
-            wish,
-        )
-        for wish in user.wishes
-        if wish.counts_at(now)
-    )
+    now = rules.now
+    return tuple(row_of(wish, rules) for wish in user.wishes if wish.counts_at(now))
+
+
+def row_of(wish: Wish, rules: Rules) -> Row:
+    """Give one wish as a row; raises KeyError for a SKU that the catalogue does not know."""
+    service_plans = rules.laws.catalog.skus[wish.sku].service_plans
+    return Row(wish.sku, wish.source, ServicePlanBits(service_plans & ~wish.disabled), wish)
 
 
 def unsettled(user: UserState, rules: Rules) -> frozenset[SkuNo]:
