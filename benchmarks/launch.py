@@ -248,9 +248,9 @@ class _Parts:
         self._decided = 0.0
         take = self._take
 
-        async def read(*given: Any) -> Any:
+        async def read(*given: Any, **named: Any) -> Any:
             started = time.perf_counter()
-            found = await self._read(*given)
+            found = await self._read(*given, **named)
             self.seconds["read"].append(time.perf_counter() - started)
             return found
 

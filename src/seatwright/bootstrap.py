@@ -20,6 +20,7 @@ from seatwright.settings import OffsetClock, Settings
 from seatwright.web.edge import Edge
 from seatwright.web.entry import Entry
 from seatwright.web.graph.application import GraphApplication
+from seatwright.web.graph.sign_in import SignIn
 from seatwright.web.launch import LaunchDoor
 from seatwright.web.open import OpenPages
 from seatwright.web.rate import RateLimit
@@ -47,13 +48,21 @@ def assemble_web_app(
     desk = LaunchDesk(database, clock=clock, public_url=public_url or f"http://{public_host}")
     launches = LaunchDoor(desk)
     graph = GraphApplication(database=database, clock=clock)
+    sign_in = SignIn(database=database, clock=clock)
+
+    def guest(path: str) -> ASGIApp | None:
+        """What answers a path under whatever Host."""
+        if graph.serves(path):
+            return graph
+        return sign_in if sign_in.serves(path) else None
+
     entry = Entry(
         surfaces={"/api": Edge(rest, database=database, clock=clock)},
         doors=dict.fromkeys(launches.paths, launches),
         fallback=pages,
         public_host=public_host,
         lifespan=lifespan,
-        guest=lambda path: graph if graph.serves(path) else None,
+        guest=guest,
     )
     return Watch(entry)
 

@@ -33,6 +33,7 @@ INDEXES_WITHOUT_TENANT: Final = {
 
 DEFINER_FUNCTIONS: Final = {
     "authenticate": "finds whose token it is, before the tenant is known",
+    "published_signing_keys": "tells anybody the public keys, and never a private half",
     "job_counts": "tells a scrape how many jobs there are, and nothing else",
     "reconcile_findings": "tells a scrape what looks at everybody found, and nothing else",
     "make_history_partition": "makes an empty partition ahead of time, behind the same wall",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from seatwright.app.call import Call
@@ -129,10 +130,10 @@ async def rotate(call: Call, kind: PrincipalKind, id_: UUID) -> Issued:
     return Issued(principal=principal, secret=secret)
 
 
-async def is_valid_token(database: Database, token: str) -> bool:
+async def is_valid_token(database: Database, token: str, *, at: datetime) -> bool:
     """Whether this secret lets anybody in."""
     async with database.connection() as connection:
-        who = await authenticate(connection, digest_of(token))
+        who = await authenticate(connection, digest_of(token), at=at)
         await connection.rollback()
     return who is not None
 

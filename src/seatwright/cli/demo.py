@@ -36,6 +36,8 @@ async def _remove(operator: Operator) -> Tenant:
     removed = await remove_demo(operator.database)
     file = operator.settings.token_file
     # The token that the first start left is the demo's, unless another tenant came before it.
-    if file.exists() and not await is_valid_token(operator.database, file.read_text().strip()):
+    if file.exists() and not await is_valid_token(
+        operator.database, file.read_text().strip(), at=operator.now
+    ):
         file.unlink()
     return removed

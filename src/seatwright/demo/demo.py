@@ -52,7 +52,7 @@ async def load_demo(database: Database, *, now: datetime, kept_token: str | None
     Raises Refusal invalidValue when another tenant has its name.
     """
     tenant = await find_demo(database)
-    is_token_good = kept_token is not None and await is_valid_token(database, kept_token)
+    is_token_good = kept_token is not None and await is_valid_token(database, kept_token, at=now)
     if tenant is None:
         made = await _make_demo(database, now=now)
         return replace(made, token=None) if is_token_good else made

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -31,7 +32,7 @@ from seatwright.postgres.transaction import NOTHING, Transaction
 _SEE: Final = "select set_config('seatwright.tenant', %s, true)"
 _KNOCKING: Final = """
 select d.digest, a.*, t.platform_version, coalesce(c.version, 0)
-  from unnest(%s::bytea[]) as d (digest), authenticate(d.digest) a
+  from unnest(%s::bytea[]) as d (digest), authenticate(d.digest, %s) a
   join tenant t on t.tenant_id = a.tenant_id
   left join auto_claim c on c.tenant_id = a.tenant_id
  where a.tenant_id = %s
@@ -205,7 +206,7 @@ def _people_texts(by_number: bool, by_id: bool, by_upn: bool) -> _PeopleTexts:
     return _PeopleTexts(users, f"{users} for no key update", _LIVES.format(numbers=numbers))
 
 
-async def read_scene(tx: Transaction, asked: Questions) -> Scene:
+async def read_scene(tx: Transaction, asked: Questions, *, at: datetime) -> Scene:
     """Lock what is to be locked and read it all, in one round trip."""
     connection = tx.connection
     texts = _people_texts(bool(asked.users), bool(asked.ids), bool(asked.keys))
@@ -228,7 +229,7 @@ async def read_scene(tx: Transaction, asked: Questions) -> Scene:
             texts.users if asked.pools is None else texts.lock_users, named
         )
         # After the locks: what was decided while this waited for them counts.
-        who = await connection.execute(_KNOCKING, (list(asked.digests), asked.tenant))
+        who = await connection.execute(_KNOCKING, (list(asked.digests), at, asked.tenant))
         lives = await connection.execute(texts.lives, named)
         if asked.caps:
             claimed = await connection.execute(

@@ -47,15 +47,16 @@ async def authenticate(
     connection: AsyncConnection[TupleRow],
     digest: bytes,
     *,
+    at: datetime,
     correlation: UUID | None = None,
-    at: datetime | None = None,
 ) -> Authenticated | None:
     """Who presented a secret with this SHA-256 digest; the transaction then sees their tenant.
 
-    With a `correlation` the journal of wishes is written under it (`journal.py`). One round trip,
-    BEGIN included: the connection is in pipeline mode while it runs. The digest is looked up by
-    equality in an index: its bytes are not secret-dependent in any way that a timing could use,
-    because an attacker cannot choose a digest without knowing its pre-image.
+    A secret whose time is over `at` is nobody's. With a `correlation` the journal of wishes is
+    written under it (`journal.py`). One round trip, BEGIN included: the connection is in pipeline
+    mode while it runs. The digest is looked up by equality in an index: its bytes are not
+    secret-dependent in any way that a timing could use, because an attacker cannot choose a digest
+    without knowing its pre-image.
     """
     async with connection.pipeline():
         cursor = await connection.execute(
@@ -63,8 +64,8 @@ async def authenticate(
             " set_config('seatwright.correlation', %s, true),"
             " set_config('seatwright.at', %s, true),"
             " set_config('seatwright.principal', a.principal_no::text, true)"
-            " from authenticate(%s) a",
-            (str(correlation or ""), "" if at is None else at.isoformat(), digest),
+            " from authenticate(%s, %s) a",
+            (str(correlation or ""), at.isoformat(), digest, at),
         )
     row = await cursor.fetchone()
     if row is None:

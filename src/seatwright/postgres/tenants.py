@@ -82,6 +82,19 @@ async def find_tenant(connection: AsyncConnection[TupleRow], name_or_id: str) ->
     return tenant_of_row(row) if row else None
 
 
+async def find_tenant_of_sign_in(
+    connection: AsyncConnection[TupleRow], domain_or_id: str
+) -> Tenant | None:
+    """A tenant by UUID or by its domain (whatever the case); of several the oldest."""
+    cursor = await connection.execute(
+        f"select {_COLUMNS} from tenant where domain = lower(%s) or id::text = lower(%s)"
+        " order by tenant_id limit 1",
+        (domain_or_id, domain_or_id),
+    )
+    row = await cursor.fetchone()
+    return tenant_of_row(row) if row else None
+
+
 async def read_tenant(connection: AsyncConnection[TupleRow], tenant_id: TenantId) -> Tenant | None:
     """A tenant by its number, as it is now."""
     cursor = await connection.execute(

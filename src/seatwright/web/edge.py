@@ -118,7 +118,7 @@ class Edge:
         self, scope: HTTPScope, receive: Receive, send: _Sender, headers: dict[bytes, bytes]
     ) -> None:
         async with borrowed(self._database) as connection:
-            who = await _who(connection, headers)
+            who = await _who(connection, headers, at=self._clock.now())
             if isinstance(who, Authenticated):
                 scope["state"]["call"] = self._call(scope, connection, who)
                 await self._app(scope, receive, send)
@@ -166,7 +166,7 @@ class Edge:
     async def _stranger(self, headers: dict[bytes, bytes]) -> Answer | None:
         """The refusal of someone who may not call at all; None for those who may."""
         async with borrowed(self._database) as connection:
-            who = await _who(connection, headers)
+            who = await _who(connection, headers, at=self._clock.now())
         return who if isinstance(who, Answer) else None
 
     async def _run(self, scope: HTTPScope, headers: dict[bytes, bytes], body: bytes) -> Written:
@@ -278,8 +278,8 @@ async def _who(
     connection: AsyncConnection[TupleRow],
     headers: dict[bytes, bytes],
     *,
+    at: datetime,
     correlation: UUID | None = None,
-    at: datetime | None = None,
 ) -> Authenticated | Answer:
     authorization = headers.get(b"authorization", b"").decode("latin-1")
     who = await who_calls(connection, authorization, correlation=correlation, at=at)

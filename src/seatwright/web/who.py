@@ -27,8 +27,8 @@ async def who_calls(
     connection: AsyncConnection[TupleRow],
     authorization: str,
     *,
+    at: datetime,
     correlation: UUID | None = None,
-    at: datetime | None = None,
 ) -> Authenticated | Stranger:
     """Whom the token of a call belongs to; the connection's transaction then sees their tenant.
 
@@ -41,12 +41,12 @@ async def who_calls(
             "This needs a token. Send it as “Authorization: Bearer TOKEN”;"
             " `seatwright token create NAME --role ROLE` makes one.",
         )
-    who = await authenticate(connection, digest_of(token.strip()), correlation=correlation, at=at)
+    who = await authenticate(connection, digest_of(token.strip()), at=at, correlation=correlation)
     if who is None:
         return Stranger(
             Reason.NOT_SIGNED_IN,
-            "The token is unknown or was revoked."
-            " `seatwright token create NAME --role ROLE` makes a new one.",
+            "The token is unknown, has expired or was revoked. `seatwright token create NAME --role"
+            " ROLE` makes a new one; a client asks for one at the token endpoint.",
         )
     if who.tenant.state is TenantState.SUSPENDED:
         return Stranger(

@@ -66,7 +66,8 @@ async def launch_alone(
     policies = [book.policies[app] for app in apps if app in book.policies]
     counted = counted_person(order.event, target) or user
     world = await lock_world(call, [counted], skus=await _skus(call, policies))
-    scene = await read_scene(call.tx, _questions(call, knock, {user, counted}, policies))
+    asked = _questions(call, knock, {user, counted}, policies)
+    scene = await read_scene(call.tx, asked, at=call.now)
     refusal = refusal_of(order, call.principal, scene.people.get(user))
     someone = scene.people.get(counted)
     if refusal is None and counted != user:

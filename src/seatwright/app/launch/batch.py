@@ -96,7 +96,7 @@ class Batches:
     async def look_up(self, digest: bytes) -> Authenticated | None:
         """Whom a token belongs to now."""
         async with self.database.connection() as connection:
-            return await authenticate(connection, digest)
+            return await authenticate(connection, digest, at=self.clock.now())
 
     async def run(self, tenant: TenantId, knocks: Sequence[Knock], *, is_reading: bool) -> Outcomes:
         """Answer every caller; `is_reading` locks nothing, and so gives nothing."""
@@ -119,7 +119,7 @@ class Batches:
         if book is None:
             return Outcomes(answers=[self._stranger(k, None) for k in knocks], has_given=False)
         now = self.clock.now()
-        scene = await read_scene(tx, _questions(book, batch))
+        scene = await read_scene(tx, _questions(book, batch), at=now)
         if scene.tenant is None or scene.tenant.state is TenantState.SUSPENDED:
             return Outcomes(answers=[self._stranger(k, scene) for k in knocks], has_given=False)
         if not book.is_of(scene.tenant, scene.versions):

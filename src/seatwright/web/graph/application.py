@@ -15,6 +15,7 @@ from seatwright.web.answers import Answer
 from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError
 from seatwright.web.graph.edge import GraphEdge, Visit
 from seatwright.web.graph.envelope import GraphError
+from seatwright.web.graph.origins import headers_of, origin_of
 from seatwright.web.graph.request import Sent
 from seatwright.web.graph.routes import GRAPH_ROUTES
 from seatwright.web.graph.routing import VERSIONS, Route, Router
@@ -24,7 +25,6 @@ log = structlog.get_logger(__name__)
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """As Microsoft Graph has it; a batch of 20 large steps fits."""
 
-_HOST: Final = re.compile(r"[A-Za-z0-9._\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _CLIENT_REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -69,23 +69,6 @@ class GraphApplication:
         except BodyTooLargeError:
             return self._edge.told(_too_large(), visit)
         return await self._edge.answer(_sent(scope, headers, content), visit)
-
-
-def headers_of(scope: Any) -> dict[str, str]:
-    """The headers of a call by their names in lower case."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def origin_of(scope: Any, headers: dict[str, str]) -> str:
-    """Where the caller thinks we are: links lead back there (`interfaces.md`, "Links and hosts").
-
-    Nothing hangs on a header that lies: whoever sends it gets the link.
-    """
-    for name in ("x-forwarded-host", "host"):
-        host = headers.get(name, "").partition(",")[0].strip()
-        if _HOST.fullmatch(host):
-            return f"{scope['scheme']}://{host}"
-    return f"{scope['scheme']}://localhost"
 
 
 def _sent(scope: Any, headers: dict[str, str], content: bytes) -> Sent:

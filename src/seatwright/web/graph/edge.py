@@ -116,7 +116,7 @@ class GraphEdge:
                 connection,
                 visit.authorization,
                 correlation=visit.correlation if is_writing else None,
-                at=self._clock.now() if is_writing else None,
+                at=self._clock.now(),
             )
             if isinstance(who, Stranger):
                 raise Refusal(who.reason, who.detail)

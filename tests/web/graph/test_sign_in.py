@@ -1,0 +1,346 @@
+"""The token endpoint: who gets a token, what it says, what it opens, and when it ends."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from seatwright.app.graph_tokens import KEY_SIGNS, TOKEN_LIVES
+from seatwright.app.tenants import NewTenant
+from seatwright.domain.tenants import TenantState
+from seatwright.web.graph.guesses import GUESSES_MAX, SECONDS_PER_GUESS, Guesses
+from tests.conftest import Database as DatabaseOfTest
+from tests.office import Office, open_office
+from tests.web.graph.desk import error_of
+
+SCOPE = "https://graph.microsoft.com/.default"
+TOKEN = "/common/oauth2/v2.0/token"
+
+
+async def _client(office: Office, **more: Any) -> dict[str, str]:
+    body = {"name": f"script {uuid4()}", "roles": ["license-administrator"], **more}
+    answer = await office.admin.post("/api/clients", json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, str] = answer.json()
+    return made
+
+
+def _form(client: dict[str, str], **more: str) -> dict[str, str]:
+    return {
+        "grant_type": "client_credentials",
+        "client_id": client["clientId"],
+        "client_secret": client["clientSecret"],
+        "scope": SCOPE,
+        **more,
+    }
+
+
+async def _token(office: Office, client: dict[str, str], path: str = TOKEN) -> str:
+    answer = await office.client(None).post(path, data=_form(client))
+    assert answer.status_code == 200, answer.text
+    token: str = answer.json()["access_token"]
+    return token
+
+
+def _refused(answer: httpx.Response, status: int, error: str, number: int) -> None:
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert body["error"] == error
+    assert body["error_codes"] == [number]
+    assert body["error_description"].startswith(f"AADSTS{number}: ")
+    assert body.keys() >= {"timestamp", "trace_id", "correlation_id"}
+
+
+async def test_a_client_gets_a_token_for_its_secret(office: Office) -> None:
+    client = await _client(office)
+    answer = await office.client(None).post(
+        f"/{client['tenantId']}/oauth2/v2.0/token",
+        params={"client-request-id": "as MSAL sends it"},
+        data=_form(client, client_info="1", claims="{}", **{"x-client-SKU": "MSAL.Python"}),
+    )
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body.keys() == {"token_type", "expires_in", "ext_expires_in", "access_token"}
+    assert (body["token_type"], body["expires_in"]) == ("Bearer", 3600)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("tenant", ["common", "organizations", "CONTOSO.example", "Common"])
+async def test_the_tenant_may_be_named_in_each_way(office: Office, tenant: str) -> None:
+    client = await _client(office)
+    assert await _token(office, client, f"/{tenant}/oauth2/v2.0/token")
+
+
+async def test_credentials_may_come_by_basic_auth(office: Office) -> None:
+    client = await _client(office)
+    pair = base64.b64encode(f"{client['clientId']}:{client['clientSecret']}".encode()).decode()
+    answer = await office.client(None).post(
+        TOKEN,
+        data={"grant_type": "client_credentials", "scope": SCOPE},
+        headers={"authorization": f"Basic {pair}"},
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_token_is_checked_by_the_published_keys_and_says_who_it_is(office: Office) -> None:
+    client = await _client(office, permissions=["User.Read.All"])
+    token = await _token(office, client)
+    anyone = office.client(None)
+    configuration = (
+        await anyone.get(f"/{client['tenantId']}/v2.0/.well-known/openid-configuration")
+    ).json()
+    assert configuration["issuer"] == f"http://127.0.0.1:8080/{client['tenantId']}/v2.0"
+    keys = (await anyone.get(configuration["jwks_uri"])).json()
+    assert not any({"d", "p", "q"} & key.keys() for key in keys["keys"])
+    read = jwt.decode(token, KeySet.import_key_set(keys), algorithms=["RS256"])
+    assert read.header["kid"] == keys["keys"][0]["kid"]
+    claims = read.claims
+    assert claims["iss"] == configuration["issuer"]
+    assert claims["aud"] == "https://graph.microsoft.com"
+    assert claims["tid"] == client["tenantId"]
+    assert claims["appid"] == claims["oid"] == client["clientId"]
+    assert claims["app_displayname"] == client["name"]
+    assert claims["roles"] == ["User.Read.All"]
+    assert claims["exp"] - claims["iat"] == 3600
+    assert "idtyp" not in claims
+
+
+async def test_roles_imply_graph_permissions_where_none_are_named(office: Office) -> None:
+    payload = (await _token(office, await _client(office))).split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert "LicenseAssignment.ReadWrite.All" in claims["roles"]
+    assert "User.ReadWrite.All" not in claims["roles"]
+
+
+async def test_a_token_opens_graph_and_rest_alike(office: Office) -> None:
+    caller = office.client(await _token(office, await _client(office)))
+    assert (await caller.get("/v1.0/subscribedSkus")).status_code == 200
+    assert (await caller.get("/api/identity/licenses")).status_code == 200
+
+
+async def test_a_token_opens_launches_too(office: Office) -> None:
+    client = await _client(office, roles=["app-gateway"])
+    caller = office.client(await _token(office, client))
+    answer = await caller.post(
+        "/api/launch", json={"user": "nobody", "app": "nothing", "event": "appLaunch"}
+    )
+    assert answer.status_code == 404, answer.text
+    office.clock.move(seconds=TOKEN_LIVES.total_seconds())
+    answer = await caller.post(
+        "/api/launch", json={"user": "nobody", "app": "nothing", "event": "appLaunch"}
+    )
+    assert answer.status_code == 401, answer.text
+
+
+async def test_a_token_ends_after_its_hour(office: Office) -> None:
+    caller = office.client(await _token(office, await _client(office)))
+    office.clock.move(seconds=TOKEN_LIVES.total_seconds() - 1)
+    assert (await caller.get("/v1.0/organization")).status_code == 200
+    office.clock.move(seconds=1)
+    answer = await caller.get("/v1.0/organization")
+    assert answer.status_code == 401
+    assert error_of(answer)["code"] == "InvalidAuthenticationToken"
+    assert (await caller.get("/api/settings")).status_code == 401
+
+
+@pytest.mark.parametrize("ending", ["revoke", "rotate"])
+async def test_a_token_ends_at_once_with_its_clients_secret(office: Office, ending: str) -> None:
+    client = await _client(office)
+    caller = office.client(await _token(office, client))
+    path = f"/api/clients/{client['clientId']}"
+    if ending == "revoke":
+        assert (await office.admin.delete(path)).status_code == 204
+    else:
+        assert (await office.admin.post(f"{path}/rotate")).status_code == 200
+    assert (await caller.get("/v1.0/organization")).status_code == 401
+
+
+async def test_a_token_that_was_changed_is_nobodys(office: Office) -> None:
+    head, payload, signature = (await _token(office, await _client(office))).split(".")
+    for forged in (
+        f"{head}.{payload}.{signature[:-4]}AAAA",
+        f"{head}.{payload[:-4]}AAAA.{signature}",
+        f"{head}.{payload}.",
+        f"eyJhbGciOiJub25lIn0.{payload}.",
+    ):
+        answer = await office.client(forged).get("/v1.0/organization")
+        assert answer.status_code == 401
+
+
+async def test_a_token_is_no_secret_to_get_another_by(office: Office) -> None:
+    client = await _client(office)
+    token = await _token(office, client)
+    answer = await office.client(None).post(TOKEN, data=_form({**client, "clientSecret": token}))
+    _refused(answer, 401, "invalid_client", 7000215)
+
+
+async def test_a_wrong_secret_and_an_unknown_client_look_the_same(office: Office) -> None:
+    client, other = await _client(office), await _client(office)
+    anyone = office.client(None)
+    for form in (
+        _form(client, client_secret="sws_wrong"),
+        _form(client, client_id=str(uuid4())),
+        _form(client, client_id="no guid"),
+        _form(client, client_id=other["clientId"]),
+        _form(client, client_secret=office.made.token),
+    ):
+        _refused(await anyone.post(TOKEN, data=form), 401, "invalid_client", 7000215)
+
+
+async def test_a_secret_is_refused_in_another_tenant(office: Office) -> None:
+    client = await _client(office)
+    _refused(
+        await office.client(None).post(f"/{uuid4()}/oauth2/v2.0/token", data=_form(client)),
+        400,
+        "invalid_request",
+        90002,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "error", "number"),
+    [
+        ({"grant_type": ""}, 400, "invalid_request", 900144),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
+        ({"client_id": ""}, 400, "invalid_request", 900144),
+        ({"client_secret": ""}, 401, "invalid_client", 7000218),
+        ({"scope": ""}, 400, "invalid_request", 900144),
+        ({"scope": "User.Read"}, 400, "invalid_scope", 1002012),
+        ({"scope": f"{SCOPE} https://other/.default"}, 400, "invalid_scope", 1002012),
+    ],
+)
+async def test_what_is_wrong_with_a_request_is_told_by_number(
+    office: Office, *, change: dict[str, str], status: int, error: str, number: int
+) -> None:
+    client = await _client(office)
+    answer = await office.client(None).post(TOKEN, data=_form(client, **change))
+    _refused(answer, status, error, number)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"{}", b"&" * 1000, b"a=1&" * 1000, b"x" * 70_000]
+)
+async def test_a_body_that_is_no_form_is_refused(office: Office, content: bytes) -> None:
+    answer = await office.client(None).post(TOKEN, content=content)
+    assert answer.status_code in {400, 413}
+    assert answer.json()["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic /w==", "Bearer x", "Basic YQ=="])
+async def test_a_header_that_is_no_basic_auth_is_refused(office: Office, header: str) -> None:
+    answer = await office.client(None).post(
+        TOKEN,
+        data={"grant_type": "client_credentials", "scope": SCOPE},
+        headers={"authorization": header},
+    )
+    assert answer.status_code in {400, 401}
+
+
+async def test_a_suspended_tenant_gives_no_token(office: Office) -> None:
+    client = await _client(office)
+    async with office.database.connection() as connection:
+        await connection.execute(
+            "update tenant set state = %s where id = %s",
+            (TenantState.SUSPENDED.value, office.made.tenant.id),
+        )
+    answer = await office.client(None).post(TOKEN, data=_form(client))
+    _refused(answer, 401, "unauthorized_client", 7000112)
+
+
+async def test_the_endpoint_takes_post_only(office: Office) -> None:
+    answer = await office.client(None).get(TOKEN)
+    _refused(answer, 405, "invalid_request", 900561)
+    assert answer.headers["allow"] == "POST"
+
+
+async def test_after_many_wrong_secrets_one_waits_and_nobody_else(office: Office) -> None:
+    client, other = await _client(office), await _client(office)
+    anyone = office.client(None)
+    for _ in range(GUESSES_MAX):
+        answer = await anyone.post(TOKEN, data=_form(client, client_secret="sws_wrong"))
+        assert answer.status_code == 401
+    answer = await anyone.post(TOKEN, data=_form(client))
+    _refused(answer, 429, "temporarily_unavailable", 90055)
+    assert int(answer.headers["retry-after"]) >= 1
+    assert await _token(office, other)
+
+
+def test_wrong_secrets_are_forgotten_with_time() -> None:
+    time = [0.0]
+    guesses = Guesses(seconds=lambda: time[0])
+    one = ("address", "client")
+    for _ in range(GUESSES_MAX):
+        assert guesses.wait_seconds(one) == 0
+        guesses.note(one)
+    wait = guesses.wait_seconds(one)
+    assert 0 < wait <= SECONDS_PER_GUESS
+    time[0] += wait
+    assert guesses.wait_seconds(one) == 0
+
+
+async def test_endpoints_are_on_the_origin_that_the_caller_used(office: Office) -> None:
+    answer = await office.client(None).get(
+        "/common/v2.0/.well-known/openid-configuration",
+        headers={"host": "login.microsoftonline.com"},
+    )
+    body = answer.json()
+    assert body["token_endpoint"] == ("http://login.microsoftonline.com/common/oauth2/v2.0/token")
+    assert body["issuer"].endswith("/{tenantid}/v2.0")
+    answer = await office.client(None).get("/common/discovery/instance?api-version=1.1")
+    assert answer.json()["metadata"][0]["aliases"] == ["127.0.0.1:8080"]
+
+
+@pytest.mark.parametrize("tenant", ["nobody.example", str(uuid4()), "%00", "a%0ab"])
+async def test_an_unknown_tenant_has_no_configuration(office: Office, tenant: str) -> None:
+    path = f"/{tenant}/v2.0/.well-known/openid-configuration"
+    _refused(await office.client(None).get(path), 400, "invalid_request", 90002)
+
+
+async def _kids(office: Office, tenant: str = "common") -> list[str]:
+    answer = await office.client(None).get(f"/{tenant}/discovery/v2.0/keys")
+    return [key["kid"] for key in answer.json()["keys"]]
+
+
+async def test_keys_rotate_by_themselves_and_overlap(office: Office) -> None:
+    client = await _client(office)
+    await _token(office, client)
+    (first,) = await _kids(office)
+    office.clock.move(days=KEY_SIGNS.days - 1)
+    before = await _token(office, client)
+    assert _kid(before) == first
+    kids = await _kids(office)
+    assert kids[0] == first
+    assert len(kids) == 2
+    office.clock.move(days=1)
+    after = await _token(office, client)
+    assert _kid(after) == kids[1]
+    assert await _kids(office) == kids
+    office.clock.move(days=1)
+    assert await _kids(office) == kids[1:]
+    await _token(office, client)
+    assert await _kids(office) == kids[1:]
+
+
+def _kid(token: str) -> str:
+    head = token.split(".", maxsplit=1)[0]
+    kid: str = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+    return kid
+
+
+async def test_each_tenant_has_keys_of_its_own(office: Office, database: DatabaseOfTest) -> None:
+    new = NewTenant(name="Fabrikam", domain="fabrikam.example")
+    async with open_office(database.app_url, new) as other:
+        await _token(office, await _client(office))
+        await _token(other, await _client(other))
+        mine = await _kids(office, str(office.made.tenant.id))
+        theirs = await _kids(office, str(other.made.tenant.id))
+        assert len(mine) == len(theirs) == 1
+        assert mine != theirs
+        assert await _kids(office) == mine + theirs
