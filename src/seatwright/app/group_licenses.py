@@ -140,7 +140,7 @@ async def license_group(call: Call, group_id: str, order: GroupOrder) -> GroupLi
         else HistoryAction.GROUP_LICENSE_UPDATED
     )
     await _record(call, action, row)
-    job = await _process(call, group, sku=sku.sku_no, users=users)
+    job = await _process(call, group, skus=(sku.sku_no,), users=users)
     return GroupLicensed(group=group, product=_product(row, catalog), job=job, warning=warning)
 
 
@@ -156,15 +156,56 @@ async def unlicense_group(call: Call, group_id: str, sku_text: str) -> GroupLice
     existing = (await group_assignments(call.tx, (group.group_no,)))[group.group_no]
     row = next((row for row in existing if row.sku == sku.sku_no), None)
     if row is None or not await remove_group_assignment(call.tx, group.group_no, sku.sku_no):
-        raise Refusal(
-            Reason.NOT_ASSIGNED,
-            f"The group {group.display_name} does not give {sku.display_name}."
-            f" GET /api/identity/groups/{group.id}/licenses shows what it gives.",
-            context={"skuId": str(sku.sku_id)},
-        )
+        raise _not_given(group, sku)
     await _record(call, HistoryAction.GROUP_LICENSE_REMOVED, row)
-    job = await _process(call, group, sku=sku.sku_no, users=users)
+    job = await _process(call, group, skus=(sku.sku_no,), users=users)
     return GroupLicensed(group=group, product=None, job=job)
+
+
+def _not_given(group: GroupLabel, sku: CatalogSku) -> Refusal:
+    return Refusal(
+        Reason.NOT_ASSIGNED,
+        f"The group {group.display_name} does not give {sku.display_name}."
+        f" GET /api/identity/groups/{group.id}/licenses shows what it gives.",
+        context={"skuId": str(sku.sku_id)},
+    )
+
+
+async def change_group_licenses(
+    call: Call, group_id: str, *, add: Sequence[GroupOrder], remove: Sequence[str]
+) -> GroupLicensed:
+    """Give and stop giving products in one change, so that no member has a gap (GBL-046).
+
+    Raises Refusal as `license_group` and `unlicense_group` do; nothing is changed then.
+    """
+    group = await require_group(call, group_id)
+    await hold_groups(call.tx, (group.group_no,), is_exclusive=True)
+    catalog = await catalog_of(call)
+    existing = (await group_assignments(call.tx, (group.group_no,)))[group.group_no]
+    by_sku = {row.sku: row for row in existing}
+    removed = [catalog.require_sku(text, is_in_body=True) for text in remove]
+    for sku in removed:
+        if sku.sku_no not in by_sku:
+            raise _not_given(group, sku)
+    rows: dict[SkuNo, GroupAssignment] = {}
+    for order in add:
+        sku = catalog.require_sku(order.sku, is_in_body=True)
+        held = by_sku.get(sku.sku_no)
+        rows[sku.sku_no] = _ordered(group, sku, order, held=held, catalog=catalog)
+    changed = {sku.sku_no for sku in removed} | rows.keys()
+    kept = [row for row in existing if row.sku not in changed]
+    warning = await _check(call, group, [*kept, *rows.values()], catalog) if rows else None
+    users = await members_after(call.tx, (group.group_no,), limit=USERS_AT_ONCE_MAX + 1)
+    for sku in removed:
+        await remove_group_assignment(call.tx, group.group_no, sku.sku_no)
+        await _record(call, HistoryAction.GROUP_LICENSE_REMOVED, by_sku[sku.sku_no])
+    for number, row in rows.items():
+        await store_group_assignment(call.tx, row, at=call.now, by=call.principal.principal_no)
+        is_new = number not in by_sku
+        action = HistoryAction.GROUP_LICENSE_ASSIGNED
+        await _record(call, action if is_new else HistoryAction.GROUP_LICENSE_UPDATED, row)
+    job = await _process(call, group, skus=sorted(changed), users=users)
+    return GroupLicensed(group=group, product=None, job=job, warning=warning)
 
 
 async def reprocess_group(call: Call, group_id: str) -> GroupLicensed:
@@ -251,13 +292,12 @@ async def _process(
     call: Call,
     group: GroupLabel,
     *,
-    sku: SkuNo | None = None,
+    skus: Sequence[SkuNo] = (),
     users: Sequence[int],
     reason: ChangeReason = ChangeReason.GROUP_LICENSE_CHANGED,
 ) -> Job | None:
     """Make the members' licenses right: at once when they are few, else as a job."""
     if len(users) <= USERS_AT_ONCE_MAX:
-        skus = () if sku is None else (sku,)
         await reconcile_users(call, [UserNo(user) for user in users], reason=reason, skus=skus)
         return None
     await set_processing(call.tx, (group.group_no,), "queued")

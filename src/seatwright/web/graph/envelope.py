@@ -154,6 +154,10 @@ def error_of(refusal: Refusal) -> GraphError:
         status, code = 403, DENIED
     elif reason in _NOT_FOUND and not refusal.is_in_body:
         status, code = 404, NOT_FOUND
+    elif reason is Reason.UNSUPPORTED_QUERY:
+        code = "Request_UnsupportedQuery"
+    elif reason is Reason.SYNC_STATE_NOT_FOUND:
+        status, code = 410, reason.value
     say = _MESSAGES.get(reason)
     return GraphError(
         status,

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
+from seatwright.web.graph.deleted_items import DELETED_ROUTES
+from seatwright.web.graph.directory_objects import OBJECT_ROUTES
+from seatwright.web.graph.groups import GROUP_ROUTES
+from seatwright.web.graph.license_actions import LICENSE_ROUTES
+from seatwright.web.graph.members import MEMBER_ROUTES
 from seatwright.web.graph.organization import ORGANIZATION_ROUTES
 from seatwright.web.graph.routing import Route
 from seatwright.web.graph.skus import SKU_ROUTES
+from seatwright.web.graph.users import USER_ROUTES
 
 GRAPH_ROUTES: Final[tuple[Route, ...]] = (
     *ORGANIZATION_ROUTES,
     *SKU_ROUTES,
+    *USER_ROUTES,
+    *GROUP_ROUTES,
+    *MEMBER_ROUTES,
+    *LICENSE_ROUTES,
+    *OBJECT_ROUTES,
+    *DELETED_ROUTES,
 )
