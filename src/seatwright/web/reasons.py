@@ -246,6 +246,13 @@ SURFACE_CODES: Final[Mapping[str, tuple[int, Meaning]]] = {
             "Set SEATWRIGHT_PUBLIC_URL to the address by which people reach it.",
         ),
     ),
+    "failedDependency": (
+        424,
+        Meaning(
+            "A step of a batch was not run, because one that it depends on failed.",
+            "Mend the step that failed, and send both again.",
+        ),
+    ),
     "tooManyCalls": (
         429,
         Meaning(

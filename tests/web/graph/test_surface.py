@@ -6,85 +6,15 @@ import httpx
 import psycopg
 import pytest
 
-from seatwright.domain.clock import Clock
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.graph_permissions import STANDS_FOR, GraphPermission
-from seatwright.domain.roles import Permission, Role
-from seatwright.web.answers import Answer
-from seatwright.web.graph.application import GraphApplication
+from seatwright.domain.roles import Role
 from seatwright.web.graph.envelope import error_of as graph_error_of
-from seatwright.web.graph.request import GraphRequest, json_answer, no_content
 from seatwright.web.graph.routes import GRAPH_ROUTES
-from seatwright.web.graph.routing import Route, Router, route
-from seatwright.web.watch import Watch
+from seatwright.web.graph.routing import Route, Router
 from tests.office import Office
 from tests.web.graph.desk import error_of, reason_of, with_permissions
-
-ANYONE = (GraphPermission.USER_READ_ALL,)
-
-
-@route("GET", "things/{thing}", needs=Permission.READ_DIRECTORY, accepts=ANYONE)
-async def read_thing(request: GraphRequest) -> Answer:
-    """Tells what it was asked."""
-    return request.entity({"key": request.keys["thing"], "options": dict(request.sent.options)}, "")
-
-
-@route("GET", "things/$count", needs=Permission.READ_DIRECTORY, accepts=ANYONE)
-async def count_things(_: GraphRequest) -> Answer:
-    """A literal beside a parameter."""
-    return json_answer({"counted": True})
-
-
-@route("GET", "things/delta", needs=Permission.READ_DIRECTORY, accepts=ANYONE)
-async def follow_things(request: GraphRequest) -> Answer:
-    """A function, with a link to the next page."""
-    return request.collection([], "things", next_link=request.next_link("page two"))
-
-
-@route("POST", "things/{thing}/rename", needs=Permission.READ_DIRECTORY, accepts=ANYONE)
-async def rename_thing(request: GraphRequest) -> Answer:
-    """Writes the tenant's name, and refuses one of them."""
-    name = request.json()["displayname"]
-    await request.call.tx.connection.execute(
-        "update tenant set name = %s where tenant_id = %s", (name, request.call.tx.tenant_id)
-    )
-    if name == "refused":
-        raise Refusal(Reason.NO_SEAT_LEFT, "No seat is left.", context={"skuId": "a sku"})
-    if name == "bug":
-        raise ZeroDivisionError
-    return no_content()
-
-
-@route("POST", "things/body", needs=Permission.READ_DIRECTORY, accepts=ANYONE)
-async def tell_body(request: GraphRequest) -> Answer:
-    """Tells the body as routes see it."""
-    return json_answer(request.json())
-
-
-@route("GET", "things/lost", needs=Permission.READ_DIRECTORY, accepts=ANYONE)
-async def lose_database(request: GraphRequest) -> Answer:
-    """Loses its connection."""
-    await request.call.tx.connection.execute("select pg_terminate_backend(pg_backend_pid())")
-    return no_content()
-
-
-TRIED = (
-    read_thing,
-    count_things,
-    follow_things,
-    rename_thing,
-    tell_body,
-    lose_database,
-)
-
-
-@pytest.fixture
-def tried(office: Office) -> Office:
-    """An office whose Graph surface has the routes above."""
-    clock: Clock = office.clock
-    office.app = Watch(GraphApplication(database=office.database, clock=clock, routes=TRIED))
-    office.admin = office.client(office.made.token)
-    return office
+from tests.web.graph.tried import read_thing
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ again whole. A step of a batch is a call like any other (`batch.py`), with a tra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import psycopg
@@ -25,10 +26,11 @@ from seatwright.postgres.principals import Authenticated
 from seatwright.postgres.transaction import Transaction
 from seatwright.web.answers import Answer
 from seatwright.web.connections import borrowed, run_again
+from seatwright.web.graph.batch import is_batch, run_batch, steps_of
 from seatwright.web.graph.envelope import GraphError, bad_request, error_answer, error_of
 from seatwright.web.graph.permissions import check_may
 from seatwright.web.graph.request import GraphRequest, Sent
-from seatwright.web.graph.routing import Router
+from seatwright.web.graph.routing import Router, only
 from seatwright.web.held import HELD_HEADER
 from seatwright.web.who import Stranger, who_calls
 
@@ -59,9 +61,14 @@ class GraphEdge:
         self._clock = clock
 
     async def answer(self, sent: Sent, visit: Visit) -> Answer:
-        """The answer to one call; whatever goes wrong is told in the envelope."""
+        """The answer to one call or batch; whatever goes wrong is told in the envelope."""
+        return await self._guarded(self._batch if is_batch(sent) else self._answer, sent, visit)
+
+    async def _guarded(
+        self, way: Callable[[Sent, Visit], Awaitable[Answer]], sent: Sent, visit: Visit
+    ) -> Answer:
         try:
-            return self.dressed(await self._answer(sent, visit), visit)
+            return self.dressed(await way(sent, visit), visit)
         except Refusal as refusal:
             return self.told(error_of(refusal), visit)
         except GraphError as error:
@@ -105,6 +112,39 @@ class GraphEdge:
             raise _busy()
         return answer
 
+    async def _batch(self, sent: Sent, visit: Visit) -> Answer:
+        """Run a batch, for somebody who may call at all: each step asks for its own permission.
+
+        Raises Refusal, and GraphError for a batch that cannot be run as it is written.
+        """
+        async with borrowed(self._database) as connection:
+            await self._recognise(connection, visit, is_writing=False)
+        visit.template = "/v1.0/$batch"
+        if sent.method != "POST":
+            raise only(sent.method, "POST")
+        steps = steps_of(sent)
+
+        async def run(step: Sent) -> Answer:
+            # Marks that steps leave on the visit would name one of them for all.
+            mine = replace(visit)
+            return await self._guarded(self._answer, step, mine)
+
+        return await run_batch(steps, run, refuse=lambda error: self.told(error, visit))
+
+    async def _recognise(
+        self, connection: AsyncConnection[TupleRow], visit: Visit, *, is_writing: bool
+    ) -> Authenticated:
+        who = await who_calls(
+            connection,
+            visit.authorization,
+            correlation=visit.correlation if is_writing else None,
+            at=self._clock.now(),
+        )
+        if isinstance(who, Stranger):
+            raise Refusal(who.reason, who.detail)
+        visit.caller = (who.tenant.id, who.principal.id)
+        return who
+
     async def _run(self, sent: Sent, visit: Visit) -> Answer:
         """One run in a transaction of its own.
 
@@ -112,15 +152,7 @@ class GraphEdge:
         """
         is_writing = sent.method != "GET"
         async with borrowed(self._database) as connection:
-            who = await who_calls(
-                connection,
-                visit.authorization,
-                correlation=visit.correlation if is_writing else None,
-                at=self._clock.now(),
-            )
-            if isinstance(who, Stranger):
-                raise Refusal(who.reason, who.detail)
-            visit.caller = (who.tenant.id, who.principal.id)
+            who = await self._recognise(connection, visit, is_writing=is_writing)
             if sent.fault is not None:
                 raise sent.fault
             route, keys = self._router.find(sent)

@@ -112,17 +112,22 @@ class Router:
         node, values = found
         one = node.routes.get(sent.method)
         if one is None:
-            methods = ", ".join(sorted(node.routes))
-            raise GraphError(
-                405,
-                BAD_REQUEST,
-                "Specified HTTP method is not allowed for the request target.",
-                reason="methodNotAllowed",
-                detail=f"This path answers {methods}, not {sent.method[:20]}.",
-                headers=((b"allow", methods.encode()),),
-            )
+            raise only(sent.method, *sorted(node.routes))
         names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
         return one, dict(zip(names, values, strict=True))
+
+
+def only(method: str, *methods: str) -> GraphError:
+    """405 for a method that a path has not, with those that it has."""
+    allowed = ", ".join(methods)
+    return GraphError(
+        405,
+        BAD_REQUEST,
+        "Specified HTTP method is not allowed for the request target.",
+        reason="methodNotAllowed",
+        detail=f"This path answers {allowed}, not {method[:20]}.",
+        headers=((b"allow", allowed.encode()),),
+    )
 
 
 def _walk(node: _Node, segments: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
