@@ -12,11 +12,13 @@ from seatwright.web.graph.members import MEMBER_ROUTES
 from seatwright.web.graph.organization import ORGANIZATION_ROUTES
 from seatwright.web.graph.routing import Route
 from seatwright.web.graph.skus import SKU_ROUTES
+from seatwright.web.graph.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.graph.users import USER_ROUTES
 
 GRAPH_ROUTES: Final[tuple[Route, ...]] = (
     *ORGANIZATION_ROUTES,
     *SKU_ROUTES,
+    *SUBSCRIPTION_ROUTES,
     *USER_ROUTES,
     *GROUP_ROUTES,
     *MEMBER_ROUTES,
