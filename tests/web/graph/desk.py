@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -21,7 +22,7 @@ async def with_permissions(office: Office, *permissions: str) -> httpx.AsyncClie
         issued = await access.issue(
             call,
             kind=PrincipalKind.TOKEN,
-            name=f"only these {len(permissions)}",
+            name=f"only these {uuid4()}",
             roles=(Role.GLOBAL_ADMINISTRATOR,),
             permissions=permissions,
         )

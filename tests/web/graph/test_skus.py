@@ -1,4 +1,4 @@
-"""`/subscribedSkus` and `/organization`."""
+"""`/subscribedSkus`, `/directory/subscriptions` and `/organization`."""
 
 from __future__ import annotations
 
@@ -61,3 +61,44 @@ async def test_options_that_the_resource_has_not_are_refused_by_name(office: Off
     assert answer.status_code == 400
     assert error_of(answer)["code"] == "Request_UnsupportedQuery"
     assert "$filter" in error_of(answer)["message"]
+
+
+async def test_select_cuts_a_product_down_whatever_the_case(office: Office) -> None:
+    await bought(office, "SPE_E3")
+    answer = await office.admin.get("/v1.0/subscribedSkus?$select=SkuId,consumedunits")
+    assert answer.json()["value"] == [{"consumedUnits": 0, "skuId": E3}]
+    answer = await office.admin.get("/v1.0/subscribedSkus?$select=nothing")
+    assert answer.status_code == 400
+    assert "'nothing'" in error_of(answer)["message"]
+
+
+async def test_purchases_are_read_one_by_one_and_add_up_to_the_product(office: Office) -> None:
+    first = await bought(office, "SPE_E3", 5)
+    await bought(office, "SPE_E3", 7)
+    listed = (await office.admin.get("/v1.0/directory/subscriptions")).json()["value"]
+    assert {one["totalLicenses"] for one in listed} == {5, 7}
+    assert {(one["skuId"], one["skuPartNumber"], one["status"]) for one in listed} == {
+        (E3, "SPE_E3", "Enabled")
+    }
+    (sku,) = (await office.admin.get("/v1.0/subscribedSkus")).json()["value"]
+    assert sku["prepaidUnits"]["enabled"] == sum(one["totalLicenses"] for one in listed)
+    one = await office.admin.get(f"/v1.0/directory/subscriptions/{first['id']}")
+    assert one.json()["totalLicenses"] == 5
+    assert one.json()["@odata.context"].endswith("#directory/subscriptions/$entity")
+    same = await office.admin.get(
+        f"/v1.0/directory/subscriptions(commerceSubscriptionId='{first['id']}')"
+    )
+    assert same.json()["id"] == first["id"]
+    missing = await office.admin.get("/v1.0/directory/subscriptions/nothing")
+    assert missing.status_code == 404
+
+
+async def test_a_suspended_purchase_leaves_its_units_in_their_own_column(office: Office) -> None:
+    stored = await bought(office, "SPE_E3", 5)
+    answer = await office.admin.patch(
+        f"/api/subscriptions/{stored['id']}", json={"status": "Suspended"}
+    )
+    assert answer.status_code == 200, answer.text
+    (sku,) = (await office.admin.get("/v1.0/subscribedSkus")).json()["value"]
+    assert sku["capabilityStatus"] == "Suspended"
+    assert sku["prepaidUnits"] == {"enabled": 0, "warning": 0, "suspended": 5, "lockedOut": 0}

@@ -12,6 +12,7 @@ from seatwright.web.answers import Answer
 from seatwright.web.graph.envelope import resource_missing
 from seatwright.web.graph.request import GraphRequest
 from seatwright.web.graph.routing import route
+from seatwright.web.graph.selection import cut
 
 _MAY_READ: Final = (
     GraphPermission.ORGANIZATION_READ_ALL,
@@ -55,7 +56,8 @@ def _shape(call: Call) -> dict[str, Any]:
 )
 async def list_organizations(request: GraphRequest) -> Answer:
     """The one organization that the caller belongs to."""
-    return request.collection([_shape(request.call)], "organization")
+    shapes = cut(request, [_shape(request.call)], kind="organization")
+    return request.collection(shapes, "organization")
 
 
 @route(
@@ -68,7 +70,8 @@ async def get_organization(request: GraphRequest) -> Answer:
     """It again, by the tenant's id."""
     if request.keys["organization"].casefold() != str(request.call.tenant.id):
         raise resource_missing(request.keys["organization"])
-    return request.entity(_shape(request.call), "organization/$entity")
+    (shape,) = cut(request, [_shape(request.call)], kind="organization")
+    return request.entity(shape, "organization/$entity")
 
 
 ORGANIZATION_ROUTES = (list_organizations, get_organization)

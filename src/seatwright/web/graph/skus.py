@@ -22,6 +22,7 @@ from seatwright.web.answers import Answer
 from seatwright.web.graph.envelope import resource_missing
 from seatwright.web.graph.request import GraphRequest
 from seatwright.web.graph.routing import route
+from seatwright.web.graph.selection import cut
 
 MAY_READ_LICENSES: Final = (
     GraphPermission.LICENSE_ASSIGNMENT_READ_ALL,
@@ -36,6 +37,7 @@ MAY_READ_LICENSES: Final = (
 # Clients filter by themselves: Graph has no option for this resource but these (SKU-009).
 _NO_OPTIONS: Final = ("$filter", "$expand", "$orderby", "$search", "$count", "$top", "$skip")
 
+_KIND: Final = "subscribedSku"
 _KEPT_MAX: Final = 64
 _kept: OrderedDict[tuple[UUID, int], dict[SkuNo, msgspec.Raw]] = OrderedDict()
 
@@ -94,9 +96,8 @@ async def list_subscribed_skus(request: GraphRequest) -> Answer:
     request.refuse_options(*_NO_OPTIONS)
     catalog = await catalog_of(request.call)
     rows = await subscribed_skus(request.call)
-    return request.collection(
-        (_shape(request.call, catalog, one) for one in rows), "subscribedSkus"
-    )
+    shapes = cut(request, (_shape(request.call, catalog, one) for one in rows), kind=_KIND)
+    return request.collection(shapes, "subscribedSkus")
 
 
 @route("GET", "subscribedSkus/{sku}", needs=Permission.READ_LICENSES, accepts=MAY_READ_LICENSES)
@@ -107,7 +108,8 @@ async def get_subscribed_sku(request: GraphRequest) -> Answer:
     tenant, _, sku_id = request.keys["sku"].casefold().partition("_")
     for one in await subscribed_skus(request.call):
         if (tenant, sku_id) == (str(request.call.tenant.id), str(catalog.skus[one.sku_no].sku_id)):
-            return request.entity(_shape(request.call, catalog, one), "subscribedSkus/$entity")
+            (shape,) = cut(request, [_shape(request.call, catalog, one)], kind=_KIND)
+            return request.entity(shape, "subscribedSkus/$entity")
     raise resource_missing(request.keys["sku"])
 
 
