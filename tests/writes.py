@@ -28,6 +28,11 @@ def write(route: str, path: str, body: object = None, *, by_another: bool = Fals
     return Write(route=route, path=path, body=body, by_another=by_another)
 
 
+READING_POSTS = frozenset(
+    {"POST /api/identity/groups/{group}/rule/validate", "POST /api/dynamic-groups/lint"}
+)
+"""A rule is too long for a query, so it is asked about in a body; nothing is changed."""
+
 # In an order in which each finds what it needs, for each is also done after it was looked at.
 WRITES = (
     write(
@@ -77,6 +82,13 @@ WRITES = (
     write(
         "PATCH /api/identity/groups/{group}", f"{GROUPS}/{{empty}}", {"description": "For nobody"}
     ),
+    write(
+        "PATCH /api/identity/groups/{group}/rule",
+        f"{GROUPS}/{{empty}}/rule",
+        {"membershipRule": 'user.department -eq "Nowhere"'},
+    ),
+    write("POST /api/identity/groups/{group}/rule/evaluate", f"{GROUPS}/{{empty}}/rule/evaluate"),
+    write("DELETE /api/identity/groups/{group}/rule", f"{GROUPS}/{{empty}}/rule"),
     write("DELETE /api/identity/groups/{group}", f"{GROUPS}/{{empty}}"),
     write("POST /api/identity/groups/{group}/licenses", f"{GROUPS}/{{team}}/licenses", VISIO),
     write(

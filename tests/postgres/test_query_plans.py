@@ -56,6 +56,7 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/identity/groups": ("", "?search=group 7", "?licensed=true"),
     "/api/identity/groups/{group}": ("",),
     "/api/identity/groups/{group}/errors": ("",),
+    "/api/identity/groups/{group}/rule": ("",),
     "/api/identity/groups/{group}/licenses": ("",),
     "/api/identity/groups/{group}/members": ("", "?transitive=true", "?limit=1000"),
     "/api/identity/licenses": ("", "?all=true", "?search=visio"),

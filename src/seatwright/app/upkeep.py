@@ -7,6 +7,7 @@ for a week catches up on its first tick, and two workers that tick at once do it
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 from uuid import uuid4
 
 import structlog
@@ -15,6 +16,7 @@ from seatwright.app.auto_claim.defaults import settle_defaults
 from seatwright.app.auto_claim.notices import settle_claims
 from seatwright.app.call import Call
 from seatwright.app.directory.lives import purge_deleted_users
+from seatwright.app.dynamic.look import look_for_rules
 from seatwright.app.expiry import record_silent_ends
 from seatwright.app.forget import forget_removals
 from seatwright.app.full_reconcile import start_periodic
@@ -42,6 +44,17 @@ PAGES_MAX = 2000
 """A million people whose dates pass in one minute are seen to in one tick."""
 
 
+_STEPS: Final = (
+    look_for_rules,
+    start_periodic,
+    run_due_report,
+    forget_old_runs,
+    settle_defaults,
+    settle_claims,
+)
+"""What is due beside dates and purges; each says whether it may have left something."""
+
+
 async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
     """Do everything that is due in a tenant; a suspended one is left alone."""
     await wake_open_jobs(workshop, tenant_id)
@@ -52,7 +65,7 @@ async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
     for _ in range(PAGES_MAX):
         if not await _purge(workshop, tenant_id):
             break
-    for step in (start_periodic, run_due_report, forget_old_runs, settle_defaults, settle_claims):
+    for step in _STEPS:
         for _ in range(PAGES_MAX):
             if not await _step(workshop, tenant_id, step):
                 break

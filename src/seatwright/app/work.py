@@ -16,6 +16,7 @@ import structlog
 
 from seatwright.app.bulk.slices import cancel_rest, work_bulk_slice
 from seatwright.app.call import Call
+from seatwright.app.dynamic.work import leave_rules, work_rules_slice
 from seatwright.app.held_changes import leave_decision, work_decision_slice
 from seatwright.app.jobs import get_job
 from seatwright.app.moves.slices import leave_move, work_move_slice
@@ -53,6 +54,7 @@ SLICES: Final[Mapping[JobKind, SliceWorker]] = {
     JobKind.MOVE: work_move_slice,
     JobKind.RECONCILE: work_reconcile_slice,
     JobKind.REPORT: work_report_slice,
+    JobKind.RULES: work_rules_slice,
     JobKind.UNDO: work_undo_slice,
 }
 
@@ -186,6 +188,8 @@ async def _leave(call: Call, job: Job) -> None:
             pass  # What it has gathered is never shown, and is forgotten like any run.
         case JobKind.MOVE:
             await leave_move(call, job)
+        case JobKind.RULES:
+            await leave_rules(call, job)
         case _:
             assert_never(job.kind)
 

@@ -165,9 +165,36 @@ GroupFields = Mapping[GroupField, str | bool | None]
 """Values by field; a field that is not there is left as it is."""
 
 
+@unique
+class RuleStatus(StrEnum):
+    """How far the members of a dynamic group are what its rule says (DYN-008)."""
+
+    NOT_STARTED = "notStarted"
+    EVALUATING = "evaluating"
+    PROCESSING = "processing"
+    COMPLETE = "complete"
+    ERROR = "error"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicState:
+    """The membership rule of a dynamic group, and when it was last evaluated and moved anybody."""
+
+    rule: str
+    is_paused: bool = False
+    status: RuleStatus = RuleStatus.NOT_STARTED
+    changed_at: datetime
+    evaluated_at: datetime | None = None
+    members_changed_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One group; `is_processing` while its members' licenses are being worked on (GBL-044)."""
+    """One group; `is_processing` while its members' licenses are being worked on (GBL-044).
+
+    `dynamic` is None for a static group, whose members are put in by hand.
+    """
 
     group_no: GroupNo
     id: UUID
@@ -180,6 +207,7 @@ class Group:
     is_processing: bool = False
     created_at: datetime
     deleted_at: datetime | None = None
+    dynamic: DynamicState | None = None
 
     @property
     def can_be_licensed(self) -> bool:

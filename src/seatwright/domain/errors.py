@@ -106,6 +106,7 @@ class ChangeReason(StrEnum):
     USER_RESTORED = "userRestored"
     REMOVAL_APPROVED = "removalApproved"
     REMOVAL_REJECTED = "removalRejected"
+    RULE_FOLLOWED = "ruleFollowed"
 
 
 _NO_CONTEXT: Mapping[str, object] = MappingProxyType({})

@@ -32,6 +32,9 @@ class JobKind(StrEnum):
     BULK = "bulk"
     """Rows of people and products."""
 
+    RULES = "rules"
+    """People whom the rules of dynamic groups take in, or no longer do."""
+
     REPORT = "report"
     """Rows of a report that somebody asked for, or that is due."""
 

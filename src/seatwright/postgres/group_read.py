@@ -8,14 +8,23 @@ from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from seatwright.domain.directory import Group, GroupKind, PersonRef, searched_words
+from seatwright.domain.directory import (
+    DynamicState,
+    Group,
+    GroupKind,
+    PersonRef,
+    RuleStatus,
+    searched_words,
+)
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_read import person_of_row
 
 _SELECT = """
 select g.group_no, g.id, g.display_name, g.description, g.mail_nickname, g.kind, g.is_security,
-       g.external_id, g.processing <> 'idle', g.created_at, g.deleted_at
+       g.external_id, g.processing <> 'idle', g.created_at, g.deleted_at,
+       g.membership_rule, g.rule_state = 'paused', g.rule_status, g.rule_changed_at,
+       g.rule_evaluated_at, g.members_changed_at
   from app_group g where g.tenant_id = %s and g.deleted_at is null
 """
 
@@ -33,6 +42,18 @@ def _group_of_row(row: TupleRow) -> Group:
         is_processing=row[8],
         created_at=row[9],
         deleted_at=row[10],
+        dynamic=None if row[11] is None else _dynamic_of_row(row[11:17]),
+    )
+
+
+def _dynamic_of_row(row: TupleRow) -> DynamicState:
+    return DynamicState(
+        rule=row[0],
+        is_paused=row[1],
+        status=RuleStatus(row[2]),
+        changed_at=row[3],
+        evaluated_at=row[4],
+        members_changed_at=row[5],
     )
 
 

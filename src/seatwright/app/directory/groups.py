@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.directory.follow import follow_memberships, people_within
+from seatwright.app.dynamic.memberships import follow_memberships, people_within
 from seatwright.app.record import record
 from seatwright.domain.directory import Group, GroupField, GroupFields, parse_id
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
@@ -19,6 +19,7 @@ from seatwright.domain.person_fields import group_field
 from seatwright.domain.settings import semantics_in
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.assignments import group_assignments
+from seatwright.postgres.dynamic_write import drop_rule
 from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.group_read import (
     find_group_by_id,
@@ -179,8 +180,10 @@ async def delete_group(call: Call, text: str) -> None:
     await _refuse_licensed(call, group, "be deleted")
     above = await groups_above(call.tx, group.group_no)
     people = await people_within(call, (group.group_no,))
-    async with follow_memberships(call, people, groups=above, reason=ChangeReason.GROUP_LEFT):
+    left = (*above, group.group_no)
+    async with follow_memberships(call, people, groups=left, reason=ChangeReason.GROUP_LEFT):
         await mark_group_deleted(call.tx, group.group_no, at=call.now)
+        await drop_rule(call.tx, group.group_no)
     await record(call, HistoryLine(action=HistoryAction.GROUP_DELETED, group=group.group_no))
 
 

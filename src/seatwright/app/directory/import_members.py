@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from seatwright.app.call import Call
-from seatwright.app.directory.follow import follow_memberships
 from seatwright.app.directory.imports import (
     ImportChoices,
     ImportMode,
@@ -15,11 +14,12 @@ from seatwright.app.directory.imports import (
     stop_large_removals,
 )
 from seatwright.app.directory.members import nest_groups
+from seatwright.app.dynamic.memberships import follow_memberships
 from seatwright.app.record import record_all
 from seatwright.domain.csv_text import Table
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
-from seatwright.domain.ids import UserNo
+from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.members_file import (
     GROUP,
     GROUP_ID,
@@ -31,6 +31,7 @@ from seatwright.domain.members_file import (
     resolve_members,
 )
 from seatwright.domain.people_file import RowNote
+from seatwright.postgres.dynamic_read import dynamic_among, groups_that_feed
 from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.group_read import nestings_of, read_groups
 from seatwright.postgres.group_write import Membership, add_members, remove_members
@@ -60,6 +61,11 @@ async def import_members(call: Call, table: Table, choices: ImportChoices) -> Im
     joining = sorted(wanted.pairs - present)
     is_replace = choices.mode is ImportMode.REPLACE
     leaving = wanted.leaving(present) if is_replace else []
+    # Members of dynamic groups are those of their rules: a file is taken for what else it says.
+    ruled = await dynamic_among(call.tx, wanted.groups)
+    notes = _notes_on_rules(ruled, [*joining, *leaving])
+    joining = [pair for pair in joining if pair[1] not in ruled]
+    leaving = [pair for pair in leaving if pair[1] not in ruled]
     nesting = sorted(wanted.nestings - await nestings_of(call.tx, sorted(wanted.groups)))
     added = len(joining) + len(nesting)
     result = ImportResult(
@@ -69,7 +75,7 @@ async def import_members(call: Call, table: Table, choices: ImportChoices) -> Im
         unchanged=len(table.rows) - added - len(wanted.errors),
         removed=len(leaving),
         errors=tuple(wanted.errors),
-        warnings=await _doubts(call, wanted) if is_replace else (),
+        warnings=(*notes, *(await _doubts(call, wanted) if is_replace else ())),
         ignored_columns=table.ignored_columns,
         is_preview=call.is_preview,
     )
@@ -78,6 +84,20 @@ async def import_members(call: Call, table: Table, choices: ImportChoices) -> Im
     await _nest(call, nesting)
     await record_import(call, result)
     return result
+
+
+def _notes_on_rules(ruled: Mapping[GroupNo, str], pairs: Sequence[Pair]) -> tuple[RowNote, ...]:
+    """What is told of dynamic groups whose members would have to come or go (DYN-004)."""
+    return tuple(
+        RowNote(
+            row_no=0,
+            value=name,
+            message="The group is dynamic and its rule alone says who is in it: its members were"
+            " left as they are.",
+        )
+        for group, name in ruled.items()
+        if any(pair[1] == group for pair in pairs)
+    )
 
 
 async def _wanted(call: Call, table: Table) -> MembersWanted:
@@ -109,7 +129,7 @@ async def _doubts(call: Call, wanted: MembersWanted) -> tuple[RowNote, ...]:
 
 async def _write(call: Call, joining: Sequence[Pair], leaving: Sequence[Pair]) -> None:
     groups = sorted({group for _, group in (*joining, *leaving)})
-    giving = await groups_that_give(call.tx, groups)
+    giving = await groups_that_give(call.tx, groups) | await groups_that_feed(call.tx, groups)
     people = sorted({user for user, group in (*joining, *leaving) if group in giving})
     async with follow_memberships(
         call, people, groups=sorted(giving), reason=ChangeReason.IMPORTED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from seatwright.app.directory.imports import (
     stop_large_removals,
 )
 from seatwright.app.directory.users import with_defaults
+from seatwright.app.dynamic.follow import asked_by, follow_later
 from seatwright.app.jobs import enqueue_reconcile
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, reconcile_users
 from seatwright.app.record import record_all
@@ -149,11 +150,25 @@ async def _write(call: Call, decided: _Import) -> None:
                 for user in decided.missing
             ],
         )
+    await _follow(call, decided, numbers.values())
     if len(moved) > USERS_AT_ONCE_MAX:
         await enqueue_reconcile(call, {"users": sorted(moved)}, reason=ChangeReason.IMPORTED)
     elif moved:
         skus = await held_skus_of(call.tx, moved)
         await reconcile_users(call, moved, reason=ChangeReason.IMPORTED, skus=skus)
+
+
+async def _follow(call: Call, decided: _Import, created: Collection[UserNo]) -> None:
+    """Have rules look at everybody whom the file made or changed in what a rule may ask.
+
+    As a job, because the people are locked by now and pools come before people; where somebody
+    looks before it is committed, here.
+    """
+    match = decided.match
+    changed = {field for one in match.changed for field in one.changed}
+    changed |= {UserField.ACCOUNT_ENABLED} if decided.missing else set()
+    users = [*(one.stored.user_no for one in match.changed), *decided.missing, *created]
+    await follow_later(call, sorted(users), asking=None if created else asked_by(changed))
 
 
 async def _create(call: Call, match: PeopleMatch) -> dict[int, UserNo]:

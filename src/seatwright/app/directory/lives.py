@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from seatwright.app.call import Call
 from seatwright.app.directory.users import find_user
+from seatwright.app.dynamic.follow import follow_people
 from seatwright.app.reconcile import World, lock_world, reconcile_users, write_outcome
 from seatwright.app.record import record, record_all
 from seatwright.domain.assignments import Source, Strategy
@@ -78,6 +79,8 @@ async def restore_user(call: Call, text: str) -> User:
     )
     await forget_kept_licenses(call.tx, user.user_no)
     await reconcile_users(call, (user.user_no,), reason=ChangeReason.USER_RESTORED, skus=skus)
+    # Rules may have changed while they were gone, and what they ask of people too.
+    await follow_people(call, (user.user_no,))
     restored = await read_user(call.tx, user.user_no)
     assert restored is not None, "the person is locked"
     return restored

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from seatwright.app.call import Call
+from seatwright.app.dynamic.follow import asked_by, follow_people, products_at_stake
 from seatwright.app.reconcile import lock_world, reconcile_users
 from seatwright.app.record import record, record_all
 from seatwright.domain.directory import (
@@ -104,6 +105,7 @@ async def create_user(call: Call, fields: UserFields) -> User:
     if not await insert_users(call.tx, (record_,), at=call.now):
         raise _taken_meanwhile(full)
     await record(call, HistoryLine(action=HistoryAction.USER_CREATED, user=user_no))
+    await follow_people(call, (user_no,))
     return await _stored(call, user_no)
 
 
@@ -115,9 +117,11 @@ async def change_user(call: Call, text: str, fields: UserFields) -> User:
     """
     user = await find_user(call, text)
     _may_change(call, fields)
-    if UserField.USAGE_LOCATION in fields:
+    at_stake = await products_at_stake(call, user.user_no, fields)
+    if at_stake or UserField.USAGE_LOCATION in fields:
         # What they hold depends on it: pools are locked before people, always.
-        await lock_world(call, (user.user_no,), skus=await held_skus_of(call.tx, (user.user_no,)))
+        held = frozenset(await held_skus_of(call.tx, (user.user_no,)))
+        await lock_world(call, (user.user_no,), skus=held | at_stake)
     else:
         await lock_users(call.tx, (user.user_no,))
     locked = await read_user(call.tx, user.user_no)
@@ -157,6 +161,7 @@ async def _write_change(call: Call, user: User, fields: UserFields) -> User:
             reason=ChangeReason.RECONCILED,
             skus=await held_skus_of(call.tx, (user.user_no,)),
         )
+    await follow_people(call, (user.user_no,), asking=asked_by(changed))
     return await _stored(call, user.user_no)
 
 

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.dynamic.demands import refuse_by_hand
 from seatwright.app.group_licenses import ENTRA_P1_PLANS
 from seatwright.domain.assignments import Strategy
 from seatwright.domain.bulk import ROWS_MAX
@@ -95,6 +96,7 @@ async def _into_group(call: Call, sent: MoveCall) -> ResolvedMove:
     catalog = await catalog_of(call)
     sku = catalog.require_sku(_needed("sku", sent.sku), is_in_body=True)
     group = await require_group_named(call, _needed("group", sent.group), is_in_body=True)
+    await refuse_by_hand(call, (group.group_no,))
     licenses = (await group_assignments(call.tx, (group.group_no,)))[group.group_no]
     if not any(row.sku == sku.sku_no for row in licenses):
         raise Refusal(
@@ -126,6 +128,7 @@ async def _between_groups(call: Call, sent: MoveCall) -> ResolvedMove:
     _refuse_fields(sent, "groupToGroup", "sku", "from_sku", "to_sku", "group", "strategies")
     old = await require_group_named(call, _needed("fromGroup", sent.from_group), is_in_body=True)
     new = await require_group_named(call, _needed("toGroup", sent.to_group), is_in_body=True)
+    await refuse_by_hand(call, (old.group_no, new.group_no))
     if old.group_no == new.group_no:
         raise Refusal(
             Reason.INVALID_VALUE, f"{old.display_name} is both ends of the move: name two groups."

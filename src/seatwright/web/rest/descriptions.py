@@ -24,6 +24,7 @@ TAGS: Final[Mapping[str, str]] = {
     "catalog": "Products and their service plans",
     "clients": "API clients",
     "conflicts": "What is at odds, each with the call that would end it",
+    "dynamic-groups": "Membership rules, looked at before anybody is moved by them",
     "exports": "Files out",
     "groups": "Groups, their members and their licenses",
     "history": "Seals of the history, to prove that nothing was changed",

@@ -19,17 +19,23 @@ from seatwright.app.directory.groups import (
     parse_group_fields,
     see_groups,
 )
+from seatwright.app.dynamic.rules import change_rule
 from seatwright.domain.directory import GroupField, GroupFields, text_key
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.rule_orders import rule_order, state_of
 
 Text = str | None | UnsetType
 
 
 class GroupChange(Body, kw_only=True, frozen=True):
-    """What to change of a group: what is left out stays, null clears it."""
+    """What to change of a group: what is left out stays, null clears it.
+
+    A `membershipRule` makes the group dynamic, null makes it static; the processing state of a rule
+    is On or Paused.
+    """
 
     display_name: str | UnsetType = UNSET
     description: Text = UNSET
@@ -37,10 +43,15 @@ class GroupChange(Body, kw_only=True, frozen=True):
     kind: str | UnsetType = UNSET
     security_enabled: bool | UnsetType = UNSET
     external_id: Text = UNSET
+    membership_rule: Text = UNSET
+    membership_rule_processing_state: str | UnsetType = UNSET
 
 
 class NewGroup(Body, kw_only=True, frozen=True):
-    """A group to make; `kind` is security (the default) or microsoft365."""
+    """A group to make; `kind` is security (the default) or microsoft365.
+
+    With a `membershipRule` it is dynamic from the start.
+    """
 
     display_name: str
     description: Text = UNSET
@@ -48,6 +59,8 @@ class NewGroup(Body, kw_only=True, frozen=True):
     kind: str | UnsetType = UNSET
     security_enabled: bool | UnsetType = UNSET
     external_id: Text = UNSET
+    membership_rule: Text = UNSET
+    membership_rule_processing_state: str | UnsetType = UNSET
 
 
 class LicenseName(Shape, kw_only=True, frozen=True):
@@ -82,6 +95,9 @@ class GroupShape(GroupRow, kw_only=True, frozen=True):
     security_enabled: bool
     external_id: str | None
     created_at: datetime
+    membership_rule: str | None
+    membership_rule_processing_state: str | None
+    rule_status: str | None
 
 
 def group_row(seen: GroupSeen) -> GroupRow:
@@ -112,6 +128,9 @@ def group_shape(seen: GroupSeen) -> GroupShape:
         security_enabled=group.is_security,
         external_id=group.external_id,
         created_at=group.created_at,
+        membership_rule=None if group.dynamic is None else group.dynamic.rule,
+        membership_rule_processing_state=state_of(group.dynamic),
+        rule_status=None if group.dynamic is None else group.dynamic.status.value,
     )
 
 
@@ -167,6 +186,9 @@ async def list_all_groups(
 async def create_one_group(call: TheCall, data: JSONBody[NewGroup]) -> GroupShape:
     """A Microsoft 365 group can be licensed only if `securityEnabled` is true."""
     group = await create_group(call, _fields(data))
+    order = rule_order(data.membership_rule, data.membership_rule_processing_state)
+    if order is not None and order.text is not None:
+        group = (await change_rule(call, group, order)).group
     return group_shape((await see_groups(call, (group,)))[0])
 
 
@@ -185,8 +207,14 @@ async def get_group(call: TheCall, group: FromPath[str]) -> GroupShape:
 async def change_one_group(
     call: TheCall, group: FromPath[str], data: JSONBody[GroupChange]
 ) -> GroupShape:
-    """What is left out stays, null clears. The kind of a group stays for good."""
+    """What is left out stays, null clears. The kind of a group stays for good.
+
+    A new rule moves up to 500 people in the call, and more as a job; `PATCH …/rule` tells of it.
+    """
     changed = await change_group(call, group, _fields(data))
+    order = rule_order(data.membership_rule, data.membership_rule_processing_state)
+    if order is not None:
+        changed = (await change_rule(call, changed, order)).group
     return group_shape((await see_groups(call, (changed,)))[0])
 
 

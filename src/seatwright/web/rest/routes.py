@@ -12,6 +12,7 @@ from seatwright.web.rest.auto_claim_notices import AUTO_CLAIM_NOTICE_ROUTES
 from seatwright.web.rest.bulk import BULK_ROUTES
 from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.conflicts import CONFLICT_ROUTES
+from seatwright.web.rest.dynamic import DYNAMIC_ROUTES
 from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
 from seatwright.web.rest.groups import GROUP_ROUTES
 from seatwright.web.rest.held import HELD_ROUTES
@@ -66,6 +67,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *LICENSE_ROUTES,
     *GROUP_LICENSE_ROUTES,
     *GROUP_ROUTES,
+    *DYNAMIC_ROUTES,
     *MEMBER_ROUTES,
     *MOVE_ROUTES,
     *PLATFORM_APP_ROUTES,

@@ -1,0 +1,240 @@
+"""What rules ask of many people, read as columns: distinct values, and who has which.
+
+PostgreSQL groups people by value and sends the numbers of each group as bytes, so that a million
+people are as many rows as there are departments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+
+from seatwright.domain.directory import UserField
+from seatwright.domain.ids import GroupNo
+from seatwright.domain.rules.many import Numbers, People, ValueColumn
+from seatwright.domain.rules.one import AssignedPlan, Held
+from seatwright.domain.rules.properties import Origin, Source
+from seatwright.postgres.transaction import Transaction
+from seatwright.postgres.user_details import DETAIL_COLUMNS
+
+COLUMN_OF: Final[dict[Source, str]] = {
+    Origin.ID: "u.id::text",
+    Origin.PROXY_ADDRESSES: "u.mail",
+    UserField.USER_PRINCIPAL_NAME: "u.upn",
+    UserField.DISPLAY_NAME: "u.display_name",
+    UserField.MAIL: "u.mail",
+    UserField.GIVEN_NAME: "u.given_name",
+    UserField.SURNAME: "u.surname",
+    UserField.JOB_TITLE: "u.job_title",
+    UserField.DEPARTMENT: "u.department",
+    UserField.COMPANY_NAME: "u.company_name",
+    UserField.EMPLOYEE_ID: "u.employee_id",
+    UserField.USAGE_LOCATION: "u.usage_location",
+    UserField.USER_TYPE: "u.user_type",
+    UserField.ACCOUNT_ENABLED: "u.is_enabled",
+    **{column.field: f"u.{column.name}" for column in DETAIL_COLUMNS},
+    UserField.MAIL_NICKNAME: "coalesce(u.mail_nickname, split_part(u.upn, '@', 1))",
+}
+"""Where each source is kept; service plans are read by themselves."""
+
+
+async def living_between(tx: Transaction, first: int, last: int) -> Numbers:
+    """The numbers of the people who are not deleted, sorted; int32."""
+    cursor = await tx.connection.execute(
+        "select coalesce(string_agg(int4send(user_no), ''::bytea order by user_no), ''::bytea)"
+        " from app_user where tenant_id = %s and user_no between %s and %s and deleted_at is null",
+        (tx.tenant_id, first, last),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "an aggregate has a row"
+    return _numbers(row[0])
+
+
+async def last_user_no(tx: Transaction) -> int:
+    """The highest number of a person."""
+    cursor = await tx.connection.execute(
+        "select coalesce(max(user_no), 0) from app_user where tenant_id = %s", (tx.tenant_id,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The next people by number: how many they are, deleted ones too, and the last number."""
+
+    last: int
+    people: int
+
+
+async def page_after(tx: Transaction, after: int, *, count: int) -> Page | None:
+    """The next `count` people by number; None when there are no more."""
+    cursor = await tx.connection.execute(
+        "select max(user_no), count(*)::int4 from (select user_no from app_user"
+        " where tenant_id = %s and user_no > %s order by user_no limit %s) page",
+        (tx.tenant_id, after, count),
+    )
+    row = await cursor.fetchone()
+    return None if row is None or row[0] is None else Page(last=row[0], people=row[1])
+
+
+async def read_people(
+    tx: Transaction, sources: Collection[Source], *, first: int, last: int
+) -> People:
+    """The people with numbers in a range as columns of what rules ask."""
+    await tx.connection.execute("set local max_parallel_workers_per_gather = 0")
+    users = await living_between(tx, first, last)
+    columns: dict[Source, ValueColumn] = {}
+    for source in sources:
+        if source is Origin.NOWHERE:
+            columns[source] = ValueColumn(values=(None,), place=np.zeros(len(users), np.int32))
+        elif source is Origin.ASSIGNED_PLANS:
+            columns[source] = await _plans(tx, users, first, last)
+        else:
+            columns[source] = await _values(tx, source, users, (first, last))
+    return People(user_no=users, columns=columns)
+
+
+async def _values(
+    tx: Transaction, source: Source, users: Numbers, between: tuple[int, int]
+) -> ValueColumn:
+    column = COLUMN_OF[source]
+    cursor = await tx.connection.execute(
+        f"select {column}, string_agg(int4send(u.user_no), ''::bytea) from app_user u"
+        " where u.tenant_id = %s and u.user_no between %s and %s and u.deleted_at is null"
+        f" group by {column}",
+        (tx.tenant_id, *between),
+    )
+    rows = await cursor.fetchall()
+    return _column(users, [(decoded(source, row[0]), row[1]) for row in rows])
+
+
+def _column(users: Numbers, rows: Sequence[tuple[Held, bytes]]) -> ValueColumn:
+    """The rows as one place for each person; who is in no row has nothing."""
+    values: list[Held] = [None, *(value for value, _ in rows)]
+    place = np.zeros(len(users), dtype=np.int32)
+    if rows:
+        lengths = [len(packed) // 4 for _, packed in rows]
+        numbers = _numbers(b"".join(packed for _, packed in rows))
+        codes = np.repeat(np.arange(1, len(rows) + 1, dtype=np.int32), lengths)
+        at = np.searchsorted(users, numbers)
+        at = np.minimum(at, max(len(users) - 1, 0))
+        is_there = users[at] == numbers if len(users) else np.zeros(len(numbers), np.bool_)
+        place[at[is_there]] = codes[is_there]
+    return ValueColumn(values=values, place=place)
+
+
+def _numbers(packed: bytes) -> Numbers:
+    return np.frombuffer(packed, dtype=">i4").astype(np.int32)
+
+
+def decoded(source: Source, value: object) -> Held:
+    """A stored value as rules see it: several texts are stored as one."""
+    decode = _DECODERS.get(source)
+    if decode is not None:
+        return decode(None if value is None else str(value))
+    return value  # type: ignore[return-value]  # each column holds one of the kinds of Held
+
+
+_DECODERS: Final[dict[Source, Callable[[str | None], Held]]] = {
+    UserField.OTHER_MAILS: lambda text: tuple((text or "").split()),
+    Origin.PROXY_ADDRESSES: lambda text: (f"SMTP:{text}",) if text else (),
+}
+
+
+async def _plans(tx: Transaction, users: Numbers, first: int, last: int) -> ValueColumn:
+    """The service plans of people: grouped by what they hold, of which there are few kinds."""
+    cursor = await tx.connection.execute(
+        "select held.sets, string_agg(int4send(held.user_no), ''::bytea) from ("
+        "  select user_no, array_agg(distinct enabled_set order by enabled_set) as sets"
+        "    from effective_license where tenant_id = %s and user_no between %s and %s"
+        "   group by user_no) held group by held.sets",
+        (tx.tenant_id, first, last),
+    )
+    rows = await cursor.fetchall()
+    catalog = await _catalog_of_plans(tx)
+    bits = await tx.plan_set_bits({number for row in rows for number in row[0]})
+    decoded_rows: list[tuple[Held, bytes]] = []
+    for sets, packed in rows:
+        held = 0
+        for number in sets:
+            held |= bits[number]
+        decoded_rows.append((plans_of_bits(held, catalog), packed))
+    return _column(users, decoded_rows)
+
+
+PlanNames = Sequence[tuple[int, UUID, str]]
+
+
+async def _catalog_of_plans(tx: Transaction) -> PlanNames:
+    cursor = await tx.connection.execute(
+        "select service_plan_no, id, name from service_plan"
+        " where tenant_id = %s order by service_plan_no",
+        (tx.tenant_id,),
+    )
+    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+
+
+def plans_of_bits(bits: int, catalog: PlanNames) -> tuple[AssignedPlan, ...]:
+    """A set of service plans as rules see it."""
+    return tuple(
+        AssignedPlan(service_plan_id=str(id_), service=name)
+        for number, id_, name in catalog
+        if bits >> number & 1
+    )
+
+
+async def read_plans(tx: Transaction, users: Sequence[int]) -> dict[int, tuple[AssignedPlan, ...]]:
+    """The service plans of a few people."""
+    cursor = await tx.connection.execute(
+        "select user_no, array_agg(enabled_set) from effective_license"
+        " where tenant_id = %s and user_no = any(%s) group by user_no",
+        (tx.tenant_id, list(users)),
+    )
+    rows = await cursor.fetchall()
+    if not rows:
+        return {}
+    catalog = await _catalog_of_plans(tx)
+    bits = await tx.plan_set_bits({number for row in rows for number in row[1]})
+    found = {}
+    for user, sets in rows:
+        held = 0
+        for number in sets:
+            held |= bits[number]
+        found[user] = plans_of_bits(held, catalog)
+    return found
+
+
+async def reports_between(tx: Transaction, manager: UUID, first: int, last: int) -> Numbers:
+    """The direct reports of a manager among the people with these numbers, sorted."""
+    cursor = await tx.connection.execute(
+        "select coalesce(string_agg(int4send(u.user_no), ''::bytea order by u.user_no), ''::bytea)"
+        " from app_user m join app_user u on u.tenant_id = m.tenant_id and u.manager_no = m.user_no"
+        " where m.tenant_id = %s and m.id = %s and u.deleted_at is null"
+        " and u.user_no between %s and %s",
+        (tx.tenant_id, manager, first, last),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "an aggregate has a row"
+    return _numbers(row[0])
+
+
+async def members_of_any_between(
+    tx: Transaction, groups: Sequence[GroupNo], first: int, last: int
+) -> Numbers:
+    """The living direct members of any of these groups with these numbers, sorted."""
+    cursor = await tx.connection.execute(
+        "select coalesce(string_agg(int4send(user_no), ''::bytea order by user_no), ''::bytea)"
+        " from (select distinct m.user_no from membership m"
+        " join app_user u on u.tenant_id = m.tenant_id and u.user_no = m.user_no"
+        " where m.tenant_id = %s and m.group_no = any(%s) and m.user_no between %s and %s"
+        " and u.deleted_at is null) found",
+        (tx.tenant_id, list(groups), first, last),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "an aggregate has a row"
+    return _numbers(row[0])
