@@ -120,6 +120,7 @@ def _value(name: str, kind: str, tenant_id: int) -> object:
         "jsonb": "{}",
         "bytea": b"\0" * 32,
         "boolean": False,
+        "integer[]": [1],
         "text[]": "{}",
     }[kind]
 

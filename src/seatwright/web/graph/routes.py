@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from seatwright.web.graph.deleted_items import DELETED_ROUTES
+from seatwright.web.graph.delta import DELTA_ROUTES
 from seatwright.web.graph.directory_objects import OBJECT_ROUTES
 from seatwright.web.graph.groups import GROUP_ROUTES
 from seatwright.web.graph.license_actions import LICENSE_ROUTES
@@ -25,4 +26,5 @@ GRAPH_ROUTES: Final[tuple[Route, ...]] = (
     *LICENSE_ROUTES,
     *OBJECT_ROUTES,
     *DELETED_ROUTES,
+    *DELTA_ROUTES,
 )
