@@ -229,3 +229,35 @@ async def test_unknown_apps_products_and_groups_are_named(office: Office) -> Non
     ):
         refused = await try_to_make(office, **fields)
         assert (refused.status_code, refused.json()["code"]) == (400, code)
+
+
+async def test_each_edit_has_a_digest_of_its_own_and_only_that_edit_is_applied(
+    office: Office,
+) -> None:
+    await turn_on(office)
+    await make(office)
+
+    async def preview(**fields: Any) -> str:
+        url = f"{URL}/Makers?preview=true"
+        answer = await office.admin.patch(url, json=fields)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["digest"])
+
+    capped = await preview(claimsMax=5)
+    assert capped == await preview(claimsMax=5)
+    assert len({capped, await preview(claimsMax=6), await preview(status="off")}) == 3
+    other = await office.admin.patch(
+        f"{URL}/Makers", json={"claimsMax": 6}, headers={"if-match": f'"{capped}"'}
+    )
+    assert (other.status_code, other.json()["code"]) == (412, "worldMoved")
+    assert "something else than then" in other.json()["detail"]
+    await office.admin.patch(f"{URL}/Makers", json={"claimsMax": 3})
+    late = await office.admin.patch(
+        f"{URL}/Makers", json={"claimsMax": 5}, headers={"if-match": f'"{capped}"'}
+    )
+    assert late.status_code == 412, late.text
+    again = await preview(claimsMax=5)
+    done = await office.admin.patch(
+        f"{URL}/Makers", json={"claimsMax": 5}, headers={"if-match": f'"{again}"'}
+    )
+    assert (done.status_code, done.json()["claimsMax"]) == (200, 5)

@@ -44,13 +44,16 @@ class Ledger:
 
     `reasons` tells of each person and product why their license changed last; `held` is what the
     brake keeps back, which is no change and so is in no change set. `concerned` are products whose
-    seats a preview shows although they may not move.
+    seats a preview shows although they may not move. `beside` says what else the call changed, in
+    texts that the next run of the same call gives again, so that two edits which move no license
+    have two digests: those of a policy, say.
     """
 
     change_sets: list[ChangeSet] = field(default_factory=list)
     reasons: dict[tuple[UserNo, SkuNo], ChangeReason] = field(default_factory=dict)
     held: list[HeldBack] = field(default_factory=list)
     concerned: set[SkuNo] = field(default_factory=set)
+    beside: list[str] = field(default_factory=list)
 
     def add(
         self,

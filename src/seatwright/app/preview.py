@@ -110,17 +110,22 @@ class Foreseen:
     """The change set of a call, with what its digest is made of.
 
     `net` has the real numbers. `named` is the same with numbers that the next run of the call will
-    give again, although somebody else may have made a person meanwhile.
+    give again, although somebody else may have made a person meanwhile. `beside` is what the call
+    changes that is no license.
     """
 
     net: ChangeSet
     named: ChangeSet
     new_people: Mapping[UserNo, str]
+    beside: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
-        """The name of the change set."""
-        return self.named.digest()
+        """The name of the change set, and of what goes with it."""
+        if not self.beside:
+            return self.named.digest()
+        text = "\n".join((self.named.digest(), *self.beside))
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +159,10 @@ async def foreseen_in(call: Call) -> Foreseen:
     touched |= made & {one.user_no for one in net.error_changes}
     labels = await user_labels(call.tx, sorted(touched)) if touched else {}
     users = {no: _number_of_upn(label.upn) for no, label in labels.items()}
-    named = net
-    if users or groups or skus:
-        named = _with_numbers(net, users=users, groups=groups, skus=skus)
+    named = _with_numbers(net, users=users, groups=groups, skus=skus)
     new_people = {users[no]: label.upn for no, label in labels.items()}
-    return Foreseen(net=net, named=named, new_people=new_people)
+    beside = tuple(call.ledger.beside)
+    return Foreseen(net=net, named=named, new_people=new_people, beside=beside)
 
 
 def made_by(call: Call) -> frozenset[UserNo]:
@@ -241,6 +245,8 @@ def _with_numbers(
         return SkuNo(skus.get(number, number))
 
     def source(one: Source) -> Source:
+        if one.kind is SourceKind.HOLD:
+            return replace(one, no=0)  # Its number is given anew with each run.
         is_made = one.kind is SourceKind.GROUP and one.no in groups
         return replace(one, no=groups[one.no]) if is_made else one
 

@@ -29,7 +29,9 @@ from seatwright.domain.reconcile import (
     unsettled_skus,
 )
 from seatwright.domain.reconcile.changes import Action, Change, ErrorChange
+from seatwright.domain.reconcile.givers import new_givers
 from seatwright.domain.settings import semantics_in, usage_location_in
+from seatwright.postgres.world_givers import write_givers
 from seatwright.postgres.world_read import give_back_locks, lock_and_read, waiting_users
 from seatwright.postgres.world_write import write_change_set, write_turns
 
@@ -211,6 +213,7 @@ async def write_outcome(
         await write_change_set(
             call.tx, changes, priorities=turns, at=call.now, may_exceed=may_exceed
         )
+    await write_givers(call.tx, new_givers(world.snapshot, changes), at=call.now)
     # Who waited before and still does: a priority that was changed since moves them in the line.
     await write_turns(call.tx, turns)
     await record_all(call, history_lines(world, changes, reason=reason, edits=edits))

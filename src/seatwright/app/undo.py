@@ -35,6 +35,7 @@ from seatwright.postgres.undo import (
     read_rows,
     store_rows,
 )
+from seatwright.postgres.undo_claims import journal_claims
 from seatwright.postgres.undo_places import tell_groups
 
 SLICE_ROWS = 2000
@@ -85,7 +86,9 @@ async def undo_batch(call: Call, correlation: UUID) -> Job:
     changed no wish or is too old, stillRunning while a job of it runs, alreadyDecided when it was
     undone, roleMissing.
     """
-    batch = await hold_batch(call.tx, correlation, since=call.now - UNDOABLE_FOR)
+    since = call.now - UNDOABLE_FOR
+    await journal_claims(call.tx, correlation, since=since)
+    batch = await hold_batch(call.tx, correlation, since=since)
     sizes = [] if batch is None else await batch_sizes(call.tx, correlation)
     if batch is None or not sizes:
         raise Refusal(

@@ -73,11 +73,17 @@ def wanted_state(user: UserState, wants: Iterable[Want], *, now: datetime) -> Us
     for want in wants:
         location = location or want.usage_location
         _fold(own, want, now)
-    inherited = tuple(w for w in user.wishes if not w.source.kind.is_own)
     taken = own_wishes(user).keys() - own.keys()
+    changed = {(wish.sku, wish.source) for wish in own.values()}
+    kept = tuple(
+        wish
+        for wish in user.wishes
+        if not wish.source.kind.is_own
+        or (wish.sku not in taken and (wish.sku, wish.source) not in changed)
+    )
     return replace(
         user,
-        wishes=(*inherited, *own.values()),
+        wishes=(*kept, *own.values()),
         held=tuple(_given_directly(one) if one.sku in taken else one for one in user.held),
         usage_location=location,
     )
@@ -140,7 +146,11 @@ def _given_directly(held: Held) -> Held:
 
 
 def own_wishes(user: UserState) -> dict[SkuNo, Wish]:
-    """The assignments that stand on the person themselves, by SKU; direct ones win."""
+    """The assignments that stand on the person themselves, by SKU; direct ones win.
+
+    A product that was given by name beside a claim has two: what is changed is the former, and a
+    removal takes both.
+    """
     own: dict[SkuNo, Wish] = {}
     for wish in user.wishes:
         if not wish.source.kind.is_own:
@@ -217,15 +227,19 @@ def _fold(own: dict[SkuNo, Wish], want: Want, now: datetime) -> None:
 def _wish(held: Wish | None, want: Want, now: datetime) -> Wish:
     """The person's own assignment as the want would have it.
 
-    One that has expired, and that nobody has seen to yet, is not there for who assigns again.
+    One that has expired, and that nobody has seen to yet, is not there for who assigns again. What
+    was claimed or requested stays as it is beside what is given by name (T-077, T-115), which
+    begins with the same service plans.
     """
     has_ended = held is not None and held.expires_at is not None and held.expires_at <= now
-    if held is None or (has_ended and want.kind is not WantKind.CHANGE):
+    is_beside = held is not None and held.source != DIRECT
+    if held is None or ((has_ended or is_beside) and want.kind is not WantKind.CHANGE):
+        kept = ServicePlanBits(0) if held is None or has_ended else held.disabled
         return Wish(
             sku=want.sku,
-            source=DIRECT if held is None else held.source,
+            source=DIRECT,
             strategy=want.strategy,
-            disabled=want.disabled or ServicePlanBits(0),
+            disabled=kept if want.disabled is None else want.disabled,
             priority=PRIORITY_DEFAULT if want.priority is None else want.priority,
             assigned_at=now,
             starts_at=want.starts_at,

@@ -29,7 +29,7 @@ def edit_of(want: Want, sku: SkuNo, before: Wish | None, after: Wish | None) -> 
     """What a want did to one product of a person, for the history; None: nothing."""
     if before == after:
         return None
-    if before is None:
+    if before is None or (after is not None and before.source != after.source):
         action, reason = HistoryAction.ASSIGNED, ChangeReason.ASSIGNED
     elif after is None:
         action, reason = HistoryAction.REMOVED, ChangeReason.UNASSIGNED

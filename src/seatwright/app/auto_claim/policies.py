@@ -5,6 +5,7 @@ Nothing here takes a license from anybody: what was claimed stays (A-13, A-16, T
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
@@ -321,6 +322,8 @@ async def _record(
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     }
+    # Not the id: a policy that is previewed has another one when it is made.
+    call.ledger.beside.append(f"{action.wire} {subject.name} {json.dumps(changed, sort_keys=True)}")
     detail = {"policyId": str(subject.policy_id), "policy": subject.name, "changed": changed}
     await record(call, HistoryLine(action=action, group=subject.group, detail=detail))
 

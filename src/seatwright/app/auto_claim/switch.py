@@ -16,6 +16,7 @@ async def turn(call: Call, *, is_on: bool) -> Feature:
     if stored.is_on == is_on:
         return stored
     await set_feature(call.tx, is_on=is_on, at=call.now)
+    call.ledger.beside.append(f"auto-claim {is_on}")
     detail = {"enabled": {"before": stored.is_on, "after": is_on}}
     await record(call, HistoryLine(action=HistoryAction.AUTO_CLAIM_SWITCHED, detail=detail))
     return await read_feature(call.tx)

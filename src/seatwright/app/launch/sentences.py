@@ -23,6 +23,7 @@ from seatwright.domain.launch import (
 )
 from seatwright.domain.platform import DESKTOP_CLAIM_VERSION_MIN, version_text
 from seatwright.domain.reconcile import UserState
+from seatwright.domain.semantics import Preset
 from seatwright.domain.settings import setting_value
 from seatwright.postgres.launch_read import SeenEvent, Someone
 
@@ -55,13 +56,23 @@ class Speaker:
         return LaunchAnswer(
             outcome=Outcome.GRANTED,
             message=f"{someone.upn} now has {name}: the auto-claim policy “{given.policy.name}”"
-            f" gave it{_BACKUPS[given.backup]}{way} for “{launch.target.name}”.",
+            f" gave it{_BACKUPS[given.backup]}{way} for “{launch.target.name}”."
+            f"{self._lag(given)}",
             sku=self.book.catalog.skus.get(given.sku),
             policy_id=given.policy.policy_id,
             backup=given.backup,
             user_id=someone.id,
             upn=someone.upn,
         )
+
+    def _lag(self, given: Given) -> str:
+        """What Microsoft's own pages may show for a while (A-37, A-62); it is true at once here."""
+        semantics = self.book.semantics
+        if semantics.preset is not Preset.ENTRA:
+            return ""
+        hours = int(semantics.claim_group_delivery_delay.total_seconds() // 3600)
+        while_ = "for a while" if given.group is None else f"for up to {hours} hours"
+        return f" It counts at once; another page may show them without it {while_}."
 
     def entitled(
         self, launch: Launch, someone: Someone, sku: SkuNo, *, policy: Policy | None

@@ -191,7 +191,13 @@ def _detail(found: Difference, refused: RefusedNow | None) -> str:
     parts += [f"The call is refused now: {refused.detail}"] if refused else []
     parts += [f"New: {new}."] if new else []
     parts += [f"Gone: {gone}."] if gone else []
-    parts += ["Other seats of its products are in use than then."] if not new + gone else []
+    if not (new or gone or refused):
+        is_other = found.now.beside and not found.now.net.seat_changes
+        parts += [
+            "What it changes is something else than then."
+            if is_other
+            else "Other seats of its products are in use than then."
+        ]
     parts += [f"Meanwhile {_told(one, found.names)}." for one in found.meanwhile[:1]]
     parts += [] if refused else ["Preview again, and apply the digest that it answers."]
     return " ".join(parts)
