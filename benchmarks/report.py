@@ -6,7 +6,7 @@ import json
 import platform
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,8 @@ BINDING_FROM: Final = 100_000
 class Figure:
     """One measured figure.
 
-    `ratio` is measured ÷ floor, both in `unit`; `target` bounds the ratio where there is one.
+    `ratio` is measured ÷ floor, both in `unit`; `target` is the most that it may be, `at_least` the
+    least, where there is one of them.
     `people` is the size of the tenant where the figure depends on it, and `split` the seconds of
     its parts.
     """
@@ -33,6 +34,7 @@ class Figure:
     floor: float | None = None
     ratio: float | None = None
     target: float | None = None
+    at_least: float | None = None
     note: str = ""
     people: int | None = None
     split: Mapping[str, float] = field(default_factory=dict)
@@ -40,9 +42,10 @@ class Figure:
     @property
     def is_met(self) -> bool | None:
         """Whether the target is met; None where there is none."""
-        if self.target is None or self.ratio is None:
+        if self.ratio is None or (self.target is None and self.at_least is None):
             return None
-        return self.ratio <= self.target
+        is_small_enough = self.target is None or self.ratio <= self.target
+        return is_small_enough and (self.at_least is None or self.ratio >= self.at_least)
 
     @property
     def is_missed(self) -> bool:
@@ -73,24 +76,43 @@ def against_floor(
     )
 
 
+def of_floor(
+    name: str,
+    *,
+    measured: Sequence[float],
+    floor: Sequence[float],
+    at_least: float,
+    note: str = "",
+) -> Figure:
+    """The same of what happens a second, where more is better."""
+    figure = against_floor(name, unit="/s", measured=measured, floor=floor, target=None, note=note)
+    return replace(figure, at_least=at_least)
+
+
 def show(figures: Sequence[Figure]) -> None:
     """Print the figures as a table."""
     table = Table(title=f"seatwright benchmarks, {platform.machine()}, {_cores()} cores")
     for title in ("Benchmark", "People", "Measured", "Floor", "Ratio", "Target", "", "Note"):
         table.add_column(title, justify="left" if title in {"Benchmark", "Note"} else "right")
     for figure in figures:
-        verdict = {True: "met", False: "(above)", None: ""}[figure.is_met]
+        verdict = {True: "met", False: "(small)", None: ""}[figure.is_met]
         table.add_row(
             figure.name,
             "" if figure.people is None else f"{figure.people:,}",
             f"{figure.measured:,.2f} {figure.unit}",
             "" if figure.floor is None else f"{figure.floor:,.2f} {figure.unit}",
             "" if figure.ratio is None else f"{figure.ratio:.2f}",
-            "" if figure.target is None else f"≤ {figure.target:g}",
+            _bounds(figure),
             "MISSED" if figure.is_missed else verdict,
             "; ".join(filter(None, (_parts(figure.split), figure.note))),
         )
     Console(width=150).print(table)
+
+
+def _bounds(figure: Figure) -> str:
+    most = "" if figure.target is None else f"≤ {figure.target:g}"
+    least = "" if figure.at_least is None else f"≥ {figure.at_least:g}"
+    return " ".join(filter(None, (most, least)))
 
 
 def _parts(split: Mapping[str, float]) -> str:

@@ -16,6 +16,7 @@ import structlog
 from seatwright.app.call import Call
 from seatwright.app.full_reconcile import end_run
 from seatwright.app.many_brake import brake_plan
+from seatwright.app.pace import Cutting, Pace
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, reconcile_users, refill
 from seatwright.app.reconcile_many import Plan, Scope, plan_many
 from seatwright.app.reconcile_slices import NOBODY, WorldMovedError, write_slice
@@ -25,6 +26,7 @@ from seatwright.domain.jobs import Job
 from seatwright.domain.reconcile.columns import Int32s
 from seatwright.postgres import jobs as rows
 from seatwright.postgres.group_licenses import set_processing
+from seatwright.postgres.pools import is_waited_for
 from seatwright.postgres.reconcile_runs import RunCounts, add_counts
 
 log = structlog.get_logger(__name__)
@@ -71,6 +73,8 @@ class PlannedRun:
         self._plan: Plan | None = None
         self._plans = 0
         self._first = 0
+        self._cutting = Cutting(())
+        self._pace = Pace()
         self._left_out: dict[int, Int32s] = {}
         self._freed: set[SkuNo] = set()
 
@@ -84,6 +88,7 @@ class PlannedRun:
         self._plan = await plan_many(call, _scope(job), retry=_retry(job))
         self._plans += 1
         self._first, self._left_out = job.position, {}
+        self._cutting = Cutting(self._plan.slices if self._plans <= PLANS_MAX else ())
         if self._plans > PLANS_MAX:
             log.warning("the world moves faster than plans are written", job=job.job_no)
             self._left_out[-1] = self._plan.users
@@ -101,10 +106,10 @@ class PlannedRun:
             if await brake_plan(call, plan, reason=_reason(job)):
                 self._plan = None
                 return False
-        slices = plan.slices if self._plans <= PLANS_MAX else ()
-        if place < len(slices):
-            return await self._write(call, job, plan, place)
-        page = self._rest(plan, place - len(slices))
+        users = self._cutting.slice(place, size=self._pace.size)
+        if users is not None:
+            return await self._write(call, job, plan, users)
+        page = self._rest(plan, place - self._cutting.count)
         if len(page):
             await _look_at(call, job, [UserNo(number) for number in page.tolist()])
             await self._advance(call, job, left=1)
@@ -115,15 +120,15 @@ class PlannedRun:
         await _end(call, job)
         return True
 
-    async def _write(self, call: Call, job: Job, plan: Plan, place: int) -> bool:
+    async def _write(self, call: Call, job: Job, plan: Plan, users: Int32s) -> bool:
         try:
-            written = await write_slice(call, plan, plan.slices[place], reason=_reason(job))
+            written = await write_slice(call, plan, users, reason=_reason(job))
         except WorldMovedError:
             log.info("the world moved under a plan, another one is made", job=job.job_no)
             self._plan = None
             return False
         if len(written.left_out):
-            self._left_out[place] = written.left_out
+            self._left_out[job.position] = written.left_out
         self._freed |= written.freed
         await add_counts(
             call.tx,
@@ -135,7 +140,8 @@ class PlannedRun:
                 left_out=len(written.left_out),
             ),
         )
-        await self._advance(call, job, left=sum(map(len, plan.slices[place + 1 :])) + 1)
+        await self._advance(call, job, left=self._cutting.left + 1)
+        self._pace.note(is_waited_for=await is_waited_for(call.tx))
         return False
 
     def _rest(self, plan: Plan, page: int) -> Int32s:

@@ -44,6 +44,16 @@ async def use_reservations(tx: Transaction, used: Mapping[SkuNo, int]) -> None:
     )
 
 
+async def is_waited_for(tx: Transaction) -> bool:
+    """Whether another session waits for something that this transaction has locked."""
+    cursor = await tx.connection.execute(
+        "select exists (select from pg_locks where not granted and locktype = 'transactionid'"
+        " and transactionid = pg_current_xact_id()::xid)"
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
 async def lock_pools(tx: Transaction, skus: list[SkuNo]) -> dict[SkuNo, int]:
     """Lock these pools in SKU order; gives the free seats of each, negative when over-assigned."""
     cursor = await tx.connection.execute(
