@@ -1,0 +1,61 @@
+"""Real clients, installed once into the checkout's environment: a venv for Python, one for Node.
+
+Each version has a folder of its own below `.venv/clients`, so a second run finds it there. Where a
+registry or a program is missing, the tests are skipped with a word.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / ".venv" / "clients"
+PYTHON = ("msgraph-sdk==1.65.0", "azure-identity==1.27.0")
+NODE = ("@microsoft/microsoft-graph-client@3.0.7", "@pnp/cli-microsoft365@11.11.0")
+
+_SECONDS_MAX = 900
+
+
+def python_client() -> Path:
+    """The interpreter of an environment that has the Graph SDK for Python."""
+    folder = FOLDER / "python-msgraph-1.65.0"
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+        if uv is None:
+            pytest.skip("the Graph SDK for Python is not installed: uv is missing")
+        _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder))
+        _run(uv, "pip", "install", "--quiet", "--python", str(python), *PYTHON)
+        (folder / "complete").touch()
+    return python
+
+
+def node_client() -> Path:
+    """A folder whose `node_modules` has the Graph client and the CLI for Microsoft 365."""
+    folder = FOLDER / "node-graph-3.0.7-m365-11.11.0"
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip("the clients for Node are not installed: node and npm are missing")
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text('{"name": "clients", "private": true}\n')
+        quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+        _run(npm, "install", *quiet, *NODE, folder=folder)
+        (folder / "complete").touch()
+    return folder
+
+
+def _run(*command: str, folder: Path | None = None) -> None:
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS_MAX, check=False
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"a client could not be installed in {_SECONDS_MAX} seconds")
+    if done.returncode:
+        pytest.skip(f"a client could not be installed: {done.stderr[-300:]}")
