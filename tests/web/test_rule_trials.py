@@ -41,6 +41,7 @@ async def test_a_rule_is_tried_on_people_clause_by_clause(office: Office, sales:
         "result": False,
         "property": "user.department",
         "value": "Sales",
+        "joinedBy": None,
         "clauses": [],
     }
     assert await members(office, sales) == ["ada", "ben"]

@@ -33,6 +33,7 @@ FIXES: Final[Mapping[str, str]] = {
     " `groups remove-member` or `groups unassign`",
     "conflictingServicePlans": "seatwright swap PERSON FROM TO exchanges one product for another",
     "groupHasLicenses": "seatwright groups unassign GROUP PRODUCT",
+    "membersFollowRule": "seatwright groups rule show GROUP",
     "unknownHeldChange": "seatwright held list",
     "unknownChange": "seatwright history --everything --json shows the correlation ids",
     "stillRunning": "seatwright jobs list --state running",

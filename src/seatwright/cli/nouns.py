@@ -12,6 +12,7 @@ from seatwright.cli.bulk import bulk
 from seatwright.cli.catalog import catalog_commands
 from seatwright.cli.conflicts import conflicts
 from seatwright.cli.demo import demo_commands
+from seatwright.cli.dynamic import rule_commands
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.groups import group_commands
 from seatwright.cli.held import held_commands
@@ -85,6 +86,7 @@ _OPERATOR_NOUNS: Final = {
 
 def add_nouns(program: typer.Typer) -> None:
     """Add every noun's commands to the program, in the order in which `--help` lists them."""
+    group_commands.add_typer(rule_commands, name="rule")
     for command in _COMMANDS:
         program.command(epilog=EXIT_CODES, rich_help_panel=LICENSING)(command)
     report_commands.command("true-up", epilog=EXIT_CODES)(true_up)

@@ -88,7 +88,7 @@ class Clause:
     """What a part of a rule says of a person: its text, whether it holds, and the value it met.
 
     `property` is named, and `value` given, where the part looks at one; the parts of a joined
-    condition are its `clauses`.
+    condition are its `clauses`, and `joint` is what joins or denies them: -and, -or or -not.
     """
 
     expression: str
@@ -96,6 +96,7 @@ class Clause:
     property: str | None = None
     value: Held = None
     clauses: tuple[Clause, ...] = ()
+    joint: str | None = None
 
 
 def account_of(rule: Rule, facts: Facts, *, now: datetime) -> Clause:
@@ -120,12 +121,14 @@ def _account(condition: Condition, facts: Facts, now: datetime) -> Clause:
                 value=facts.values.get(condition.property.source),
             )
         case Not():
+            joint = "-not"
             clauses = [_account(condition.condition, facts, now)]
         case And() | Or():
+            joint = "-and" if isinstance(condition, And) else "-or"
             clauses = [_account(one, facts, now) for one in condition.conditions]
         case _:
             assert_never(condition)
-    return Clause(expression=expression, holds=holds, clauses=tuple(clauses))
+    return Clause(expression=expression, holds=holds, clauses=tuple(clauses), joint=joint)
 
 
 Test = Callable[[Held], bool]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from litestar import delete, get, patch, post
+from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
@@ -22,6 +23,7 @@ from seatwright.domain.rules.one import AssignedPlan, Clause, Held
 from seatwright.domain.rules.problems import Problem
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Shape
+from seatwright.web.rest.preview import tell_result
 from seatwright.web.rest.rule_orders import rule_order, state_of
 
 
@@ -77,12 +79,16 @@ class RuleChanged(RuleShape, kw_only=True, frozen=True):
 
 
 class ClauseShape(Shape, kw_only=True, frozen=True):
-    """What one clause says of a person: the property that it looks at, and what it found there."""
+    """What one clause says of a person: the property that it looks at, and what it found there.
+
+    A joined clause has its parts in `clauses`, and -and, -or or -not in `joinedBy`.
+    """
 
     expression: str
     result: bool
     property: str | None
     value: str | bool | list[str] | None
+    joined_by: str | None
     clauses: list[ClauseShape]
 
 
@@ -174,6 +180,7 @@ def _clause_shape(clause: Clause) -> ClauseShape:
         result=clause.holds,
         property=clause.property,
         value=_value(clause.value),
+        joined_by=clause.joint,
         clauses=[_clause_shape(one) for one in clause.clauses],
     )
 
@@ -239,7 +246,11 @@ async def get_rule(call: TheCall, group: FromPath[str]) -> RuleShape:
     summary="Give a group a rule",
 )
 async def change_one_rule(
-    call: TheCall, group: FromPath[str], data: JSONBody[RuleChange]
+    call: TheCall,
+    request: Request[Any, Any, Any],
+    *,
+    group: FromPath[str],
+    data: JSONBody[RuleChange],
 ) -> RuleChanged:
     """Give, change, pause or resume a rule. Up to 500 people move in the call, more as a job.
 
@@ -253,7 +264,7 @@ async def change_one_rule(
             Reason.INVALID_VALUE,
             "The call changes nothing: give a membershipRule or a membershipRuleProcessingState.",
         )
-    return _changed_shape(await change_rule(call, found, order))
+    return tell_result(request, _changed_shape(await change_rule(call, found, order)))
 
 
 @delete(
@@ -272,9 +283,12 @@ async def drop_one_rule(call: TheCall, group: FromPath[str]) -> None:
     summary="Judge everybody by a group's rule again",
     status_code=200,
 )
-async def evaluate_one_group(call: TheCall, group: FromPath[str]) -> RuleChanged:
+async def evaluate_one_group(
+    call: TheCall, request: Request[Any, Any, Any], group: FromPath[str]
+) -> RuleChanged:
     """Never needed where all is well: memberships follow people by themselves."""
-    return _changed_shape(await evaluate_group(call, await find_group(call, group)))
+    found = await find_group(call, group)
+    return tell_result(request, _changed_shape(await evaluate_group(call, found)))
 
 
 @post(
