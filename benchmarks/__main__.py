@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks import adversarial, bulk, company, engine, growth, kernel, launch, single
+from benchmarks import adversarial, bulk, company, engine, graph, growth, kernel, launch, single
 from benchmarks.report import Figure, joined, read, show, write
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
@@ -23,6 +23,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], list[Figure]]]] = {
 SIZED: Final[Mapping[str, Callable[[int], Iterable[Figure]]]] = {
     "kernel": kernel.run,
     "engine": engine.run,
+    "graph": graph.run,
 }
 """Those that are run at each size."""
 
