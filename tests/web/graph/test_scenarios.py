@@ -99,7 +99,7 @@ class City:
     async def consumed(self, name: str) -> int:
         """Units in use."""
         page = await self.graph.get("/subscribedSkus")
-        return next(s["consumedUnits"] for s in page["value"] if s["skuPartNumber"] == name)
+        return next(int(s["consumedUnits"]) for s in page["value"] if s["skuPartNumber"] == name)
 
 
 @pytest.fixture
