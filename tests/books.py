@@ -25,7 +25,8 @@ _AUDITS: Final = {
         having p.consumed <> count(l.user_no)""",
     "more seats are in use than there are": """
         select sku_no, consumed, reserved, assignable from sku_pool
-         where tenant_id = %(tenant)s and consumed + reserved > assignable""",
+         where tenant_id = %(tenant)s
+           and consumed + reserved > assignable + case when %(cut)s then seats_over else 0 end""",
     "seats are reserved and no job runs": """
         select sku_no, reserved from sku_pool where tenant_id = %(tenant)s and reserved <> 0""",
     "the history does not add up to what people hold": """
@@ -82,17 +83,21 @@ _AUDITS: Final = {
 _SHOWN_MAX: Final = 5
 
 
-def audit(owner_url: str, tenant_id: TenantId, *, nested: bool = True) -> list[str]:
+def audit(
+    owner_url: str, tenant_id: TenantId, *, nested: bool = True, is_cut: bool = False
+) -> list[str]:
     """What is wrong in a tenant's books, as sentences with the first rows; empty when all is well.
 
-    `nested`: groups inside licensed groups count.
+    `nested`: groups inside licensed groups count. `is_cut`: seats were taken away from outside, so
+    that more may be in use than there are, by as many as the pool says.
     It reads as the owner of the tables, past the wall and in one snapshot.
     """
     found: list[str] = []
     with psycopg.connect(owner_url) as owner:
         owner.execute("set transaction isolation level repeatable read read only")
         for sentence, query in _AUDITS.items():
-            rows = owner.execute(query.encode(), {"tenant": tenant_id, "nested": nested}).fetchall()
+            values = {"tenant": tenant_id, "nested": nested, "cut": is_cut}
+            rows = owner.execute(query.encode(), values).fetchall()
             if rows:
                 found.append(f"{sentence}: {len(rows)} rows, such as {rows[:_SHOWN_MAX]}")
     return found

@@ -70,9 +70,9 @@ class Arena:
                 return found
             params["cursor"] = page["nextCursor"]
 
-    def audit(self) -> list[str]:
-        """What is wrong in the tenant's books."""
-        return audit(self.served.urls.owner, self.furnished.tenant_id)
+    def audit(self, *, is_cut: bool = False) -> list[str]:
+        """What is wrong in the tenant's books; `is_cut`: seats were taken away from outside."""
+        return audit(self.served.urls.owner, self.furnished.tenant_id, is_cut=is_cut)
 
 
 @pytest.fixture(scope="package")

@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from seatwright.app.launch.desk import LaunchDesk
+from seatwright.postgres.pool import Database
+from seatwright.settings import OffsetClock
+from seatwright.web.launch import LaunchDoor
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.rest.descriptions import ALSO_ANSWERS, ALSO_ASKS, ALSO_TAKES, PARAMETERS, TAGS
 from seatwright.web.rest.doors import doors_of
 from seatwright.web.rest.openapi import describe
+from tests.launching import FIELDS
 from tests.office import Office
 
 BARE = {"POST /api/launch", "POST /api/launch/events"}
@@ -102,6 +107,24 @@ def test_writing_calls_take_an_idempotency_key_and_reading_ones_do_not(
     for name, operation in operations(described):
         has_key = any(p["name"] == "Idempotency-Key" for p in operation["parameters"])
         assert has_key == (not name.startswith("GET ") and name not in BARE), name
+
+
+def test_what_is_answered_before_the_edge_is_described_as_it_is_answered(
+    described: dict[str, Any],
+) -> None:
+    doors = [door for door in doors_of(create_rest_application()) if door.is_bare]
+    assert {f"{door.method} {door.path}" for door in doors} == {*BARE, "GET /api/launch/authorize"}
+    desk = LaunchDesk(Database("postgresql://"), clock=OffsetClock(), public_url="")
+    assert {door.path for door in doors} == LaunchDoor(desk).paths
+    schemas = described["components"]["schemas"]
+    for door in doors:
+        operation = described["paths"][door.path][door.method.lower()]
+        names = {parameter["name"] for parameter in operation["parameters"]}
+        assert names & {"Idempotency-Key", "If-Match", "preview"} == set()
+        assert {"200", "400", "401", "403", "404", "409"} <= set(operation["responses"])
+        shape = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+        fields = set(schemas[shape.rpartition("/")[2]]["properties"])
+        assert fields >= (FIELDS if door.path != "/api/launch/events" else {"total", "value"})
 
 
 async def test_it_is_served_to_anyone_with_the_security_it_asks_for(office: Office) -> None:
