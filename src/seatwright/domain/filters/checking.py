@@ -227,8 +227,8 @@ def unsupported(what: str, *, field: str) -> Refusal:
     """The refusal of what no query may ask."""
     return Refusal(
         Reason.UNSUPPORTED_QUERY,
-        f"Unsupported or invalid query filter clause specified: {what}. docs/reference lists what"
-        " each property takes.",
+        f"Unsupported or invalid query filter clause specified: {what}. The page"
+        " docs/reference/graph-queries.md lists what each property takes.",
         context={"field": field},
     )
 

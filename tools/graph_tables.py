@@ -1,0 +1,69 @@
+"""The page of what each property of the Graph surface answers, from the table that decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from seatwright.domain.filters import (
+    GROUP_PROPERTIES,
+    GROUP_SEARCH,
+    USER_PROPERTIES,
+    USER_SEARCH,
+    Need,
+    Property,
+)
+from seatwright.domain.filters.grammar import DEPTH_MAX, FILTER_LENGTH_MAX, VALUES_MAX
+from seatwright.domain.filters.properties import rows_of
+from seatwright.web.graph.group_shapes import GROUP
+from seatwright.web.graph.odata import TOP_DEFAULT, TOP_MAX, Noun
+from seatwright.web.graph.user_shapes import USER
+from tools.markdown import code, page, table
+
+
+def _operators(one: Property, need: Need) -> str:
+    return code(*(op.value for op, needed in one.operators.items() if needed is need))
+
+
+def _rows(properties: Iterable[Property]) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"`{name}`",
+            one.kind.value,
+            _operators(one, Need.PLAIN),
+            _operators(one, Need.ADVANCED),
+            "yes" if one.sort is not None else "",
+        )
+        for name, one in rows_of(properties)
+    ]
+
+
+def _noun(title: str, properties: Sequence[Property], searched: Sequence[str], noun: Noun) -> str:
+    head = ("property", "kind", "any query", "advanced query", "`$orderby`")
+    return "\n\n".join(
+        (
+            f"## {title}",
+            table(head, _rows(properties)),
+            (
+                f"`$search` looks at {code(*searched)}. `$expand` takes {code(*noun.expands)}."
+                f" Without `$select` an answer has {code(*noun.shown)}."
+            ),
+        )
+    )
+
+
+def queries_page() -> str:
+    """Property, operator, and what a query has to be for it."""
+    return page(
+        "Queries of the Graph surface",
+        "What `$filter`, `$orderby`, `$search` and `$expand` take under `/v1.0`. An advanced query"
+        " has the header `ConsistencyLevel: eventual` and `$count=true`; `$search` needs the"
+        " header, and `$orderby` beside `$filter` needs both. Whatever is not in these tables is"
+        " refused by its name with 400 `Request_UnsupportedQuery`; names of properties and"
+        " operators are read whatever their case, texts are compared without it"
+        " (but for `onPremisesImmutableId`, which is an encoded number).",
+        f"A filter has up to {FILTER_LENGTH_MAX:,} characters and {VALUES_MAX} conditions, up to"
+        f" {DEPTH_MAX} inside each other. A page has {TOP_DEFAULT} rows, or `$top` from 1 to"
+        f" {TOP_MAX}.",
+        _noun("People", USER_PROPERTIES, USER_SEARCH, USER),
+        _noun("Groups", GROUP_PROPERTIES, GROUP_SEARCH, GROUP),
+    )
