@@ -187,6 +187,14 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             meaning="Where people ask for a license in that process; null: at seatwright.",
             check=_or_null(_web_address),
         ),
+        Setting(
+            name="graphThrottling",
+            kind="off | small | medium | large",
+            default="off",
+            meaning="Whether calls under /v1.0 and /beta are throttled as Microsoft Graph throttles"
+            " a tenant of that size, so that scripts can be tried against it.",
+            check=_choice("off", "small", "medium", "large"),
+        ),
         *(
             Setting(
                 name=name,

@@ -21,6 +21,7 @@ from psycopg.rows import TupleRow
 from seatwright.app.call import Call
 from seatwright.domain.clock import Clock
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.settings import setting_value
 from seatwright.postgres.pool import Database, is_standoff
 from seatwright.postgres.principals import Authenticated
 from seatwright.postgres.transaction import Transaction
@@ -31,6 +32,7 @@ from seatwright.web.graph.envelope import GraphError, bad_request, error_answer,
 from seatwright.web.graph.permissions import check_may
 from seatwright.web.graph.request import GraphRequest, Sent
 from seatwright.web.graph.routing import Router, only
+from seatwright.web.graph.throttle import Throttle, Toll
 from seatwright.web.held import HELD_HEADER
 from seatwright.web.who import Stranger, who_calls
 
@@ -53,12 +55,13 @@ class Visit:
 class GraphEdge:
     """Answers calls and steps of batches; see the module's words."""
 
-    __slots__ = ("_clock", "_database", "_router")
+    __slots__ = ("_clock", "_database", "_router", "_throttle")
 
     def __init__(self, router: Router, *, database: Database, clock: Clock) -> None:
         self._router = router
         self._database = database
         self._clock = clock
+        self._throttle = Throttle()
 
     async def answer(self, sent: Sent, visit: Visit) -> Answer:
         """The answer to one call or batch; whatever goes wrong is told in the envelope."""
@@ -158,13 +161,18 @@ class GraphEdge:
             route, keys = self._router.find(sent)
             visit.template = route.template
             check_may(who.principal, route)
+            toll = self._toll(sent, who)
             call = self._call(who, connection, visit)
             answer = await route.handler(GraphRequest(call=call, sent=sent, keys=keys))
-            if not is_writing or answer.status >= 400:
-                return answer
-            await _commit(connection)
-            call.tx.remember()
-            return _told_held(answer, call, visit)
+            if is_writing and answer.status < 400:
+                await _commit(connection)
+                call.tx.remember()
+                answer = _told_held(answer, call, visit)
+            return answer if toll is None else toll.on(answer)
+
+    def _toll(self, sent: Sent, who: Authenticated) -> Toll | None:
+        size = str(setting_value(who.tenant.settings, "graphThrottling"))
+        return self._throttle.take(sent, tenant=who.tenant, principal=who.principal, size=size)
 
     def _call(
         self, who: Authenticated, connection: AsyncConnection[TupleRow], visit: Visit
