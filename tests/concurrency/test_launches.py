@@ -149,7 +149,10 @@ def _client(tenant: Arena) -> httpx.AsyncClient:
         base_url=tenant.api.base_url,
         headers=tenant.api.headers,
         timeout=120,
-        limits=httpx.Limits(max_connections=CALLERS, max_keepalive_connections=CALLERS),
+        # Shorter than the server keeps an idle connection, so that none ends under a call.
+        limits=httpx.Limits(
+            max_connections=CALLERS, max_keepalive_connections=CALLERS, keepalive_expiry=2
+        ),
     )
 
 

@@ -66,6 +66,7 @@ READING: Final[dict[str, tuple[str, ...]]] = {
         "?limit=1000",
         "?at=2026-11-18T12:00Z",
         "?at=2026-11-18T12:00Z&count=true&limit=1000",
+        "?strategy=on_demand&limit=1000",
     ),
     "/api/identity/licenses/{sku}/waiting-list": ("",),
     HISTORY: (

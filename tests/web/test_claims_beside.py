@@ -88,6 +88,21 @@ async def test_removing_the_product_takes_all_that_stands_on_the_person(stage: S
     assert await stage.holds("ada") == {}
 
 
+async def test_who_claimed_is_listed_apart_from_those_who_were_given(stage: Stage) -> None:
+    """T-078."""
+    url = "/api/identity/users/bo@contoso.example/licenses"
+    assert (await stage.office.admin.post(url, json={"skuPartNumber": APPS})).status_code == 201
+    holders = f"/api/identity/licenses/{APPS}/holders"
+    for strategy, name in (("on_demand", "ada"), ("manual", "bo")):
+        answer = await stage.office.admin.get(holders, params={"strategy": strategy})
+        rows = answer.json()["value"]
+        assert [row["user"]["displayName"] for row in rows] == [name]
+        assert {row["strategy"] for row in rows} == {strategy}
+    for wrong in ({"strategy": "luck"}, {"strategy": "manual", "count": "true"}):
+        refused = await stage.office.admin.get(holders, params=wrong)
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalidValue")
+
+
 async def test_after_a_move_to_a_group_the_group_is_what_gives(stage: Stage) -> None:
     group = await add_group(stage.office, "Makers")
     given = await stage.office.admin.post(

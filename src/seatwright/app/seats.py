@@ -7,7 +7,9 @@ from datetime import datetime
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.domain.assignments import Strategy
 from seatwright.domain.catalog import CapabilityStatus, PrepaidUnits, capability_status, seats_free
+from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo
 from seatwright.domain.subscriptions import RESOLVE_WITHIN, prepaid_units
 from seatwright.domain.tenant_catalog import CatalogSku
@@ -142,15 +144,28 @@ class HoldersPage:
     groups: dict[int, GroupSeen]
 
 
-async def list_holders(call: Call, text: str, *, after: int, limit: int) -> HoldersPage:
-    """Who holds a product, one more than `limit` if there are more.
+async def list_holders(
+    call: Call, text: str, *, strategy: str | None = None, after: int, limit: int
+) -> HoldersPage:
+    """Who holds a product, by one strategy where it is named; one more than `limit` if there are.
 
-    Raises Refusal unknownSku.
+    Raises Refusal unknownSku, invalidValue for a strategy there is none of.
     """
     sku = (await catalog_of(call)).require_sku(text)
-    holders = await read_holders(call.tx, sku.sku_no, after=after, limit=limit + 1)
+    wanted = None if strategy is None else _strategy(strategy)
+    holders = await read_holders(call.tx, sku.sku_no, strategy=wanted, after=after, limit=limit + 1)
     groups = await read_source_groups(call.tx, (holder.source for holder in holders))
     return HoldersPage(sku=sku, holders=holders, groups=groups)
+
+
+def _strategy(text: str) -> Strategy:
+    try:
+        return Strategy(text)
+    except ValueError:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"“{text[:40]}” is no strategy: give one of {', '.join(Strategy)}.",
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

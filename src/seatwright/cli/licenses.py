@@ -94,6 +94,12 @@ def holders(
         str | None,
         typer.Option(metavar="WHEN", help="Who held it then: 2026-06-01 or 2026-06-01T08:00Z."),
     ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WAY", help="Only by manual, bulk, group, request or on_demand (claimed)."
+        ),
+    ] = None,
     limit: Limit = None,
     show_all: ShowAll = False,
     csv: Annotated[bool, typer.Option("--csv", help="Write all of them as CSV.")] = False,
@@ -105,13 +111,16 @@ def holders(
     wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     with open_api() as api:
         if csv or output is not None:
-            save(api, path, query={"at": at, "format": "csv"}, output=output)
+            query = {"at": at, "strategy": strategy, "format": "csv"}
+            save(api, path, query=query, output=output)
             return
-        found = api.listing(path, query={"at": at}, limit=wanted)
+        found = api.listing(path, query={"at": at, "strategy": strategy}, limit=wanted)
         count = None
         if at is not None and not as_json:
             count = api.read(path, {"at": at, "count": True, "limit": 1})["count"]
     empty = f"Nobody held {product} then." if at else f"Nobody holds {product}."
+    if strategy:
+        empty = f"Nobody holds {product} by {strategy}."
     show_list(found, _HOLDERS if at is None else _PAST_HOLDERS, empty=empty, as_json=as_json)
     if count:
         say(f"{count_of(count, 'person', 'people')} held {product} at {at}.")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.ids import ServicePlanBits, ServicePlanSetId, SkuNo, UserNo
-from seatwright.postgres.codes import STRATEGY_OF_CODE
+from seatwright.postgres.codes import STRATEGY_OF_CODE, STRATEGY_TO_CODE
 from seatwright.postgres.transaction import Transaction
 
 
@@ -51,6 +51,7 @@ select u.user_no, u.id, u.upn, u.display_name, u.is_enabled, l.enabled_set, l.st
   from effective_license l
   join app_user u on u.tenant_id = l.tenant_id and u.user_no = l.user_no
  where l.tenant_id = %s and l.sku_no = %s and l.user_no > %s
+   and (%s::int2 is null or l.strategy = %s)
  order by l.user_no limit %s
 """
 # The order is that in which seats are given out: priority, since when, user number.
@@ -68,10 +69,12 @@ select u.user_no, u.id, u.upn, u.display_name, u.is_enabled, e.priority, e.waiti
 
 
 async def read_holders(
-    tx: Transaction, sku_no: SkuNo, *, after: int, limit: int
+    tx: Transaction, sku_no: SkuNo, *, strategy: Strategy | None, after: int, limit: int
 ) -> tuple[Holder, ...]:
-    """People who hold a SKU, in the order of their numbers."""
-    cursor = await tx.connection.execute(_HOLDERS, (tx.tenant_id, sku_no, after, limit))
+    """People who hold a SKU, by one strategy or by any, in the order of their numbers."""
+    code = None if strategy is None else STRATEGY_TO_CODE[strategy]
+    values = (tx.tenant_id, sku_no, after, code, code, limit)
+    cursor = await tx.connection.execute(_HOLDERS, values)
     rows = await cursor.fetchall()
     bits = await tx.plan_set_bits({row[5] for row in rows})
     return tuple(

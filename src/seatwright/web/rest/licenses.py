@@ -14,6 +14,7 @@ from seatwright.app import seats
 from seatwright.app.catalog import catalog_of
 from seatwright.app.history_holders import moment_of
 from seatwright.domain.assignments import Source, SourceKind
+from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.roles import Permission
 from seatwright.domain.subscriptions import parse_moment
@@ -222,6 +223,7 @@ async def list_holders(
     sku: FromPath[str],
     *,
     request: Request[Any, Any, Any],
+    strategy: FromQuery[str | None] = None,
     at: FromQuery[str | None] = None,
     is_counted: Annotated[bool, QueryParameter(name="count")] = False,
     format_: Format = None,
@@ -230,17 +232,26 @@ async def list_holders(
 ) -> Page[HolderShape] | HoldersAt | Stream:
     """Each holder with what gives it and the service plans that are off.
 
-    With `at` those who held it at that moment, people included who are gone; with `format=csv`
-    all of them in one file.
+    With `strategy` those who have it that way (`on_demand`: whoever claimed it). With `at` those
+    who held it at that moment, people included who are gone; with `format=csv` all of them in one
+    file.
     """
     size = page_limit(limit)
+    if strategy is not None and (at is not None or is_counted or wants_csv(request, format_)):
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            "strategy is for the list of those who hold the product now: leave out at, count and"
+            " format, whose rows say the strategy of each.",
+        )
     if wants_csv(request, format_):
         return await holders_file(call, await moment_of(call, sku, at))
     if at is not None or is_counted:
         moment = await moment_of(call, sku, at)
         return await holders_page(call, moment, cursor=cursor, limit=size, is_counted=is_counted)
     keys = keys_of(cursor, int)
-    page = await seats.list_holders(call, sku, after=int(keys[0]) if keys else 0, limit=size)
+    page = await seats.list_holders(
+        call, sku, strategy=strategy, after=int(keys[0]) if keys else 0, limit=size
+    )
     catalog = await catalog_of(call)
     held = page.sku.service_plans
     return Page(
