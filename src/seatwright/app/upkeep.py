@@ -29,6 +29,7 @@ from seatwright.domain.ids import TenantId
 from seatwright.domain.tenants import SYSTEM_PRINCIPAL, TenantState
 from seatwright.postgres import jobs as rows
 from seatwright.postgres.assignments import DatePassed, see_to_passed_dates, users_with_dates_passed
+from seatwright.postgres.changes import CHANGES_KEPT, forget_old_changes
 from seatwright.postgres.idempotency import forget_old_answers
 from seatwright.postgres.journal import sign
 from seatwright.postgres.launch_write import EVENTS_KEPT, forget_old_events
@@ -74,6 +75,7 @@ async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
         await forget_old_events(tx, before=workshop.clock.now() - EVENTS_KEPT)
         await forget_removals(tx, now=workshop.clock.now())
         await forget_old_previews(tx, now=workshop.clock.now())
+        await forget_old_changes(tx, before=workshop.clock.now() - CHANGES_KEPT)
 
 
 async def wake_open_jobs(workshop: Workshop, tenant_id: TenantId) -> int:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Final
 from uuid import UUID
 
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.postgres.transaction import Transaction
+
+CHANGES_KEPT: Final = timedelta(days=8)
+"""Tokens of delta queries live seven days; one more is for those that are under way."""
 
 
 class ChangeNoun(IntEnum):

@@ -149,11 +149,17 @@ GROUP_COLUMNS: Final = Columns(
         ),
         "mailEnabled": Column(sql="(g.kind = 'microsoft365')"),
         "mailNickname": _loose("mail_nickname", "g"),
+        "membershipRule": _loose("membership_rule", "g"),
+        "membershipRuleProcessingState": _loose("rule_state", "g"),
         "securityEnabled": Column(sql="g.is_security"),
     },
     texts={
         "groupTypes": Column(
-            sql="(case when g.kind = 'microsoft365' then 'unified' end)", key=_lower
+            sql="x.element",
+            key=_lower,
+            unfolded="(values (case when g.kind = 'microsoft365' then 'unified' end),"
+            " (case when g.membership_rule is not null then 'dynamicmembership' end))"
+            " as x (element)",
         )
     },
     licenses="assignment a where a.tenant_id = %s and a.group_no = g.group_no",

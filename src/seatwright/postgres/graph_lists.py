@@ -69,6 +69,8 @@ GROUPS: Final = Table(
         "kind": "g.kind",
         "securityEnabled": "g.is_security",
         "processing": "g.processing",
+        "membershipRule": "g.membership_rule",
+        "ruleState": "g.rule_state",
         "createdDateTime": "g.created_at",
         "deletedDateTime": "g.deleted_at",
     },

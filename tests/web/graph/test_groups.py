@@ -160,3 +160,38 @@ async def test_objects_are_found_by_id_whatever_they_are(graph: Graph) -> None:
     only = {"ids": [ada, group], "types": ["group"]}
     assert ids(await graph.done("POST", "/directoryObjects/getByIds", only)) == [group]
     assert (await graph.refused("GET", f"/directoryObjects/{NOBODY}"))[0] == 404
+
+
+async def test_a_group_is_dynamic_as_long_as_it_has_a_rule(office: Office, graph: Graph) -> None:
+    await bought(office, "AAD_PREMIUM", 5)
+    ada = await graph.person("ada", department="Math")
+    bo = await graph.person("bo", department="Art")
+    rule = 'user.department -eq "Math"'
+    group = await graph.group(
+        "Math",
+        groupTypes=["DynamicMembership"],
+        membershipRule=rule,
+        membershipRuleProcessingState="On",
+        **{"members@odata.bind": []},
+    )
+    read = await graph.get(f"/groups/{group}")
+    assert (read["groupTypes"], read["membershipRule"]) == (["DynamicMembership"], rule)
+    assert read["membershipRuleProcessingState"] == "On"
+    assert ids(await graph.get(f"/groups/{group}/members")) == [ada]
+    assert (await graph.refused("POST", f"/groups/{group}/members/$ref", at(bo)))[0] == 400
+    found = await graph.get("/groups?$filter=groupTypes/any(c:c eq 'DynamicMembership')")
+    assert ids(found) == [group]
+    paused = {"membershipRuleProcessingState": "Paused"}
+    await graph.done("PATCH", f"/groups/{group}", paused)
+    await graph.done("PATCH", f"/users/{bo}", {"department": "Math"})
+    assert ids(await graph.get(f"/groups/{group}/members")) == [ada]
+    await graph.done("PATCH", f"/groups/{group}", {"membershipRuleProcessingState": "On"})
+    assert ids(await graph.get(f"/groups/{group}/members")) == [ada, bo]
+    status, _, said = await graph.refused(
+        "PATCH", f"/groups/{group}", {"membershipRule": "user.department -eq"}
+    )
+    assert status == 400, said
+    await graph.done("PATCH", f"/groups/{group}", {"groupTypes": []})
+    read = await graph.get(f"/groups/{group}")
+    assert (read["groupTypes"], read["membershipRule"]) == ([], None)
+    assert (await graph.refused("PATCH", f"/groups/{group}", {"membershipRule": rule}))[0] == 400

@@ -184,6 +184,8 @@ GROUP_PROPERTIES: Final = (
     ),
     _flag("mailEnabled"),
     _text("mailNickname"),
+    _text("membershipRule", "eq in startsWith"),
+    _text("membershipRuleProcessingState", "eq in"),
     _flag("securityEnabled"),
 )
 

@@ -29,7 +29,13 @@ def _is_unified(values: Mapping[str, Any]) -> bool:
 
 
 def _types(values: Mapping[str, Any]) -> list[str]:
-    return ["Unified"] if _is_unified(values) else []
+    types = ["DynamicMembership"] if values["membershipRule"] is not None else []
+    return [*types, "Unified"] if _is_unified(values) else types
+
+
+def _rule_state(values: Mapping[str, Any]) -> str | None:
+    state = values["ruleState"]
+    return None if state is None else str(state).capitalize()
 
 
 def _visibility(values: Mapping[str, Any]) -> str | None:
@@ -46,12 +52,13 @@ def _renewed(values: Mapping[str, Any]) -> Any:
 
 _PLAIN: Final = (
     *("id", "createdDateTime", "deletedDateTime", "description", "displayName", "mailNickname"),
-    "securityEnabled",
+    *("membershipRule", "securityEnabled"),
 )
 _MADE: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Any]]]] = {
-    "groupTypes": (("kind",), _types),
+    "groupTypes": (("kind", "membershipRule"), _types),
     "licenseProcessingState": (("processing",), _processing),
     "mailEnabled": (("kind",), _is_unified),
+    "membershipRuleProcessingState": (("ruleState",), _rule_state),
     "renewedDateTime": (("createdDateTime",), _renewed),
     "visibility": (("kind",), _visibility),
 }
@@ -59,7 +66,7 @@ _NOT_KEPT: Final[Mapping[str, object]] = {
     **dict.fromkeys(
         (
             *("classification", "expirationDateTime", "isAssignableToRole", "isArchived"),
-            *("isManagementRestricted", "mail", "membershipRule", "membershipRuleProcessingState"),
+            *("isManagementRestricted", "mail"),
             *("onPremisesDomainName", "onPremisesLastSyncDateTime", "onPremisesNetBiosName"),
             *("onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled"),
             *("preferredDataLocation", "preferredLanguage", "securityIdentifier", "theme"),

@@ -9,9 +9,11 @@ from seatwright.app.directory.groups import (
     change_group,
     create_group,
     delete_group,
+    find_group,
     parse_group_fields,
 )
 from seatwright.app.directory.members import join_group
+from seatwright.app.dynamic.rules import change_rule
 from seatwright.app.graph.owners import give_owners
 from seatwright.domain.directory import GroupField, GroupKind
 from seatwright.domain.graph_permissions import GraphPermission
@@ -20,6 +22,13 @@ from seatwright.domain.roles import Permission
 from seatwright.postgres.graph_lists import USERS, ListQuery, owners_of, people_in, read_page
 from seatwright.web.answers import Answer
 from seatwright.web.graph.envelope import GraphError, bad_request
+from seatwright.web.graph.group_rules import (
+    RULE_NAMES,
+    UNIFIED,
+    changed_rule,
+    first_rule,
+    types_in,
+)
 from seatwright.web.graph.group_shapes import GROUP, columns_for, shape_groups
 from seatwright.web.graph.lists import (
     OBJECTS_EXPANDED_MAX,
@@ -56,7 +65,6 @@ _TEXTS: Final = {
     "description": GroupField.DESCRIPTION,
     "mailnickname": GroupField.MAIL_NICKNAME,
 }
-_TYPES: Final = {"unified": GroupKind.MICROSOFT_365.value}
 _BOUND: Final = frozenset({"members@odata.bind", "owners@odata.bind"})
 
 
@@ -113,7 +121,10 @@ async def post_group(request: GraphRequest) -> Answer:
             " security group."
         )
     fields = {**_fields(body), GroupField.KIND: kind}
+    order = first_rule(body)
     group = await create_group(request.call, parse_group_fields(fields))
+    if order is not None:
+        await change_rule(request.call, group, order)
     await _bind(request, body, str(group.id))
     row = await group_row(request, str(group.id), columns_for(GROUP.shown))
     (shape,) = await shape_groups(request.call, [row], GROUP.shown)
@@ -123,13 +134,8 @@ async def post_group(request: GraphRequest) -> Answer:
 
 
 def _kind(body: Mapping[str, Any]) -> str:
-    types = body.get("grouptypes") or []
-    if not isinstance(types, list) or not all(isinstance(one, str) for one in types):
-        raise bad_request("Invalid value specified for property 'groupTypes' of resource 'Group'.")
-    for one in types:
-        if one.casefold() not in _TYPES:
-            raise bad_request(f"groupTypes takes 'Unified' here, and not '{one[:40]}'.")
-    return GroupKind.MICROSOFT_365.value if types else GroupKind.SECURITY.value
+    is_unified = UNIFIED in types_in(body)
+    return GroupKind.MICROSOFT_365.value if is_unified else GroupKind.SECURITY.value
 
 
 def _fields(body: Mapping[str, Any]) -> dict[GroupField, str | bool | None]:
@@ -145,7 +151,7 @@ def _fields(body: Mapping[str, Any]) -> dict[GroupField, str | bool | None]:
             if not isinstance(value, bool):
                 raise _invalid(known[name])
             fields[GroupField.SECURITY_ENABLED] = value
-        elif name in {"mailenabled", "grouptypes"} or name in _BOUND:
+        elif name in {"mailenabled", *RULE_NAMES} or name in _BOUND:
             continue
         elif name not in known:
             raise bad_request(
@@ -198,7 +204,7 @@ async def add_members(request: GraphRequest, group: str, keys: tuple[str, ...]) 
 async def patch_group(request: GraphRequest) -> Answer:
     """Change a group, or add up to 20 members and owners."""
     body = request.json()
-    row = await group_row(request, request.keys["group"], ("id", "kind"))
+    row = await group_row(request, request.keys["group"], ("id", "kind", "membershipRule"))
     is_unified = row.values["kind"] == GroupKind.MICROSOFT_365.value
     if body.get("mailenabled", is_unified) is not is_unified:
         raise bad_request("mailEnabled follows groupTypes, which a group has for good.")
@@ -207,6 +213,10 @@ async def patch_group(request: GraphRequest) -> Answer:
     fields = _fields(body)
     if fields:
         await change_group(request.call, str(row.values["id"]), parse_group_fields(fields))
+    order = changed_rule(body, was_dynamic=row.values["membershipRule"] is not None)
+    if order is not None:
+        group = await find_group(request.call, str(row.values["id"]))
+        await change_rule(request.call, group, order)
     await _bind(request, body, str(row.values["id"]))
     return no_content()
 
