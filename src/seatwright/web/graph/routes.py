@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from seatwright.web.graph.cloud_licensing import CLOUD_LICENSING_ROUTES
 from seatwright.web.graph.deleted_items import DELETED_ROUTES
 from seatwright.web.graph.delta import DELTA_ROUTES
 from seatwright.web.graph.directory_objects import OBJECT_ROUTES
@@ -17,6 +18,7 @@ from seatwright.web.graph.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.graph.users import USER_ROUTES
 
 GRAPH_ROUTES: Final[tuple[Route, ...]] = (
+    *CLOUD_LICENSING_ROUTES,
     *ORGANIZATION_ROUTES,
     *SKU_ROUTES,
     *SUBSCRIPTION_ROUTES,
