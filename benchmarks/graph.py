@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -97,8 +98,8 @@ class _Surface:
         assert status == 200, body
         return body
 
-    async def seconds(self, paths: Sequence[str], *, callers: int) -> float:
-        """How long these calls take, by so many callers at once."""
+    async def each(self, paths: Sequence[str], *, callers: int) -> float:
+        """The milliseconds of one of these calls, by so many callers at once."""
         queue = iter(paths)
 
         async def call() -> None:
@@ -107,7 +108,18 @@ class _Surface:
 
         started = time.perf_counter()
         await asyncio.gather(*(call() for _ in range(callers)))
-        return time.perf_counter() - started
+        return (time.perf_counter() - started) * 1000 / len(paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """Calls that are measured, and those that they are held against."""
+
+    name: str
+    measured: Sequence[str]
+    floor: Sequence[str]
+    callers: int = 1
+    target: float
 
 
 async def _measure(made: Stand, database: Database) -> list[Figure]:
@@ -133,78 +145,49 @@ async def _measure(made: Stand, database: Database) -> list[Figure]:
     assert sku is not None, "the town has products"
     has = f"/users?$filter=assignedLicenses/any(x:x/skuId eq {sku[0]})"
     big = "?$select=id,displayName,userPrincipalName,assignedLicenses&$top="
-    asks: tuple[tuple[str, list[str], list[str], int, float], ...] = (
-        (
-            "licenseDetails ÷ a call that does nothing",
-            [f"/users/{user}/licenseDetails" for user in users],
-            ["/nothing"] * CALLS,
-            CALLERS,
-            1 / 0.35,
+    asks = (
+        _Comparison(
+            name="licenseDetails ÷ a call that does nothing",
+            measured=[f"/users/{user}/licenseDetails" for user in users],
+            floor=["/nothing"] * CALLS,
+            callers=CALLERS,
+            target=1 / 0.35,
         ),
-        (
-            "subscribedSkus ÷ a call that does nothing",
-            ["/subscribedSkus"] * (CALLS // 4),
-            ["/nothing"] * (CALLS // 4),
-            CALLERS,
-            1 / 0.25,
+        _Comparison(
+            name="subscribedSkus ÷ a call that does nothing",
+            measured=["/subscribedSkus"] * (CALLS // 4),
+            floor=["/nothing"] * (CALLS // 4),
+            callers=CALLERS,
+            target=1 / 0.25,
         ),
-        (
-            "a page of 999 people with licenses ÷ a page of 20",
-            [f"/users{big}999"] * PAGES,
-            [f"/users{big}20"] * PAGES,
-            1,
-            12,
+        _Comparison(
+            name="a page of 999 people with licenses ÷ a page of 20",
+            measured=[f"/users{big}999"] * PAGES,
+            floor=[f"/users{big}20"] * PAGES,
+            target=12,
         ),
-        (
-            "the first page of assignedLicenses/any ÷ that of /users",
-            [has] * PAGES,
-            ["/users"] * PAGES,
-            1,
-            3,
+        _Comparison(
+            name="the first page of assignedLicenses/any ÷ that of /users",
+            measured=[has] * PAGES,
+            floor=["/users"] * PAGES,
+            target=3,
         ),
     )
-    return [
-        await _compared(
-            surface, name, measured, floor, callers=callers, target=target, people=count
-        )
-        for name, measured, floor, callers, target in asks
-    ]
+    return [await _compared(surface, one, people=count) for one in asks]
 
 
-async def _compared(
-    surface: _Surface,
-    name: str,
-    measured: Sequence[str],
-    floor: Sequence[str],
-    *,
-    callers: int,
-    target: float,
-    people: int,
-) -> Figure:
+async def _compared(surface: _Surface, asked: _Comparison, *, people: int) -> Figure:
     """The milliseconds of a call of each kind, in interleaved rounds; the first one warms up."""
-    each: Callable[[float], float] = lambda seconds: seconds * 1000 / len(measured)  # noqa: E731
-    rounds = [
-        (
-            each(await surface.seconds(measured, callers=callers)),
-            each(await surface.seconds(floor, callers=callers)),
-        )
-        for _ in range(ROUNDS + 1)
-    ][1:]
+    measured, floor = [], []
+    for _ in range(ROUNDS + 1):
+        measured.append(await surface.each(asked.measured, callers=asked.callers))
+        floor.append(await surface.each(asked.floor, callers=asked.callers))
     figure = against_floor(
-        f"Graph: {name}",
+        f"Graph: {asked.name}",
         unit="ms",
-        measured=[one for one, _ in rounds],
-        floor=[other for _, other in rounds],
-        target=target,
-        note=f"{callers} callers" if callers > 1 else "one caller",
+        measured=measured[1:],
+        floor=floor[1:],
+        target=asked.target,
+        note=f"{asked.callers} callers" if asked.callers > 1 else "one caller",
     )
-    return Figure(
-        name=figure.name,
-        unit=figure.unit,
-        measured=figure.measured,
-        floor=figure.floor,
-        ratio=figure.ratio,
-        target=figure.target,
-        note=figure.note,
-        people=people,
-    )
+    return replace(figure, people=people)
