@@ -32,7 +32,9 @@ def test_a_platform_is_set_up_and_looked_at(served_office: ServedOffice, tmp_pat
     assert "Everybody" in done("apps", "unlicensed", "Visits")
     assert "Visits" in done("security-roles", "tasks")
     given = done("security-roles", "assign", "basic user", ADA, "-e", "Sales")
-    assert given == "1 person or team got basic user.\n"
+    assert given == f"{ADA} now has basic user.\n"
+    again = done("security-roles", "assign", "Basic User", ADA, "-e", "Sales")
+    assert "had Basic User already" in again
     assert done("apps", "access", "Visits", ADA) == f"{ADA} can open Visits.\n"
     assert "given directly" in done("security-roles", "of", ADA)
     assert "Everybody" in done("security-roles", "tasks")

@@ -183,6 +183,39 @@ async def test_two_products_of_the_demo_exclude_each_other(demo: DemoOffice) -> 
     assert second.json()["code"] == "conflictingServicePlans"
 
 
+async def test_managed_and_standard_environments_have_premium_and_standard_things(
+    demo: DemoOffice,
+) -> None:
+    environments = await demo.list_of("/api/platform/environments")
+    assert {one["managed"] for one in environments} == {True, False}
+    for noun in ("apps", "flows"):
+        rows = await demo.list_of(f"/api/platform/{noun}")
+        placed = [one for one in rows if one["environment"] is not None]
+        kinds = {(one["environment"]["managed"], one["premium"]) for one in placed}
+        assert kinds == {
+            (managed, premium) for managed in (True, False) for premium in (True, False)
+        }
+    assert {one["kind"] for one in await demo.list_of("/api/platform/apps")} == {
+        "powerApp",
+        "desktopClient",
+        "other",
+    }
+    assert any(one["attendedRpa"] for one in await demo.list_of("/api/platform/flows"))
+
+
+async def test_the_demo_shows_who_lacks_a_role_and_who_a_license(demo: DemoOffice) -> None:
+    tasks = await demo.list_of("/api/platform/role-tasks")
+    people = {one["user"]["id"] for one in tasks}
+    members = await demo.list_of(
+        f"/api/identity/groups/{(await demo.group('Human Resources'))['id']}/members"
+    )
+    assert {tuple(one["apps"]) for one in tasks} == {("Onboarding",)}
+    assert people == {one["id"] for one in members}
+    lacking = await demo.list_of("/api/platform/apps/Customer visits/unlicensed")
+    sales = await demo.group("Sales")
+    assert 0 < len(lacking) <= sales["memberCount"]
+
+
 async def test_people_share_one_domain_and_have_managers(demo: DemoOffice) -> None:
     people = await demo.list_of("/api/identity/users")
     assert len(people) == 4234 + 156 + 89 + 12

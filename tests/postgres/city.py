@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 
 from seatwright.domain.ids import TenantId
+from tests.postgres.city_platform import PLATFORM
 
 PEOPLE: Final = 100_000
 GROUPS: Final = 200
@@ -32,6 +33,7 @@ class City:
     job_id: UUID
     correlation: UUID
     held_change: UUID
+    role: UUID
     held: str
     awaited: str
 
@@ -182,6 +184,7 @@ on conflict (tenant_id, noun) do update set last_no = excluded.last_no
 """,
     _HELD,
     _HELD_PEOPLE,
+    *PLATFORM,
 )
 
 
@@ -213,7 +216,8 @@ def build(owner_url: str, *, app_url: str, tenant_id: TenantId, token: str) -> C
             "select (select id from app_user where user_no = 51201),"
             " (select id from app_group where group_no = 2),"
             " (select id from job order by job_no desc limit 1),"
-            " (select id from held_change order by held_no desc limit 1)"
+            " (select id from held_change order by held_no desc limit 1),"
+            " (select id from security_role where role_no = 11)"
         ).fetchone()
         assert found is not None
     return City(
@@ -225,6 +229,7 @@ def build(owner_url: str, *, app_url: str, tenant_id: TenantId, token: str) -> C
         job_id=found[2],
         correlation=UUID("00000000-0000-4000-8000-000000001500"),
         held_change=found[3],
+        role=found[4],
         held="SPE_E3",
         awaited="SPE_E5",
     )

@@ -92,9 +92,84 @@ async def test_apps_come_with_what_they_need_and_whom_they_are_shared_with(offic
     assert counts(await send(office, "apps", out)) == (0, 0, 3, 0)
     assert await export(office, "apps") == out
     less = out.replace(f"group:{group}; ada@contoso.example", "")
-    await send(office, "apps", less)
+    assert counts(await send(office, "apps", less)) == (0, 1, 2, 0), "only sharedWith differs"
+    assert counts(await send(office, "apps", less)) == (0, 0, 3, 0)
     unshared = await get(office.admin, "platform/apps/a-1")
     assert unshared["sharedWith"] == {"everyone": False, "groupCount": 0, "userCount": 0}
+
+
+async def test_a_file_without_the_column_leaves_whom_an_app_is_shared_with(
+    office: Office,
+) -> None:
+    await send(office, "apps", "Name,Shared with\nVisits,everyone\n")
+    assert counts(await send(office, "apps", "Name,Premium\nVisits,true\n")) == (0, 1, 0, 0)
+    found = await get(office.admin, "platform/apps/Visits")
+    assert (found["premium"], found["sharedWith"]["everyone"]) == (True, True)
+
+
+async def test_a_changed_sharing_is_in_the_history_of_the_file(office: Office) -> None:
+    await send(office, "apps", "Name,Shared with\nVisits,everyone\n")
+    await send(office, "apps", "Name,Shared with\nVisits,\n")
+    page = await get(office.admin, "identity/licenses/assignment-history?kind=all")
+    actions = [row["action"] for row in page["value"]]
+    assert actions[:2] == ["imported", "platformUpdated"]
+
+
+async def test_one_name_in_two_environments_is_two_apps(office: Office) -> None:
+    await send(office, "environments", ENVIRONMENTS)
+    text = "Name,Environment,Premium\nVisits,Sales,yes\nVisits,Sandbox,no\nVisits,,no\n"
+    assert counts(await send(office, "apps", text)) == (3, 0, 0, 0)
+    again = text.replace("Sandbox,no", "Sandbox,yes")
+    assert counts(await send(office, "apps", again)) == (0, 1, 2, 0)
+    twice = "Name,Environment\nVisits,Sales\nvisits,SALES\n"
+    result = await send(office, "apps", twice)
+    assert counts(result) == (0, 0, 1, 1)
+    assert "Row 2" in result["errors"][0]["message"]
+
+
+async def test_a_messy_file_says_of_each_row_what_is_wrong(office: Office) -> None:
+    upn = await person(office, "ada")
+    nobody = "11111111-2222-4333-8444-555555555555"
+    text = (
+        "\ufeffApp name;Environment;Premium;Shared with;Client version min;Note\r\n"
+        f'"Visits; ""field""";;yes;{upn};2.43;x\r\n'
+        f"Wrong 1;{nobody};yes;;;\r\n"
+        f"Wrong 2;;perhaps;;;\r\n"
+        f"Wrong 3;;;{nobody};;\r\n"
+        f"Wrong 4;;;group:{nobody};;\r\n"
+        "Wrong 5;;;;two;\r\n"
+        f"{nobody};;;;;\r\n"
+        ";;;;;\r\n"
+        f"{'x' * 201};;;;;\r\n"
+        '"VISITS; ""FIELD""";;yes;;;\r\n'
+    )
+    result = await send(office, "apps", text)
+    assert result["ignoredColumns"] == ["Note"]
+    assert (result["created"], result["errorCount"]) == (1, 8), result
+    said = {note["row"]: note["message"] for note in result["errors"]}
+    assert nobody in said[3]
+    assert "true or false" in said[4]
+    assert all(nobody in said[row] for row in (5, 6))
+    assert "no version" in said[7]
+    assert "looks like an id" in said[8]
+    assert "201 characters" in said[10]
+    assert "Row 2 is about the same" in said[11]
+    assert names(await get(office.admin, "platform/apps")) == ['Visits; "field"']
+
+
+async def test_the_first_managed_environment_of_a_file_brings_the_default_policies(
+    office: Office,
+) -> None:
+    await send(office, "environments", "Name,Managed\nSandbox,no\n")
+    assert (await get(office.admin, "auto-claim/policies"))["value"] == []
+    previewed = await send(office, "environments", "Name,Managed\nSales,yes\n", "?preview=true")
+    assert previewed["result"]["created"] == 1
+    assert (await get(office.admin, "auto-claim/policies"))["value"] == []
+    await send(office, "environments", "Name,Managed\nSales,yes\n")
+    found = (await get(office.admin, "auto-claim/policies"))["value"]
+    assert len(found) == 3
+    await send(office, "environments", "Name,Managed\nMore,yes\n")
+    assert (await get(office.admin, "auto-claim/policies"))["value"] == found
 
 
 async def test_flows_come_in_and_wrong_rows_say_why(office: Office) -> None:

@@ -67,25 +67,10 @@ async def test_an_environment_has_its_built_in_roles_from_the_start(office: Offi
 async def test_the_dynamics_plan_with_customer_service_hub_gives_app_access(
     office: Office,
 ) -> None:
-    # T-147, with the part number of the plan as Microsoft's table has it.
-    await office.admin.post(
-        "/api/catalog/products",
-        json={
-            "skuPartNumber": "DYN365_ENTERPRISE_PLAN1",
-            "displayName": "Dynamics 365 Plan",
-            "servicePlans": [{"name": "DYN365_ENTERPRISE_P1", "displayName": "Dynamics 365 P1"}],
-        },
-    )
+    # T-147: the product and the rule are there from the start.
     await buy(office, "DYN365_ENTERPRISE_PLAN1")
     await post(office.admin, "platform/environments", displayName="Service", solutions=[HUB])
     await post(office.admin, "platform/environments", displayName="Other")
-    await post(
-        office.admin,
-        "platform/default-roles",
-        skuPartNumber="DYN365_ENTERPRISE_PLAN1",
-        solution=HUB,
-        roleName="Customer Service app access",
-    )
     upn = await person(office, "ada", sku="DYN365_ENTERPRISE_PLAN1")
     page = await get(office.admin, f"identity/users/{upn}/security-roles")
     [role] = page["value"]
@@ -103,7 +88,8 @@ async def test_the_dynamics_plan_with_customer_service_hub_gives_app_access(
 async def test_a_new_tenant_knows_the_default_role_of_the_source(office: Office) -> None:
     page = await get(office.admin, "platform/default-roles")
     assert [(one["skuPartNumber"], one["solution"], one["roleName"]) for one in page["value"]] == [
-        (PLAN, HUB, "Customer Service app access")
+        ("DYN365_ENTERPRISE_PLAN1", HUB, "Customer Service app access"),
+        (PLAN, HUB, "Customer Service app access"),
     ]
 
 

@@ -91,9 +91,15 @@ def _shared(row: Row) -> str:
 
 
 def _requires(row: Row) -> str:
-    return " or ".join(need["displayName"] for need in row["requires"])
+    # Several service plans bear one name.
+    return " or ".join(dict.fromkeys(need["displayName"] for need in row["requires"]))
 
 
+_KINDS = {
+    "powerApp": "app of an environment",
+    "desktopClient": "Power Automate for desktop",
+    "other": "app of your own",
+}
 _APPS = (
     Column(title="App", cell="displayName"),
     Column(title="Environment", cell=where, is_optional=True),
@@ -140,7 +146,7 @@ def show(app: App, *, as_json: AsJson = False) -> None:
     show_facts(
         [
             ("App", found["displayName"]),
-            ("Kind", found["kind"]),
+            ("Kind", _KINDS[found["kind"]]),
             ("Environment", where(found)),
             ("License", tier(found)),
             ("Needs", _requires(found)),

@@ -62,7 +62,7 @@ def _counts(row: Row) -> str:
     owner = row["owner"]
     if not row["runsAsOwner"]:
         return "whoever starts it"
-    return "its owner" if owner is None else str(owner["displayName"])
+    return "its owner: nobody is named" if owner is None else str(owner["displayName"])
 
 
 _FLOWS = (

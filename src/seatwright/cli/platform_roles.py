@@ -224,6 +224,11 @@ def assign(
     if as_json:
         print_json(done)
         return
+    names = [*(people or ()), *(f"The team of {one}" for one in group or ())]
+    if len(names) == 1:
+        had = "had {} already" if done["already"] else "now has {}"
+        say(f"{names[0]} {had.format(role)}.")
+        return
     before = f"; {done['already']:,} had it already" if done["already"] else ""
     say(f"{count_of(done['added'], 'person or team', 'people or teams')} got {role}{before}.")
 

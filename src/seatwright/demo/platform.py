@@ -41,12 +41,12 @@ Route Studio,app-routes,other,,true,FJORDLINE_ROUTE_STUDIO,false,group:Operation
 Power Automate for desktop,app-desktop,desktopClient,,true,,false,everyone
 """
 FLOWS: Final = """\
-displayName,externalId,environment,premium,attendedRpa,trigger
-Daily sales mail,flow-mail,Fjordline (default),false,false,scheduled
-New supplier,flow-supplier,Fjordline (default),true,false,instant
-Invoice robot,flow-invoice,Finance automation,true,true,instant
-Bank statement,flow-bank,Finance automation,true,false,automated
-Approve vacation,flow-vacation,People,false,false,instant
+displayName,externalId,environment,premium,attendedRpa,trigger,owner
+Daily sales mail,flow-mail,Fjordline (default),false,false,scheduled,alex.hughes@demo.example
+New supplier,flow-supplier,Fjordline (default),true,false,instant,
+Invoice robot,flow-invoice,Finance automation,true,true,instant,
+Bank statement,flow-bank,Finance automation,true,false,automated,adam.nilsen@demo.example
+Approve vacation,flow-vacation,People,false,false,instant,
 """
 ROLES: Final = """\
 environment,securityRole,group
@@ -58,7 +58,7 @@ _ROWS_MAX: Final = 100
 
 
 async def load_platform(call: Call) -> None:
-    """Bring in everything above; the groups that it names are there."""
+    """Bring in everything above; the groups and people that it names are there."""
     _check(await import_environments(call, _table(ENVIRONMENTS, ENVIRONMENT_COLUMNS)))
     _check(await import_apps(call, _table(APPS, APP_COLUMNS)))
     _check(await import_flows(call, _table(FLOWS, FLOW_COLUMNS)))

@@ -54,6 +54,19 @@ def is_any_met(needs: Iterable[Need], held: Mapping[SkuNo, ServicePlanBits]) -> 
     return any(need.is_met_by(held) for need in needs)
 
 
+def skus_towards(needs: Iterable[Need], catalog: TenantCatalog) -> frozenset[SkuNo]:
+    """The products of which everybody holds one whom any of these needs is met for.
+
+    A product may also be held with the service plan switched off, so that `is_any_met` decides.
+    """
+    return frozenset(
+        sku_no
+        for need in needs
+        for sku_no, sku in catalog.skus.items()
+        if sku_no == need.sku or sku.service_plans & need.service_plans
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedOrder:
     """One alternative as a caller names it: a product, or service plans that are all on."""
@@ -98,10 +111,3 @@ def service_plan_named(catalog: TenantCatalog, text: str) -> ServicePlanNo:
         " one, as GET /api/catalog/products lists them.",
         context={"value": text[:60]},
     )
-
-
-def need_name(catalog: TenantCatalog, need: Need) -> str:
-    """What people call an alternative: a product, or service plans that are all needed."""
-    if need.sku is not None:
-        return catalog.sku_name(need.sku)
-    return " and ".join(catalog.plan_names(need.service_plans))

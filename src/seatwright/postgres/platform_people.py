@@ -9,7 +9,7 @@ from typing import Final
 from psycopg.rows import TupleRow
 
 from seatwright.domain.ids import GroupNo, ServicePlanBits, ServicePlanSetId, SkuNo, UserNo
-from seatwright.domain.platform import AppNo, EnvironmentNo, SecurityRoleNo
+from seatwright.domain.platform import AppNo, EnvironmentNo
 from seatwright.domain.platform_things import EnvironmentRef
 from seatwright.domain.security_roles import (
     SYSTEM_ADMINISTRATOR,
@@ -30,6 +30,12 @@ select u.user_no, u.id, u.upn, u.display_name,
   from app_user u
 """
 _ENABLED: Final = "u.is_enabled and u.deleted_at is null"
+_ENOUGH: Final = (
+    "exists (select from effective_license l"
+    " where l.tenant_id = u.tenant_id and l.user_no = u.user_no"
+    " and (l.sku_no = any(%s) and l.enabled_set <> 0 or l.enabled_set = any(%s)))"
+)
+"""One license is enough: of one of these products, or with one of these service plan sets."""
 
 
 async def _people(tx: Transaction, rows: Sequence[TupleRow]) -> list[RolePerson]:
@@ -52,41 +58,63 @@ def _held(
     return {SkuNo(sku): sets[ServicePlanSetId(one)] for sku, one in zip(skus, enabled, strict=True)}
 
 
-async def people_after(tx: Transaction, after: int, *, limit: int) -> list[RolePerson]:
-    """People with an enabled account and what they hold, by number."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeoplePlace:
+    """Which people are wanted: the next so many after a number."""
+
+    after: int
+    limit: int
+
+
+async def everybody_without(
+    tx: Transaction, skus: Sequence[SkuNo], sets: Sequence[ServicePlanSetId], place: PeoplePlace
+) -> list[UserNo]:
+    """The next people with an enabled account whom none of the licenses of `_ENOUGH` entitles."""
     cursor = await tx.connection.execute(
-        f"{_PERSON} where u.tenant_id = %s and u.user_no > %s and {_ENABLED}"
+        "select u.user_no from app_user u"
+        f" where u.tenant_id = %s and u.user_no > %s and {_ENABLED} and not {_ENOUGH}"
         " order by u.user_no limit %s",
-        (tx.tenant_id, after, limit),
+        (tx.tenant_id, place.after, list(skus), list(sets), place.limit),
     )
-    return await _people(tx, await cursor.fetchall())
+    return [UserNo(row[0]) for row in await cursor.fetchall()]
 
 
-async def shared_people_after(
-    tx: Transaction, app: AppNo, groups: Sequence[GroupNo], *, after: int, limit: int
-) -> tuple[list[RolePerson], int | None]:
-    """The next people whom an app is shared with, one by one or through these groups.
-
-    With the number of the last one looked at; None when there is nobody after. People whose
-    account is disabled are looked at and left out.
-    """
+async def shared_people_without(
+    tx: Transaction,
+    app: AppNo,
+    groups: Sequence[GroupNo],
+    *,
+    skus: Sequence[SkuNo],
+    sets: Sequence[ServicePlanSetId],
+    place: PeoplePlace,
+) -> list[UserNo]:
+    """The same among those with whom an app is shared, one by one or through these groups."""
     cursor = await tx.connection.execute(
-        "select user_no from ("
-        " (select s.user_no from app_shared_user s where s.tenant_id = %s and s.app_no = %s"
-        "  and s.user_no > %s order by s.user_no limit %s)"
-        " union (select m.user_no from unnest(%s::int4[]) g (no) cross join lateral"
-        "  (select user_no from membership where tenant_id = %s and group_no = g.no"
-        "   and user_no > %s order by user_no limit %s) m)"
-        ") as who order by user_no limit %s",
+        "select u.user_no from ("
+        " select s.user_no from app_shared_user s"
+        "  where s.tenant_id = %s and s.app_no = %s and s.user_no > %s"
+        " union select m.user_no from membership m"
+        "  where m.tenant_id = %s and m.group_no = any(%s) and m.user_no > %s"
+        ") as who join app_user u on u.tenant_id = %s and u.user_no = who.user_no"
+        f" where {_ENABLED} and not {_ENOUGH} order by u.user_no limit %s",
         (
-            *(tx.tenant_id, app, after, limit),
-            *(list(groups), tx.tenant_id, after, limit),
-            limit,
+            *(tx.tenant_id, app, place.after),
+            *(tx.tenant_id, list(groups), place.after),
+            *(tx.tenant_id, list(skus), list(sets), place.limit),
         ),
     )
-    numbers = [row[0] for row in await cursor.fetchall()]
-    people = await people_numbered(tx, numbers)
-    return people, numbers[-1] if len(numbers) == limit else None
+    return [UserNo(row[0]) for row in await cursor.fetchall()]
+
+
+async def all_plan_sets(tx: Transaction) -> dict[ServicePlanSetId, ServicePlanBits]:
+    """Every combination of service plans that anybody was ever given."""
+    cursor = await tx.connection.execute(
+        "select set_id, bits from service_plan_set where tenant_id = %s", (tx.tenant_id,)
+    )
+    return {
+        ServicePlanSetId(row[0]): ServicePlanBits(int(row[1], 16))
+        for row in await cursor.fetchall()
+    }
 
 
 async def people_numbered(tx: Transaction, numbers: Sequence[int]) -> list[RolePerson]:
@@ -145,42 +173,6 @@ async def groups_of_user(tx: Transaction, user: UserNo) -> frozenset[GroupNo]:
         (tx.tenant_id, user, tx.tenant_id),
     )
     return frozenset(GroupNo(row[0]) for row in await cursor.fetchall())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataRoles:
-    """Who has a role with data in an environment: the roles, and the groups of their teams."""
-
-    roles: tuple[SecurityRoleNo, ...]
-    team_groups: frozenset[GroupNo]
-
-
-async def data_roles_of(tx: Transaction, environment: EnvironmentNo) -> DataRoles:
-    """The roles of an environment that give access to data, and the group teams that have one."""
-    cursor = await tx.connection.execute(
-        "select r.role_no, array(select g.group_no from group_team_role g"
-        "  where g.tenant_id = r.tenant_id and g.role_no = r.role_no)"
-        " from security_role r"
-        " where r.tenant_id = %s and r.environment_no = %s and r.gives_data order by r.role_no",
-        (tx.tenant_id, environment),
-    )
-    rows = await cursor.fetchall()
-    return DataRoles(
-        roles=tuple(SecurityRoleNo(row[0]) for row in rows),
-        team_groups=frozenset(GroupNo(group) for row in rows for group in row[1]),
-    )
-
-
-async def direct_holders_among(
-    tx: Transaction, users: Sequence[UserNo], roles: Sequence[SecurityRoleNo]
-) -> frozenset[UserNo]:
-    """Which of these people have one of these roles directly."""
-    cursor = await tx.connection.execute(
-        "select distinct user_no from user_security_role"
-        " where tenant_id = %s and user_no = any(%s) and role_no = any(%s)",
-        (tx.tenant_id, list(users), list(roles)),
-    )
-    return frozenset(UserNo(row[0]) for row in await cursor.fetchall())
 
 
 _ADMINISTRATORS: Final = """
@@ -247,26 +239,31 @@ async def assigned_roles_of(
     ]
 
 
-async def built_in_administrator_roles(tx: Transaction) -> list[tuple[EnvironmentRef, HeldRole]]:
-    """System Administrator of every environment, as an administrator of the service has it."""
+async def built_in_administrator_roles(
+    tx: Transaction, environment: EnvironmentNo | None = None
+) -> list[tuple[EnvironmentRef, HeldRole]]:
+    """System Administrator of every environment, or of one, as an administrator has it."""
+    where, values = "", list[int]()
+    if environment is not None:
+        where, values = " and e.environment_no = %s", [environment]
     cursor = await tx.connection.execute(
         "select e.environment_no, e.id, e.name, e.is_managed, r.name, r.id from environment e"
         " join security_role r on r.tenant_id = e.tenant_id"
         "  and r.environment_no = e.environment_no and r.name_key = %s"
-        " where e.tenant_id = %s order by e.name_key",
-        (SYSTEM_ADMINISTRATOR.casefold(), tx.tenant_id),
+        f" where e.tenant_id = %s{where} order by e.name_key",
+        (SYSTEM_ADMINISTRATOR.casefold(), tx.tenant_id, *values),
     )
     found = []
     for row in await cursor.fetchall():
-        environment = environment_of(row[:4])
+        place = environment_of(row[:4])
         role = HeldRole(
-            environment=environment,
+            environment=place,
             name=row[4],
             role_id=row[5],
             gives_data=True,
             source=RoleSource.ADMINISTRATOR,
         )
-        found.append((environment, role))
+        found.append((place, role))
     return found
 
 

@@ -75,12 +75,13 @@ async def app_target(tx: Transaction, app: AppNo) -> LaunchTarget | None:
     return None if row is None else await _app_of(tx, row)
 
 
-async def app_targets_of(
+async def targets_that_ask_for_roles(
     tx: Transaction, environment: EnvironmentNo, *, limit: int
 ) -> tuple[LaunchTarget, ...]:
-    """The apps of an environment, by number."""
+    """The apps of an environment that ask for a security role, by number."""
     cursor = await tx.connection.execute(
-        f"{_APP} where a.tenant_id = %s and a.environment_no = %s order by a.app_no limit %s",
+        f"{_APP} where a.tenant_id = %s and a.environment_no = %s and a.needs_security_role"
+        " order by a.app_no limit %s",
         (tx.tenant_id, environment, limit),
     )
     return tuple([await _app_of(tx, row) for row in await cursor.fetchall()])

@@ -67,16 +67,16 @@ def _of(row: TupleRow) -> SecurityRole:
 
 
 async def list_roles(
-    tx: Transaction, *, environment: EnvironmentNo | None, after: tuple[str, int], limit: int
+    tx: Transaction, *, environment: EnvironmentNo | None, after: tuple[int, str], limit: int
 ) -> list[SecurityRole]:
-    """Security roles by name, of one environment or of all."""
+    """Security roles by environment and name, of one environment or of all."""
     where = ""
     values: tuple[int, ...] = ()
     if environment is not None:
         where, values = " and r.environment_no = %s", (environment,)
     cursor = await tx.connection.execute(
-        f"{_ROLE} where r.tenant_id = %s{where} and (r.name_key, r.role_no) > (%s, %s)"
-        " order by r.name_key, r.role_no limit %s",
+        f"{_ROLE} where r.tenant_id = %s{where} and (r.environment_no, r.name_key) > (%s, %s)"
+        " order by r.environment_no, r.name_key limit %s",
         (tx.tenant_id, *values, *after, limit),
     )
     return [_of(row) for row in await cursor.fetchall()]
@@ -140,6 +140,14 @@ async def insert_roles(tx: Transaction, roles: Sequence[NewRole], *, at: datetim
     except UniqueViolation:
         return False
     return True
+
+
+async def lock_role(tx: Transaction, role: SecurityRoleNo) -> None:
+    """Keep a role from being deleted until the transaction ends."""
+    await tx.connection.execute(
+        "select from security_role where tenant_id = %s and role_no = %s for key share",
+        (tx.tenant_id, role),
+    )
 
 
 async def delete_role(tx: Transaction, role: SecurityRoleNo) -> None:

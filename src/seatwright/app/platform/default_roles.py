@@ -24,13 +24,9 @@ from seatwright.postgres.tenants import take_numbers
 RULES_MAX: Final = 1000
 """They are read whole, because each person's roles are computed from all of them."""
 
-
-SHIPPED: Final = (
-    (
-        "DYN365_ENTERPRISE_CUSTOMER_SERVICE",
-        "Customer Service Hub",
-        "Customer Service app access",
-    ),
+SHIPPED: Final = tuple(
+    (part_number, "Customer Service Hub", "Customer Service app access")
+    for part_number in ("DYN365_ENTERPRISE_PLAN1", "DYN365_ENTERPRISE_CUSTOMER_SERVICE")
 )
 """Product, solution and role of the default roles that every tenant starts with."""
 

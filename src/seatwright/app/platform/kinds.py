@@ -30,11 +30,13 @@ from seatwright.postgres.platform_flows import FLOW_TABLE
 
 
 def _environment_in_use(one: Environment) -> str:
-    facts = one.facts
-    return (
-        f"{one.name} holds {facts.app_count} apps and {facts.flow_count} flows: move or delete"
-        " them first."
+    apps, flows = one.facts.app_count, one.facts.flow_count
+    held = " and ".join(
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((apps, "app"), (flows, "flow"))
+        if count
     )
+    return f"{one.name} holds {held or 'something'}: move or delete what it holds first."
 
 
 def _app_in_use(one: App) -> str:

@@ -9,52 +9,40 @@ from typing import Final
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.users import find_user
-from seatwright.app.platform.kinds import APPS, ENVIRONMENTS
+from seatwright.app.platform.kinds import APPS
 from seatwright.app.platform.things import require
 from seatwright.domain.directory import text_key
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.platform import AppNo, EnvironmentNo, LaunchTarget, Need
 from seatwright.domain.platform_needs import is_any_met, needs_of
-from seatwright.domain.platform_things import Environment, EnvironmentRef, environment_ref
+from seatwright.domain.platform_things import EnvironmentRef
 from seatwright.domain.security_roles import (
-    AdministratorRole,
-    DefaultRoleRule,
     HeldRole,
     RolePerson,
-    RoleScene,
     RoleSource,
-    RoleTask,
-    role_task,
 )
-from seatwright.postgres.platform_environments import ENVIRONMENT_TABLE
 from seatwright.postgres.platform_people import (
+    PeoplePlace,
     administrator_role_of,
-    administrators,
+    all_plan_sets,
     assigned_roles_of,
     built_in_administrator_roles,
-    data_roles_of,
-    direct_holders_among,
     environments_with,
+    everybody_without,
     groups_below,
     groups_of_user,
-    memberships_among,
-    people_after,
     people_numbered,
-    shared_people_after,
+    shared_people_without,
 )
-from seatwright.postgres.platform_read import app_target, app_targets_of
+from seatwright.postgres.platform_read import app_target
 from seatwright.postgres.platform_roles import list_rules
-from seatwright.postgres.platform_things import ThingPlace, list_things
 from seatwright.postgres.transaction import Transaction
 
-CHUNK: Final = 2000
-"""People looked at in one statement."""
+CHUNK_MIN: Final = 500
+"""People looked at in one statement, at the least."""
 
-LOOKED_AT_MAX: Final = 40_000
-"""People looked at for one page: a page then ends early, and its cursor goes on from there."""
-
-APPS_MAX: Final = 2000
-"""Apps of one environment that its tasks are computed from."""
+CHUNKS_MAX: Final = 20
+"""Statements for one page: it then ends early, and its cursor goes on from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +51,6 @@ class PeoplePage:
 
     people: tuple[RolePerson, ...]
     goes_on_after: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TasksPage:
-    """Some open tasks, and where to go on: an environment's name and a person's number."""
-
-    tasks: tuple[RoleTask, ...]
-    goes_on_after: tuple[str, int] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,19 +85,27 @@ async def roles_of_person(call: Call, text: str) -> list[HeldRole]:
     return await _roles(call.tx, user.user_no, groups)
 
 
-async def _roles(tx: Transaction, user: UserNo, groups: frozenset[GroupNo]) -> list[HeldRole]:
+async def _roles(
+    tx: Transaction,
+    user: UserNo,
+    groups: frozenset[GroupNo],
+    environment: EnvironmentNo | None = None,
+) -> list[HeldRole]:
+    """Somebody's roles in every environment, or at least all of those in one."""
     roles = await assigned_roles_of(tx, user, sorted(groups))
     administrator = await administrator_role_of(tx, user)
     if administrator is not None:
-        derived = await built_in_administrator_roles(tx)
+        derived = await built_in_administrator_roles(tx, environment)
         roles += [replace(role, administrator=administrator) for _, role in derived]
     people = await people_numbered(tx, (user,))
     if people:
-        roles += await _default_roles(tx, people[0])
+        roles += await _default_roles(tx, people[0], environment)
     return sorted(roles, key=lambda role: (text_key(role.environment.name), text_key(role.name)))
 
 
-async def _default_roles(tx: Transaction, person: RolePerson) -> list[HeldRole]:
+async def _default_roles(
+    tx: Transaction, person: RolePerson, environment: EnvironmentNo | None
+) -> list[HeldRole]:
     rules = [rule for rule in await list_rules(tx) if rule.covers(person.held)]
     if not rules:
         return []
@@ -126,10 +114,11 @@ async def _default_roles(tx: Transaction, person: RolePerson) -> list[HeldRole]:
     )
     everywhere: Sequence[EnvironmentRef] = ()
     if any(rule.solution is None for rule in rules):
-        everywhere = [environment for environment, _ in await built_in_administrator_roles(tx)]
+        derived = await built_in_administrator_roles(tx, environment)
+        everywhere = [where for where, _ in derived]
     return [
         HeldRole(
-            environment=environment,
+            environment=where,
             name=rule.role_name,
             role_id=None,
             gives_data=False,
@@ -137,10 +126,10 @@ async def _default_roles(tx: Transaction, person: RolePerson) -> list[HeldRole]:
             rule_id=rule.id,
         )
         for rule in rules
-        for environment in (
+        for where in (
             everywhere
             if rule.solution is None
-            else [where for key, where in places if key == text_key(rule.solution)]
+            else [one for key, one in places if key == text_key(rule.solution)]
         )
     ]
 
@@ -157,7 +146,9 @@ async def access_of_person(call: Call, app_text: str, user_text: str) -> Access:
     groups = await groups_of_user(call.tx, user.user_no)
     people = await people_numbered(call.tx, (user.user_no,))
     held = people[0].held if people else {}
-    roles = await _roles(call.tx, user.user_no, groups)
+    roles: list[HeldRole] = []
+    if target.environment is not None:
+        roles = await _roles(call.tx, user.user_no, groups, target.environment)
     return Access(
         target=target,
         needs=needs,
@@ -181,117 +172,33 @@ async def unlicensed_people(call: Call, text: str, *, after: int, limit: int) ->
     needs = needs_of(target, await catalog_of(call))
     if not needs:
         return PeoplePage(people=(), goes_on_after=None)
-    groups = sorted(await groups_below(call.tx, sorted(target.sharing.groups)))
     found: list[RolePerson] = []
-    place: int | None = after
-    for _ in range(LOOKED_AT_MAX // CHUNK):
-        assert place is not None
-        if target.sharing.is_with_everyone:
-            chunk = await people_after(call.tx, place, limit=CHUNK)
-            place = chunk[-1].user_no if len(chunk) == CHUNK else None
-        else:
-            chunk, place = await shared_people_after(
-                call.tx, AppNo(app.number), groups, after=place, limit=CHUNK
-            )
-        found += [person for person in chunk if not is_any_met(needs, person.held)]
+    for _ in range(CHUNKS_MAX):
+        place = PeoplePlace(after=after, limit=max(limit + 1, CHUNK_MIN))
+        numbers = await _without_one_license(call, target, needs, place)
+        people = await people_numbered(call.tx, numbers)
+        # Several licenses may be enough together where none is by itself.
+        found += [person for person in people if not is_any_met(needs, person.held)]
         if len(found) > limit:
             return PeoplePage(people=tuple(found[:limit]), goes_on_after=found[limit - 1].user_no)
-        if place is None:
-            break
-    return PeoplePage(people=tuple(found), goes_on_after=place)
+        if len(numbers) < place.limit:
+            return PeoplePage(people=tuple(found), goes_on_after=None)
+        after = numbers[-1]
+    return PeoplePage(people=tuple(found), goes_on_after=after)
 
 
-async def role_tasks(
-    call: Call, environment: str | None, *, after: tuple[str, int], limit: int
-) -> TasksPage:
-    """Who still needs a proper role, in one environment or in all of them by name (T-148).
-
-    A page may be shorter than its limit and still go on. Raises Refusal unknownEnvironment.
-    """
-    tasks: list[RoleTask] = []
-    looked_at = 0
-    name, place = after
-    if environment is None:
-        places = await _environments_from(call, name)
-    else:
-        places = [await require(call, ENVIRONMENTS, environment)]
-    admins = await administrators(call.tx)
-    rules = await list_rules(call.tx)
-    for one in places:
-        key = text_key(one.name)
-        start = place if key == name else 0
-        scene = await _scene(call, one, rules)
-        while not scene.is_empty:
-            people = await people_after(call.tx, start, limit=CHUNK)
-            tasks += await _tasks_of(call, scene, people, admins)
-            looked_at += len(people)
-            if len(tasks) > limit:
-                last = tasks[limit - 1]
-                where = (text_key(last.environment.name), last.person.user_no)
-                return TasksPage(tasks=tuple(tasks[:limit]), goes_on_after=where)
-            if len(people) < CHUNK:
-                break
-            start = people[-1].user_no
-            if looked_at >= LOOKED_AT_MAX:
-                return TasksPage(tasks=tuple(tasks), goes_on_after=(key, start))
-    return TasksPage(tasks=tuple(tasks), goes_on_after=None)
-
-
-ENVIRONMENTS_MAX: Final = 10_000
-"""Environments whose tasks one call goes through."""
-
-
-async def _environments_from(call: Call, name: str) -> list[Environment]:
-    """Every environment from the one with this name on."""
-    found = await list_things(
-        call.tx, ENVIRONMENT_TABLE, after=ThingPlace(), limit=ENVIRONMENTS_MAX
+async def _without_one_license(
+    call: Call, target: LaunchTarget, needs: Sequence[Need], place: PeoplePlace
+) -> list[UserNo]:
+    """The next people whom a target is shared with and whom no single license entitles."""
+    skus = [need.sku for need in needs if need.sku is not None]
+    plans = [need.service_plans for need in needs if need.sku is None]
+    every = await all_plan_sets(call.tx) if plans else {}
+    sets = [one for one, bits in every.items() if any(bits & plan == plan for plan in plans)]
+    if target.sharing.is_with_everyone:
+        return await everybody_without(call.tx, skus, sets, place)
+    assert target.app is not None, "an app is shared, and nothing else"
+    groups = sorted(await groups_below(call.tx, sorted(target.sharing.groups)))
+    return await shared_people_without(
+        call.tx, target.app, groups, skus=skus, sets=sets, place=place
     )
-    return [one for one in found if text_key(one.name) >= name]
-
-
-async def _scene(
-    call: Call, environment: Environment, rules: Sequence[DefaultRoleRule]
-) -> RoleScene:
-    catalog = await catalog_of(call)
-    number = EnvironmentNo(environment.number)
-    targets = await app_targets_of(call.tx, number, limit=APPS_MAX)
-    present = {text_key(name) for name in environment.fields.solutions} | {
-        text_key(target.name) for target in targets
-    }
-    data = await data_roles_of(call.tx, number)
-    return RoleScene(
-        environment=environment_ref(environment),
-        apps=[
-            (target, needs_of(target, catalog)) for target in targets if target.needs_security_role
-        ],
-        rules=[
-            rule for rule in rules if rule.solution is None or text_key(rule.solution) in present
-        ],
-        team_groups=data.team_groups,
-        roles=data.roles,
-    )
-
-
-async def _tasks_of(
-    call: Call,
-    scene: RoleScene,
-    people: Sequence[RolePerson],
-    admins: dict[UserNo, AdministratorRole],
-) -> list[RoleTask]:
-    numbers = [person.user_no for person in people]
-    wanted = {group for target, _ in scene.apps for group in target.sharing.groups}
-    below = await groups_below(call.tx, sorted(wanted | scene.team_groups))
-    inside = await memberships_among(call.tx, numbers, sorted(below)) if below else {}
-    having = await direct_holders_among(call.tx, numbers, scene.roles)
-    found = []
-    for person in people:
-        direct = inside.get(person.user_no, ())
-        known = replace(
-            person,
-            groups=frozenset(top for group in direct for top in below[group]),
-            has_role=person.user_no in having or person.user_no in admins,
-        )
-        task = role_task(scene, known)
-        if task is not None:
-            found.append(task)
-    return found

@@ -31,6 +31,7 @@ from seatwright.postgres.platform_roles import (
     insert_roles,
     list_holders,
     list_roles,
+    lock_role,
     role_by_id,
     role_by_name,
     take_from_group,
@@ -70,9 +71,9 @@ async def make_built_in_roles(call: Call, environments: Sequence[EnvironmentNo])
 
 
 async def page_of_roles(
-    call: Call, environment: EnvironmentRef | None, *, after: tuple[str, int], limit: int
+    call: Call, environment: EnvironmentRef | None, *, after: tuple[int, str], limit: int
 ) -> list[SecurityRole]:
-    """Roles by name, of one environment or of all; one more than `limit` if there are more."""
+    """Roles by environment and name; one more than `limit` if there are more."""
     number = None if environment is None else environment.environment_no
     return await list_roles(call.tx, environment=number, after=after, limit=limit + 1)
 
@@ -169,6 +170,8 @@ async def assign_role(
     unknownGroup, and invalidValue for nobody or too many at once.
     """
     role = await require_role(call, text)
+    await lock_role(call.tx, role.role_no)
+    role = await require_role(call, str(role.id))
     if not 1 <= len(users) + len(groups) <= HOLDERS_AT_ONCE_MAX:
         raise Refusal(
             Reason.INVALID_VALUE,

@@ -9,7 +9,7 @@ from litestar import delete, get, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from seatwright.app.catalog import catalog_of
-from seatwright.app.platform import administrators, people
+from seatwright.app.platform import administrators, people, tasks
 from seatwright.domain.roles import Permission
 from seatwright.domain.security_roles import HeldRole, RoleTask
 from seatwright.domain.tenant_catalog import TenantCatalog
@@ -144,7 +144,8 @@ def _missing(access: people.Access, catalog: TenantCatalog) -> list[str]:
     if not access.is_shared:
         found.append(f"{name} is not shared with the person: share it with them or a group.")
     if not access.is_licensed:
-        ways = " or ".join(shape.display_name for shape in need_shapes(access.needs, catalog))
+        shapes = need_shapes(access.needs, catalog)
+        ways = " or ".join(dict.fromkeys(shape.display_name for shape in shapes))
         found.append(f"{name} needs a license with {ways}.")
     if not access.has_role:
         found.append(
@@ -240,7 +241,7 @@ async def list_role_tasks(
     size = page_limit(limit)
     keys = keys_of(cursor, str, int)
     after = (str(keys[0]), int(keys[1])) if keys else ("", 0)
-    page = await people.role_tasks(call, environment, after=after, limit=size)
+    page = await tasks.role_tasks(call, environment, after=after, limit=size)
     return Page(
         value=[_task(one) for one in page.tasks],
         next_cursor=None if page.goes_on_after is None else cursor_of(*page.goes_on_after),

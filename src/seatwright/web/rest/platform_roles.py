@@ -137,14 +137,17 @@ async def list_security_roles(
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
 ) -> Page[SecurityRoleShape]:
-    """By name, of one environment or of all."""
+    """Of one environment or of all, environment by environment; the roles of each by name."""
     size = page_limit(limit)
-    keys = keys_of(cursor, str, int)
-    after = (str(keys[0]), int(keys[1])) if keys else ("", 0)
+    keys = keys_of(cursor, int, str)
+    after = (int(keys[0]), str(keys[1])) if keys else (0, "")
     where = None if environment is None else await require_environment(call, environment)
     rows = await security_roles.page_of_roles(call, where, after=after, limit=size)
     return keyset_page(
-        rows, size=size, shape=_role, place=lambda row: (text_key(row.name), row.role_no)
+        rows,
+        size=size,
+        shape=_role,
+        place=lambda row: (row.environment.environment_no, text_key(row.name)),
     )
 
 
