@@ -73,8 +73,8 @@ Alert: TypeAlias = Annotated[
 ]
 
 _COLUMNS = (
-    Column(title="Policy", cell="name"),
-    Column(title="App", cell="app"),
+    Column(title="Policy", cell="name", is_prose=True),
+    Column(title="App", cell="app", is_prose=True),
     Column(title="Product", cell="product"),
     Column(title="Available licenses", cell="availableLicenses", is_number=True),
     Column(title="Status", cell="status"),

@@ -31,7 +31,7 @@ def _person(row: Row) -> object:
 
 def _what(row: Row) -> str:
     if row["kind"] == "seats":
-        return f"{count_of(row['seatsFree'], 'seat is', 'seats are')} left"
+        return f"{count_of(row['seatsFree'], 'seat', 'seats')} left"
     return f"{row['product']} is released on {str(row['dueAt'])[:10]} unless kept or used"
 
 
@@ -42,7 +42,7 @@ _OUTCOMES = {
     "notClaimed": "had claimed nothing",
 }
 _CLAIMS = (
-    Column(title="When", cell=moment("at")),
+    Column(title="When (UTC)", cell=moment("at")),
     Column(title="Who", cell=_person),
     Column(title="Product", cell="product"),
     Column(
@@ -63,8 +63,8 @@ _TAKEN = (
     Column(title="Outcome", cell=lambda row: _OUTCOMES.get(row["outcome"], row["outcome"])),
 )
 _NOTICES = (
-    Column(title="When", cell=moment("at")),
-    Column(title="Policy", cell="policy"),
+    Column(title="When (UTC)", cell=moment("at")),
+    Column(title="Policy", cell="policy", is_prose=True),
     Column(title="Who", cell=_person),
     Column(title="What", cell=_what, is_prose=True),
     Column(title="Ended", cell=lambda row: row["outcome"] or "open"),

@@ -319,11 +319,14 @@ def _refused(answer: httpx.Response, asked: Asked | None = None) -> NoReturn:
     correlation = answer.headers.get("x-correlation-id")
     for row in (problem.get("rows") or ())[:ROWS_TOLD]:
         warn(f"Row {row['row']}: {row['message']}")
+    steps = [fix_of(code, names=_names(answer, problem))]
+    if problem.get("requestUrl"):
+        steps.append(f"→ ask for a license at {problem['requestUrl']}")
     stop(
         Ending.REFUSED if answer.status_code < 500 else Ending.UNREACHABLE,
         detail,
         small=f"{code}, correlation id {correlation}" if correlation else code,
-        fix=fix_of(code, names=_names(answer, problem)),
+        fix="\n".join(filter(None, steps)),
     )
 
 

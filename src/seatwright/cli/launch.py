@@ -15,7 +15,7 @@ def launch(
     person: Person,
     app: Annotated[
         str | None,
-        typer.Argument(metavar="[APP]", help="Name or id; none for Power Automate for desktop."),
+        typer.Argument(metavar="APP", help="Name or id; none for Power Automate for desktop."),
     ] = None,
     *,
     flow: Annotated[
