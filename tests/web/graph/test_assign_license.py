@@ -56,6 +56,8 @@ async def test_products_are_given_changed_swapped_and_taken(office: Office, grap
     assert states[TEAMS] == "Success"
     one = await graph.get(f"/users/{ada}/licenseDetails/{details[0]['id']}")
     assert one["skuPartNumber"] == "SPE_E3"
+    some = await graph.get(f"/users/{ada}/licenseDetails?$select=SkuPartNumber")
+    assert some["value"] == [{"skuPartNumber": "SPE_E3"}]
     # The list that is sent replaces the one that is stored, and no second seat is used (ASN-005).
     await graph.done("POST", f"/users/{ada}/assignLicense", order(E3, disabled=(TEAMS,)))
     assert await has(graph, ada) == {E3: [TEAMS]}

@@ -236,5 +236,20 @@ async def test_the_least_permission_is_enough_and_another_is_not(office: Office)
     reader = Graph(office, await with_permissions(office, "User.Read.All"))
     assert (await reader.ask("GET", "/users")).status_code == 200
     assert (await reader.refused("GET", "/groups"))[:2] == (403, "Authorization_RequestDenied")
-    status, code, _ = await reader.refused("PATCH", "/users/x@contoso.example", {"city": "Oslo"})
+    ada = await Graph(office).person("ada")
+    status, code, _ = await reader.refused("PATCH", f"/users/{ada}", {"city": "Oslo"})
+    assert (status, code) == (403, "Authorization_RequestDenied")
+    switch = Graph(office, await with_permissions(office, "User.EnableDisableAccount.All"))
+    await switch.done("PATCH", f"/users/{ada}", {"accountEnabled": False})
+    status, code, _ = await switch.refused("PATCH", f"/users/{ada}", {"city": "Oslo"})
+    assert (status, code) == (403, "Authorization_RequestDenied")
+
+
+async def test_a_client_that_may_change_members_only_changes_no_group(office: Office) -> None:
+    graph = Graph(office)
+    ada, group = await graph.person("ada"), await graph.group("Staff")
+    members = Graph(office, await with_permissions(office, "GroupMember.ReadWrite.All"))
+    bind = {"members@odata.bind": [f"https://graph.microsoft.com/v1.0/users/{ada}"]}
+    await members.done("PATCH", f"/groups/{group}", bind)
+    status, code, _ = await members.refused("PATCH", f"/groups/{group}", {"description": "Ours"})
     assert (status, code) == (403, "Authorization_RequestDenied")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from seatwright.domain.filters import parse_filter, parse_names, unsupported
+from seatwright.domain.filters import parse_filter, unsupported
 from seatwright.domain.filters.tree import Compared, Either, Filter, OneOf, Operator
 from seatwright.domain.roles import Permission
 from seatwright.postgres.changes import (
@@ -24,6 +24,7 @@ from seatwright.web.graph.delta_users import changed_users, first_users
 from seatwright.web.graph.envelope import bad_request
 from seatwright.web.graph.group_shapes import GROUP
 from seatwright.web.graph.groups import MAY_READ_GROUPS
+from seatwright.web.graph.odata import select_of
 from seatwright.web.graph.paths import link
 from seatwright.web.graph.request import GraphRequest
 from seatwright.web.graph.routing import route
@@ -80,7 +81,7 @@ def _new(request: GraphRequest, noun: str, *, xid: int) -> DeltaToken:
     text = request.option("$select")
     select = tuple(_SHOWN[noun])
     if text:
-        select = parse_names("$select", text, (*known.names, *_RELATIONS[noun])) or select
+        select = select_of(text, known, (*known.names, *_RELATIONS[noun])) or select
     return DeltaToken(
         noun=noun,
         phase=NOTHING_YET,

@@ -37,6 +37,7 @@ from seatwright.web.graph.lists import (
     groups_page,
 )
 from seatwright.web.graph.odata import expanded, selected
+from seatwright.web.graph.permissions import only_for
 from seatwright.web.graph.references import bound_in, people_and_groups
 from seatwright.web.graph.request import GraphRequest, no_content
 from seatwright.web.graph.routing import route
@@ -211,6 +212,8 @@ async def patch_group(request: GraphRequest) -> Answer:
     if "grouptypes" in body and (_kind(body) == GroupKind.MICROSOFT_365.value) is not is_unified:
         raise bad_request("A group has its groupTypes for good.")
     fields = _fields(body)
+    if body.keys() - _BOUND and not request.may(*MAY_WRITE_GROUPS):
+        raise only_for("change groups beyond their members", MAY_WRITE_GROUPS)
     if fields:
         await change_group(request.call, str(row.values["id"]), parse_group_fields(fields))
     order = changed_rule(body, was_dynamic=row.values["membershipRule"] is not None)

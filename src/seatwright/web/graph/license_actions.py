@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from seatwright.app.assign.people import require_user
 from seatwright.app.catalog import catalog_of
 from seatwright.app.graph.assign_license import (
@@ -28,6 +30,7 @@ from seatwright.web.graph.license_shapes import license_details
 from seatwright.web.graph.lists import group_row
 from seatwright.web.graph.request import GraphRequest, json_answer
 from seatwright.web.graph.routing import route
+from seatwright.web.graph.selection import cut
 from seatwright.web.graph.users import MAY_READ_USERS, MAY_WRITE_USERS, shape_of_user
 
 _ASSIGNED_MAX: Final = 100
@@ -200,7 +203,10 @@ async def _held(request: GraphRequest) -> list[Any]:
 
 
 async def _details(request: GraphRequest) -> list[Any]:
-    return list(await license_details(request.call, await _held(request)))
+    details = await license_details(request.call, await _held(request))
+    if not request.option("$select"):
+        return list(details)
+    return list(cut(request, map(msgspec.json.decode, details), kind="licenseDetails"))
 
 
 LICENSE_ROUTES: Final = (

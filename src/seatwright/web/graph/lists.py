@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from seatwright.domain.directory import parse_id, text_key
+from seatwright.domain.filters import unsupported
 from seatwright.postgres.filters import Condition
 from seatwright.postgres.graph_lists import GROUPS, USERS, ListQuery, ListRow, count_rows, read_page
 from seatwright.web.answers import Answer
@@ -60,7 +61,9 @@ async def groups_page(
     """A page of groups: all of them, or those of a relation."""
     asked = await page_asked(request, GROUP)
     if asked.expand:
-        raise bad_request("$expand of a list of groups: read each group with its members.")
+        raise unsupported(
+            "$expand of a list of groups: read each group with what it expands", field="$expand"
+        )
     query = _query(asked, extra, group_columns(asked.select), is_deleted=is_deleted)
 
     async def shape(rows: Sequence[ListRow]) -> list[Shape]:
@@ -129,6 +132,10 @@ async def objects_page(
     request.refuse_options("$filter", "$orderby", "$search", "$expand", "$skip")
     top, (kind, number) = top_of(request), _place(request)
     call, shapes, last = request.call, list[Shape](), (kind, number)
+    count = None
+    if request.is_eventual and request.is_counted and request.option("$skiptoken") is None:
+        count = await count_rows(call.tx, USERS, ListQuery(columns=(), conditions=(people,)))
+        count += await count_rows(call.tx, GROUPS, ListQuery(columns=(), conditions=(groups,)))
     if kind == 0:
         select = selected(request, USER)
         query = ListQuery(
@@ -138,7 +145,8 @@ async def objects_page(
         shapes = await shape_people(call, rows, select, is_typed=True)
         if len(rows) > top:
             token = f"0.{rows[top - 1].number}"
-            return request.collection(shapes[:top], fragment, next_link=request.next_link(token))
+            link = request.next_link(token)
+            return request.collection(shapes[:top], fragment, next_link=link, count=count)
         last = (1, 0)
     select = selected(request, GROUP)
     room = top - len(shapes)
@@ -151,7 +159,7 @@ async def objects_page(
     if len(rows) > room:
         before = rows[room - 1].number if room else last[1]
         more = request.next_link(f"1.{before}")
-    return request.collection(shapes, fragment, next_link=more)
+    return request.collection(shapes, fragment, next_link=more, count=count)
 
 
 async def _are_there(request: GraphRequest, groups: Condition) -> bool:

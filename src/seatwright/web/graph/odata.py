@@ -123,21 +123,28 @@ async def page_asked(
 def selected(request: GraphRequest, noun: Noun) -> tuple[str, ...]:
     """What to show of each row, in the order of the contract.
 
-    Raises Refusal unsupportedQuery for a name that is no property of the noun.
+    Raises GraphError for a name that is no property of the noun.
     """
     text = request.option("$select")
     if text is None or not text.strip():
         return tuple(noun.shown)
-    found = parse_names("$select", text, noun.names)
-    known = {name.casefold() for name in noun.names}
+    return select_of(text, noun, noun.names) or tuple(noun.shown)
+
+
+def select_of(text: str, noun: Noun, names: Sequence[str]) -> tuple[str, ...]:
+    """The names of a `$select`.
+
+    Raises GraphError for one that is no property of the noun.
+    """
+    found = parse_names("$select", text, names)
+    known = {name.casefold() for name in names}
     for name in (part.strip() for part in text.split(",")):
-        head = name.partition("/")[0].casefold()
-        if name != "*" and head not in known and not name.startswith("microsoft.graph."):
+        if name != "*" and name.casefold() not in known:
             raise bad_request(
                 f"Parsing OData Select and Expand failed: Could not find a property named"
                 f" '{name[:80]}' on type 'microsoft.graph.{noun.name.removesuffix('s')}'."
             )
-    return found or tuple(noun.shown)
+    return found
 
 
 def expanded(request: GraphRequest, noun: Noun) -> dict[str, tuple[str, ...] | None]:

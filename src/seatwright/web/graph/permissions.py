@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.graph_permissions import GraphPermission
 from seatwright.domain.roles import roles_permitting
 from seatwright.domain.tenants import Principal
 from seatwright.web.graph.routing import Route
@@ -32,5 +33,15 @@ def check_may(principal: Principal, route: Route) -> None:
         Reason.ROLE_MISSING,
         f"“{principal.name}” was made with the Graph permissions {', '.join(named) or 'none'} only."
         f" Use a client that has one of: {', '.join(accepted)}.",
+        context={"permissionsNeeded": accepted},
+    )
+
+
+def only_for(what: str, accepts: tuple[GraphPermission, ...]) -> Refusal:
+    """The refusal of a caller whose Graph permission is enough for a part of a route only."""
+    accepted = [permission.value for permission in accepts]
+    return Refusal(
+        Reason.ROLE_MISSING,
+        f"To {what} takes a client that has one of: {', '.join(accepted)}.",
         context={"permissionsNeeded": accepted},
     )

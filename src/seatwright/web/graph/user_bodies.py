@@ -93,7 +93,7 @@ def _refuse(name: str, value: object) -> None:
             f"Property '{name[:80]}' does not exist as a declared property or extension property"
             " of resource 'User'."
         )
-    if value not in (None, [], {}, ""):
+    if value not in (None, [], {}, "", False):
         raise bad_request(f"Property '{known[name]}' is not kept here and cannot be set.")
 
 

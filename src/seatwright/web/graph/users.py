@@ -15,6 +15,7 @@ from seatwright.web.answers import Answer
 from seatwright.web.graph.envelope import resource_missing
 from seatwright.web.graph.lists import count_answer, people_page, user_row
 from seatwright.web.graph.odata import expanded, selected
+from seatwright.web.graph.permissions import only_for
 from seatwright.web.graph.references import reference_of
 from seatwright.web.graph.request import GraphRequest, no_content
 from seatwright.web.graph.routing import route
@@ -99,6 +100,8 @@ async def patch_user(request: GraphRequest) -> Answer:
     """Change a person; licenses follow a new usage location at once."""
     await user_row(request, request.keys["user"], ())
     fields = changed_user(request)
+    if fields.keys() - {UserField.ACCOUNT_ENABLED} and not request.may(*MAY_WRITE_USERS):
+        raise only_for("change people beyond accountEnabled", MAY_WRITE_USERS)
     await change_user(request.call, request.keys["user"], fields)
     return no_content()
 
