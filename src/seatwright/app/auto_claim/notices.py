@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from seatwright.app.auto_claim.policies import list_policies
@@ -37,6 +38,9 @@ from seatwright.postgres.auto_claim_notices import (
     unused_claims,
 )
 from seatwright.postgres.auto_claim_read import read_feature, read_policies
+
+ANNOUNCED_AT_ONCE: Final = 2_000
+"""Each search reads all claims of a policy, and an announcement moves no seat."""
 
 
 async def settle_claims(call: Call) -> bool:
@@ -68,7 +72,7 @@ async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
         call.tx,
         policy.policy_no,
         before=call.now - timedelta(days=days) + notice,
-        limit=USERS_AT_ONCE_MAX,
+        limit=ANNOUNCED_AT_ONCE,
     )
     if not unused:
         await note_search(call.tx, policy.policy_no, at=call.now)
