@@ -290,3 +290,21 @@ async def test_a_group_with_groups_inside_cannot_be_dynamic(office: Office) -> N
     )
     assert answer.status_code == 400
     assert "groups are inside of it" in answer.json()["detail"]
+
+
+async def test_why_names_the_clause_and_asks_nobody_to_leave_a_dynamic_group_by_hand(
+    office: Office, sales: str
+) -> None:
+    await set_rule(
+        office,
+        sales,
+        'user.city -eq "Oslo" -or user.department -eq "Sales" -and user.mail -eq null',
+    )
+    answer = await office.admin.get(f"{USERS}/ada@contoso.example/licenses/SPE_E3/why")
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    clause = 'user.department -eq "Sales" and user.mail -eq null'
+    assert body["chain"][0]["path"][0]["because"] == clause
+    assert f"the dynamic group Sales people (because {clause}) gives it" in body["sentence"]
+    assert "change what its rule asks" in answer.text
+    assert "out of the group" not in answer.text

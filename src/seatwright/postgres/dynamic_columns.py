@@ -6,7 +6,7 @@ people are as many rows as there are departments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -42,9 +42,29 @@ COLUMN_OF: Final[dict[Source, str]] = {
 """Where each source is kept; service plans are read by themselves."""
 
 
+_OF_ONE_EACH: Final = frozenset(
+    {
+        Origin.ID,
+        Origin.PROXY_ADDRESSES,
+        UserField.USER_PRINCIPAL_NAME,
+        UserField.DISPLAY_NAME,
+        UserField.MAIL,
+        UserField.MAIL_NICKNAME,
+        UserField.OTHER_MAILS,
+        UserField.EMPLOYEE_ID,
+        UserField.MOBILE_PHONE,
+        UserField.BUSINESS_PHONE,
+        UserField.STREET_ADDRESS,
+        UserField.ON_PREMISES_DISTINGUISHED_NAME,
+        UserField.ON_PREMISES_SECURITY_IDENTIFIER,
+    }
+)
+"""Texts of which nearly everybody has another: grouping a million of them only costs time."""
+
+
 async def living_between(tx: Transaction, first: int, last: int) -> Numbers:
     """The numbers of the people who are not deleted, sorted; int32."""
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select coalesce(string_agg(int4send(user_no), ''::bytea order by user_no), ''::bytea)"
         " from app_user where tenant_id = %s and user_no between %s and %s and deleted_at is null",
         (tx.tenant_id, first, last),
@@ -56,7 +76,7 @@ async def living_between(tx: Transaction, first: int, last: int) -> Numbers:
 
 async def last_user_no(tx: Transaction) -> int:
     """The highest number of a person."""
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select coalesce(max(user_no), 0) from app_user where tenant_id = %s", (tx.tenant_id,)
     )
     row = await cursor.fetchone()
@@ -73,7 +93,7 @@ class Page:
 
 async def page_after(tx: Transaction, after: int, *, count: int) -> Page | None:
     """The next `count` people by number; None when there are no more."""
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select max(user_no), count(*)::int4 from (select user_no from app_user"
         " where tenant_id = %s and user_no > %s order by user_no limit %s) page",
         (tx.tenant_id, after, count),
@@ -83,27 +103,47 @@ async def page_after(tx: Transaction, after: int, *, count: int) -> Page | None:
 
 
 async def read_people(
-    tx: Transaction, sources: Collection[Source], *, first: int, last: int
+    tx: Transaction, sources: Mapping[Source, bool], users: Numbers, *, first: int, last: int
 ) -> People:
-    """The people with numbers in a range as columns of what rules ask."""
+    """The living people with numbers in a range, who are `users`, as columns of what rules ask.
+
+    `sources` say whether the values themselves are asked, or only whether there are any: a million
+    different ids need not be read to see that nobody is without one.
+    """
     await tx.connection.execute("set local max_parallel_workers_per_gather = 0")
-    users = await living_between(tx, first, last)
     columns: dict[Source, ValueColumn] = {}
-    for source in sources:
+    for source, asks_values in sources.items():
         if source is Origin.NOWHERE:
-            columns[source] = ValueColumn(values=(None,), place=np.zeros(len(users), np.int32))
+            columns[source] = _same_for_all(users, None)
+        elif source is Origin.ID and not asks_values:
+            columns[source] = _same_for_all(users, "")
         elif source is Origin.ASSIGNED_PLANS:
             columns[source] = await _plans(tx, users, first, last)
         else:
-            columns[source] = await _values(tx, source, users, (first, last))
+            columns[source] = await _values(
+                tx, source, users, (first, last), asks_values=asks_values
+            )
     return People(user_no=users, columns=columns)
 
 
+def _same_for_all(users: Numbers, value: Held) -> ValueColumn:
+    return ValueColumn(values=(value,), place=np.zeros(len(users), np.int32))
+
+
 async def _values(
-    tx: Transaction, source: Source, users: Numbers, between: tuple[int, int]
+    tx: Transaction,
+    source: Source,
+    users: Numbers,
+    between: tuple[int, int],
+    *,
+    asks_values: bool,
 ) -> ValueColumn:
     column = COLUMN_OF[source]
-    cursor = await tx.connection.execute(
+    if asks_values and source in _OF_ONE_EACH:
+        return await _each_value(tx, source, users, between)
+    if not asks_values:
+        column = f"case when {column} is not null then '-' end"
+    cursor = await tx.connection.cursor(binary=True).execute(
         f"select {column}, string_agg(int4send(u.user_no), ''::bytea) from app_user u"
         " where u.tenant_id = %s and u.user_no between %s and %s and u.deleted_at is null"
         f" group by {column}",
@@ -113,19 +153,46 @@ async def _values(
     return _column(users, [(decoded(source, row[0]), row[1]) for row in rows])
 
 
+async def _each_value(
+    tx: Transaction, source: Source, users: Numbers, between: tuple[int, int]
+) -> ValueColumn:
+    """A property of which nearly everybody has a value of their own: all of them as one text.
+
+    Neither separator can be in a value, because no field takes control characters.
+    """
+    cursor = await tx.connection.cursor(binary=True).execute(
+        f"select string_agg(int4send(u.user_no), ''::bytea order by u.user_no),"
+        f" string_agg(coalesce({COLUMN_OF[source]}, E'\\x02'), E'\\x1f' order by u.user_no)"
+        " from app_user u"
+        " where u.tenant_id = %s and u.user_no between %s and %s and u.deleted_at is null",
+        (tx.tenant_id, *between),
+    )
+    row = await cursor.fetchone()
+    if row is None or row[0] is None:
+        return ValueColumn(values=(None,), place=np.zeros(len(users), np.int32))
+    numbers = _numbers(row[0])
+    values = [decoded(source, None if text == "\x02" else text) for text in row[1].split("\x1f")]
+    codes = np.arange(1, len(values) + 1, dtype=np.int32)
+    return ValueColumn(values=[None, *values], place=_placed(users, numbers, codes))
+
+
 def _column(users: Numbers, rows: Sequence[tuple[Held, bytes]]) -> ValueColumn:
     """The rows as one place for each person; who is in no row has nothing."""
     values: list[Held] = [None, *(value for value, _ in rows)]
+    lengths = [len(packed) // 4 for _, packed in rows]
+    numbers = _numbers(b"".join(packed for _, packed in rows))
+    codes = np.repeat(np.arange(1, len(rows) + 1, dtype=np.int32), lengths)
+    return ValueColumn(values=values, place=_placed(users, numbers, codes))
+
+
+def _placed(users: Numbers, numbers: Numbers, codes: Numbers) -> Numbers:
+    """The code of each person, 0 where they have none; who came meanwhile is left out."""
     place = np.zeros(len(users), dtype=np.int32)
-    if rows:
-        lengths = [len(packed) // 4 for _, packed in rows]
-        numbers = _numbers(b"".join(packed for _, packed in rows))
-        codes = np.repeat(np.arange(1, len(rows) + 1, dtype=np.int32), lengths)
-        at = np.searchsorted(users, numbers)
-        at = np.minimum(at, max(len(users) - 1, 0))
-        is_there = users[at] == numbers if len(users) else np.zeros(len(numbers), np.bool_)
+    if len(users) and len(numbers):
+        at = np.minimum(np.searchsorted(users, numbers), len(users) - 1)
+        is_there = users[at] == numbers
         place[at[is_there]] = codes[is_there]
-    return ValueColumn(values=values, place=place)
+    return place
 
 
 def _numbers(packed: bytes) -> Numbers:
@@ -148,7 +215,7 @@ _DECODERS: Final[dict[Source, Callable[[str | None], Held]]] = {
 
 async def _plans(tx: Transaction, users: Numbers, first: int, last: int) -> ValueColumn:
     """The service plans of people: grouped by what they hold, of which there are few kinds."""
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select held.sets, string_agg(int4send(held.user_no), ''::bytea) from ("
         "  select user_no, array_agg(distinct enabled_set order by enabled_set) as sets"
         "    from effective_license where tenant_id = %s and user_no between %s and %s"
@@ -171,7 +238,7 @@ PlanNames = Sequence[tuple[int, UUID, str]]
 
 
 async def _catalog_of_plans(tx: Transaction) -> PlanNames:
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select service_plan_no, id, name from service_plan"
         " where tenant_id = %s order by service_plan_no",
         (tx.tenant_id,),
@@ -190,7 +257,7 @@ def plans_of_bits(bits: int, catalog: PlanNames) -> tuple[AssignedPlan, ...]:
 
 async def read_plans(tx: Transaction, users: Sequence[int]) -> dict[int, tuple[AssignedPlan, ...]]:
     """The service plans of a few people."""
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select user_no, array_agg(enabled_set) from effective_license"
         " where tenant_id = %s and user_no = any(%s) group by user_no",
         (tx.tenant_id, list(users)),
@@ -211,7 +278,7 @@ async def read_plans(tx: Transaction, users: Sequence[int]) -> dict[int, tuple[A
 
 async def reports_between(tx: Transaction, manager: UUID, first: int, last: int) -> Numbers:
     """The direct reports of a manager among the people with these numbers, sorted."""
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select coalesce(string_agg(int4send(u.user_no), ''::bytea order by u.user_no), ''::bytea)"
         " from app_user m join app_user u on u.tenant_id = m.tenant_id and u.manager_no = m.user_no"
         " where m.tenant_id = %s and m.id = %s and u.deleted_at is null"
@@ -227,7 +294,7 @@ async def members_of_any_between(
     tx: Transaction, groups: Sequence[GroupNo], first: int, last: int
 ) -> Numbers:
     """The living direct members of any of these groups with these numbers, sorted."""
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select coalesce(string_agg(int4send(user_no), ''::bytea order by user_no), ''::bytea)"
         " from (select distinct m.user_no from membership m"
         " join app_user u on u.tenant_id = m.tenant_id and u.user_no = m.user_no"

@@ -147,7 +147,7 @@ async def memberships_among(
 
 async def members_between(tx: Transaction, group: GroupNo, first: int, last: int) -> Int32s:
     """The members of a group with numbers from `first` to `last`, sorted; int32."""
-    cursor = await tx.connection.execute(
+    cursor = await tx.connection.cursor(binary=True).execute(
         "select coalesce(string_agg(int4send(user_no), ''::bytea order by user_no), ''::bytea)"
         " from membership where tenant_id = %s and group_no = %s and user_no between %s and %s",
         (tx.tenant_id, group, first, last),

@@ -12,7 +12,7 @@ from seatwright.app.dynamic.memberships import Moves
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.rules.many import Numbers, taken_in
 from seatwright.domain.rules.parsing import parse_rule
-from seatwright.domain.rules.questions import sources_of
+from seatwright.domain.rules.questions import values_asked
 from seatwright.domain.rules.tree import DirectReports, MemberOf, Rule
 from seatwright.postgres.dynamic_columns import (
     living_between,
@@ -49,9 +49,9 @@ class Judged:
 async def judge(call: Call, stored: StoredRule, *, first: int, last: int) -> Judged:
     """Judge the people with numbers in a range; who is deleted stays where they are."""
     rule = parse_rule(stored.text)
-    wanted = await people_taken_in(call, rule, first=first, last=last)
-    present = await members_between(call.tx, stored.group, first, last)
     living = await living_between(call.tx, first, last)
+    wanted = await _people_taken_in(call, rule, living, first=first, last=last)
+    present = await members_between(call.tx, stored.group, first, last)
     present = np.intersect1d(present, living, assume_unique=True)
     return Judged(
         group=stored.group,
@@ -61,7 +61,9 @@ async def judge(call: Call, stored: StoredRule, *, first: int, last: int) -> Jud
     )
 
 
-async def people_taken_in(call: Call, rule: Rule, *, first: int, last: int) -> Numbers:
+async def _people_taken_in(
+    call: Call, rule: Rule, living: Numbers, *, first: int, last: int
+) -> Numbers:
     """The living people with numbers in a range whom a rule takes in; sorted."""
     match rule:
         case DirectReports():
@@ -70,7 +72,8 @@ async def people_taken_in(call: Call, rule: Rule, *, first: int, last: int) -> N
             groups = (await numbers_of_groups(call.tx, rule.groups)).values()
             return await members_of_any_between(call.tx, sorted(groups), first, last)
         case _:
-            people = await read_people(call.tx, sources_of(rule), first=first, last=last)
+            asked = values_asked(rule)
+            people = await read_people(call.tx, asked, living, first=first, last=last)
 
             def judged() -> Numbers:
                 flags = taken_in(rule, people, now=call.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,13 +10,14 @@ from seatwright.app.call import Call
 from seatwright.app.dynamic.facts import facts_of_few
 from seatwright.domain.directory import Group, User
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.rules.lint import Remark, remarks_on
-from seatwright.domain.rules.one import Clause, account_of
+from seatwright.domain.rules.one import Clause, account_of, deciding, takes_in
 from seatwright.domain.rules.parsing import parse_rule
 from seatwright.domain.rules.printing import print_rule
 from seatwright.domain.rules.problems import Problem, RuleRefusal
 from seatwright.domain.rules.questions import questions_of
-from seatwright.postgres.dynamic_read import memberships_among
+from seatwright.postgres.dynamic_read import memberships_among, rule_of
 
 PEOPLE_MAX: Final = 20
 """People of one trial (DYN-012)."""
@@ -93,3 +94,19 @@ def look_at_rule(text: str) -> Looked:
         asks=tuple(sorted(questions_of(rule))),
         remarks=remarks_on(rule),
     )
+
+
+async def reasons_of_rules(
+    call: Call, user: UserNo, groups: Collection[GroupNo]
+) -> Mapping[GroupNo, str]:
+    """Which clauses of their rules take a person into these groups; paused rules say nothing."""
+    reasons: dict[GroupNo, str] = {}
+    for group in sorted(groups):
+        stored = await rule_of(call.tx, group)
+        if stored is None:
+            continue
+        rule = parse_rule(stored.text)
+        facts = (await facts_of_few(call, (user,), (rule,))).get(user)
+        if facts is not None and takes_in(rule, facts, now=call.now):
+            reasons[group] = " and ".join(deciding(account_of(rule, facts, now=call.now)))
+    return reasons

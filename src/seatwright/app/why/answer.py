@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from seatwright.app.assign.people import require_user
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.dynamic.trials import reasons_of_rules
 from seatwright.app.why.fixes import Fix, fix_names, fixes_of
 from seatwright.app.why.reading import Reading, read_question
 from seatwright.domain.assignments import Source, SourceKind
@@ -38,11 +39,15 @@ _MAKING = (HistoryAction.ASSIGNED, HistoryAction.UPDATED, HistoryAction.MEMBER_A
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A group on the way from the person up to the one that is licensed, since when it is so."""
+    """A group on the way from the person up to the one that is licensed, since when it is so.
+
+    `because` is what of its rule takes the person into a dynamic group.
+    """
 
     group: GroupLabel
     since: datetime | None
     by: str | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,10 @@ class ChainLink:
     def name(self) -> str:
         """What people call the source."""
         if self.path:
-            return f"the group {self.path[-1].group.display_name}"
+            last = self.path[-1]
+            if last.because is not None:
+                return f"the dynamic group {last.group.display_name}"
+            return f"the group {last.group.display_name}"
         match self.story.wish.source.kind:
             case SourceKind.DIRECT:
                 return "a direct assignment"
@@ -128,6 +136,7 @@ async def _chain(
     groups |= {GroupNo(source.no) for source in paths}
     labels = await group_labels(call.tx, sorted(groups))
     user = reading.question.user.user_no
+    reasons = await reasons_of_rules(call, user, reading.question.ruled & groups)
     licensed = [GroupNo(source.no) for source in paths]
     makers = await makers_of(call.tx, user, licensed, sku)
     wanted = HistoryFilter(user=user, actions=_MAKING)
@@ -143,7 +152,14 @@ async def _chain(
         links.append(
             ChainLink(
                 story=story,
-                path=_steps(reading, paths.get(source, ()), labels, events),
+                path=tuple(
+                    replace(step, because=reasons.get(group))
+                    for group, step in zip(
+                        paths.get(source, ()),
+                        _steps(reading, paths.get(source, ()), labels, events),
+                        strict=True,
+                    )
+                ),
                 maker=_maker(makers, event, source),
                 job=None if event is None else jobs.get(event.correlation),
                 held_change=None if held is None else held.id,

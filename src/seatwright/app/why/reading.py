@@ -18,6 +18,7 @@ from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.domain.why import Joinable, Question
 from seatwright.domain.why.candidates import bound_skus, switchable_groups, wanted_skus
 from seatwright.postgres.assignments import GroupAssignment, group_assignments
+from seatwright.postgres.dynamic_read import dynamic_among
 from seatwright.postgres.group_read import group_totals
 from seatwright.postgres.held_read import helds_by_number
 from seatwright.postgres.pools import read_pools
@@ -106,6 +107,7 @@ async def read_question(call: Call, user: UserNo, sku: SkuNo) -> Reading:
         snapshot=replace(world, users=(state,)),
         sku=sku,
         memberships={group: ladder.above(group) for group in since},
+        ruled=frozenset(await dynamic_among(call.tx, since)),
     )
     if plain.is_held:
         lines = await read_lines(call.tx, user, {sku: call.now})
@@ -148,7 +150,10 @@ async def _joinable(
     call: Call, question: Question, wanted: Collection[SkuNo]
 ) -> tuple[Joinable, ...]:
     reached = {group for above in question.memberships.values() for group in above}
-    groups = [one for one in await groups_giving(call.tx, wanted) if one not in reached]
+    giving = await groups_giving(call.tx, wanted)
+    ruled = await dynamic_among(call.tx, giving)
+    # Nobody joins a dynamic group by hand.
+    groups = [one for one in giving if one not in reached and one not in ruled]
     is_nested = question.snapshot.semantics.nested_groups_count
     steps = await nestings_above(call.tx, groups) if is_nested and groups else []
     ladder = Ladder(nestings=tuple(steps))

@@ -123,7 +123,11 @@ def _gives(links: Sequence[ChainLink]) -> str:
 def _told(link: ChainLink) -> str:
     kind = link.story.wish.source.kind
     if kind is SourceKind.GROUP and len(link.path) > 1:
-        return f"{link.name} (through {link.path[0].group.display_name})"
+        first = link.path[0]
+        because = f", because {first.because}" if first.because else ""
+        return f"{link.name} (through {first.group.display_name}{because})"
+    if link.path and link.path[0].because:
+        return f"{link.name} (because {link.path[0].because})"
     if kind is SourceKind.DIRECT and link.maker is not None:
         return f"{link.name} by {link.maker.name} on {day(link.maker.at)}"
     return link.name
@@ -135,6 +139,12 @@ def change_sentence(answer: Answer) -> str:
     if search.best is not None:
         return " ".join(_capital(fix.words) for fix in answer.fixes)
     if answer.account.outcome is Outcome.HELD:
+        ruled = [link.path[0] for link in answer.chain if link.path and link.path[0].because]
+        if ruled:
+            return (
+                f"{ruled[0].group.display_name} is a dynamic group: change what its rule asks of"
+                f" {answer.user.display_name}, or the rule."
+            )
         return "No small change would take it away: other things that they have depend on it."
     if Reason.NOT_ASSIGNABLE_TO_USERS in answer.account.reasons or (
         not answer.sku.is_assignable_to_users

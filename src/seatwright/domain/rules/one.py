@@ -131,6 +131,17 @@ def _account(condition: Condition, facts: Facts, now: datetime) -> Clause:
     return Clause(expression=expression, holds=holds, clauses=tuple(clauses), joint=joint)
 
 
+def deciding(account: Clause) -> tuple[str, ...]:
+    """The clauses by which a rule holds: the first that does of -or, every one of -and."""
+    match account.joint:
+        case "-or":
+            return deciding(next(one for one in account.clauses if one.holds))
+        case "-and":
+            return tuple(text for one in account.clauses for text in deciding(one))
+        case _:
+            return (account.expression,)
+
+
 Test = Callable[[Held], bool]
 
 
@@ -246,4 +257,6 @@ def _texting(operator: Operator, operand: str) -> Test:
 
 def folded(text: str) -> str:
     """The form in which rules compare texts: in any case (DYN-024); blanks count."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", text).casefold()

@@ -33,10 +33,11 @@ def _compiled(pattern: str) -> Callable[[str], bool]:
     options.log_errors = False
     options.max_mem = MEMORY_MAX
     try:
-        search = re2.compile(pattern, options).search
+        # In bytes: as text every match would have its places counted, which takes twice as long.
+        search = re2.compile(pattern.encode(), options).search
     except re2.error as error:
         raise PatternError(_words_of(error)) from None
-    return lambda text: search(text) is not None
+    return lambda text: search(text.encode()) is not None
 
 
 def _words_of(error: Exception) -> str:

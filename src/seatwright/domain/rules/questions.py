@@ -55,6 +55,15 @@ def sources_of(condition: Condition) -> frozenset[Source]:
     return frozenset(leaf.property.source for leaf in leaves(condition))
 
 
+def values_asked(condition: Condition) -> dict[Source, bool]:
+    """Each source, and whether its values are asked, or only whether there is one (-eq null)."""
+    asked: dict[Source, bool] = {}
+    for leaf in leaves(condition):
+        is_null = isinstance(leaf, Comparison) and leaf.operand is None
+        asked[leaf.property.source] = asked.get(leaf.property.source, False) or not is_null
+    return asked
+
+
 def depends_on_time(condition: Condition) -> bool:
     """Whether a condition may hold tomorrow where it does not today, with nobody changed."""
     match condition:

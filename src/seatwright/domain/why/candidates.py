@@ -184,7 +184,7 @@ class _Scope:
                 yield Move(kind=MoveKind.END_HOLD, source=wish.source)
         bearing = {w.source.no for w in question.user.wishes if w.sku in self.bound}
         for group, above in question.memberships.items():
-            if above & bearing:
+            if above & bearing and group not in question.ruled:
                 yield Move(kind=MoveKind.LEAVE_GROUP, group=group)
 
     def switches(self) -> Iterator[Move]:

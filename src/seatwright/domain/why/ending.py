@@ -72,7 +72,7 @@ def _ends(question: Question) -> Iterator[Move]:
             yield Move(kind=MoveKind.REMOVE, sku=wish.sku)
     giving = {w.source.no for w in question.user.wishes if w.sku in keeping}
     for group, above in question.memberships.items():
-        if above & giving:
+        if above & giving and group not in question.ruled:
             yield Move(kind=MoveKind.LEAVE_GROUP, group=group)
 
 

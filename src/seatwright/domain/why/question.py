@@ -70,7 +70,8 @@ class Question:
     `snapshot` holds this person alone and the pools of the tenant. `memberships` says which
     licensed groups each direct membership of the person reaches. `touched` is how many other
     people a change at a source touches: the members of a group, those for whom a removal is held.
-    `locations` are usage locations that may be set, the likeliest first.
+    `locations` are usage locations that may be set, the likeliest first. `ruled` are groups of the
+    person that are dynamic: nobody leaves them by hand.
     """
 
     snapshot: Snapshot
@@ -80,6 +81,7 @@ class Question:
     lines: Mapping[SkuNo, Line] = field(default_factory=dict)
     touched: Mapping[Source, int] = field(default_factory=dict)
     locations: tuple[str, ...] = ()
+    ruled: frozenset[GroupNo] = frozenset()
 
     @property
     def user(self) -> UserState:

@@ -57,12 +57,16 @@ class NamedPerson(Shape, kw_only=True, frozen=True):
 
 
 class StepShape(Shape, kw_only=True, frozen=True):
-    """A group on the way from the person up to the licensed one; `by` added the person."""
+    """A group on the way from the person up to the licensed one; `by` added the person.
+
+    `because` is what of the rule of a dynamic group takes them in.
+    """
 
     id: UUID
     display_name: str
     since: datetime | None
     by: str | None
+    because: str | None
 
 
 class JobBehind(Shape, kw_only=True, frozen=True):
@@ -241,6 +245,7 @@ def _link(link: ChainLink, answer: Answer) -> LinkShape:
                 display_name=step.group.display_name,
                 since=step.since,
                 by=step.by,
+                because=step.because,
             )
             for step in link.path
         ],
