@@ -14,8 +14,12 @@ from seatwright.domain.filters import (
 )
 from seatwright.domain.filters.grammar import DEPTH_MAX, FILTER_LENGTH_MAX, VALUES_MAX
 from seatwright.domain.filters.properties import rows_of
+from seatwright.domain.graph_permissions import implied_by
+from seatwright.domain.roles import Role, roles_permitting
+from seatwright.postgres.graph_lists import SECONDS_MAX
 from seatwright.web.graph.group_shapes import GROUP
 from seatwright.web.graph.odata import TOP_DEFAULT, TOP_MAX, Noun
+from seatwright.web.graph.routes import GRAPH_ROUTES
 from seatwright.web.graph.user_shapes import USER
 from tools.markdown import code, page, table
 
@@ -51,6 +55,33 @@ def _noun(title: str, properties: Sequence[Property], searched: Sequence[str], n
     )
 
 
+def permissions_page() -> str:
+    """Which Graph permissions and which roles a call needs, and which permissions roles imply."""
+    routes = [
+        (
+            f"`{one.method} /{one.versions[0]}/{one.path}`",
+            f"`{one.accepts[0]}`",
+            code(*one.accepts[1:]),
+            code(*dict.fromkeys(role for need in one.needs for role in roles_permitting(need))),
+        )
+        for one in sorted(GRAPH_ROUTES, key=lambda one: (one.path.casefold(), one.method))
+    ]
+    roles = [(f"`{role}`", code(*implied_by((role,)))) for role in Role]
+    return page(
+        "Permissions of the Graph surface",
+        "A call needs both columns: one of the roles in any case, and one of Graph's permissions"
+        " if the client was made with `--permission`. A client without, and a long-lived token,"
+        " are asked for the role alone. What is missing is told with 403"
+        " `Authorization_RequestDenied`, and `details` names what would be enough. Steps of a"
+        " `$batch` are calls like any other.",
+        "## Calls",
+        table(("call", "least permission", "others that do", "roles"), routes),
+        "## Roles",
+        "The permissions in the `roles` claim of a client's access token where none were named:",
+        table(("role", "Graph permissions that it implies"), roles),
+    )
+
+
 def queries_page() -> str:
     """Property, operator, and what a query has to be for it."""
     return page(
@@ -63,7 +94,8 @@ def queries_page() -> str:
         " (but for `onPremisesImmutableId`, which is an encoded number).",
         f"A filter has up to {FILTER_LENGTH_MAX:,} characters and {VALUES_MAX} conditions, up to"
         f" {DEPTH_MAX} inside each other. A page has {TOP_DEFAULT} rows, or `$top` from 1 to"
-        f" {TOP_MAX}.",
+        f" {TOP_MAX}. Where no index helps, people are looked at one by one for up to {SECONDS_MAX}"
+        " seconds; what takes longer is refused, and a count that does is left out.",
         _noun("People", USER_PROPERTIES, USER_SEARCH, USER),
         _noun("Groups", GROUP_PROPERTIES, GROUP_SEARCH, GROUP),
     )

@@ -21,7 +21,7 @@ from seatwright.domain.settings import SETTINGS
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.rest.doors import doors_of
 from tools.field_docs import field_docs
-from tools.graph_tables import queries_page
+from tools.graph_tables import permissions_page, queries_page
 from tools.markdown import page, table
 from tools.reference_tables import TABLE_WRITERS
 
@@ -162,6 +162,7 @@ WRITERS = {
     "routes.md": routes_page,
     "commands.md": commands_page,
     "graph-queries.md": queries_page,
+    "graph-permissions.md": permissions_page,
     **TABLE_WRITERS,
 }
 

@@ -105,3 +105,19 @@ def test_two_tenants_must_be_told_apart(operator_environment: Environment) -> No
     assert result.exit_code == Ending.REFUSED
     assert "--tenant: there are Fabrikam, Contoso" in result.stderr
     assert run(operator_environment, "token", "list", "--tenant", "contoso").exit_code == 0
+
+
+def test_signing_keys_are_listed_rotated_and_withdrawn(operator_environment: Environment) -> None:
+    made(operator_environment, "tenant", "create", "Fabrikam")
+    none = run(operator_environment, "signing-key", "list")
+    assert "There is no key yet" in none.stdout + none.stderr
+    first = made(operator_environment, "signing-key", "rotate")
+    second = made(operator_environment, "signing-key", "rotate")
+    listed = made(operator_environment, "signing-key", "list")["value"]
+    assert [key["kid"] for key in listed] == [first["kid"], second["kid"]]
+    said = run(operator_environment, "signing-key", "rotate", "--withdraw")
+    assert said.exit_code == 0, said.output
+    assert "0 access tokens" in said.stdout + said.stderr
+    (left,) = made(operator_environment, "signing-key", "list")["value"]
+    assert left["kid"] in said.stdout + said.stderr
+    assert "PRIVATE" not in said.output

@@ -30,6 +30,7 @@ from seatwright.cli.principals import client_commands, token_commands
 from seatwright.cli.reconcile import reconcile_commands
 from seatwright.cli.reports import report_commands
 from seatwright.cli.settings import settings_commands
+from seatwright.cli.signing_keys import signing_key_commands
 from seatwright.cli.subscriptions import subscription_commands
 from seatwright.cli.templates import template_commands
 from seatwright.cli.tenants import tenant_commands
@@ -81,6 +82,7 @@ _OPERATOR_NOUNS: Final = {
     "demo": demo_commands,
     "client": client_commands,
     "token": token_commands,
+    "signing-key": signing_key_commands,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+import random
 from uuid import uuid4
 
 import httpx
@@ -12,41 +12,15 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from seatwright.app.graph_tokens import KEY_SIGNS, TOKEN_LIVES
-from seatwright.app.tenants import NewTenant
+from seatwright.app.graph_tokens import TOKEN_LIVES
 from seatwright.domain.tenants import TenantState
 from seatwright.web.graph.guesses import GUESSES_MAX, SECONDS_PER_GUESS, Guesses
-from tests.conftest import Database as DatabaseOfTest
-from tests.office import Office, open_office
-from tests.web.graph.desk import error_of
-
-SCOPE = "https://graph.microsoft.com/.default"
-TOKEN = "/common/oauth2/v2.0/token"
-
-
-async def _client(office: Office, **more: Any) -> dict[str, str]:
-    body = {"name": f"script {uuid4()}", "roles": ["license-administrator"], **more}
-    answer = await office.admin.post("/api/clients", json=body)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, str] = answer.json()
-    return made
-
-
-def _form(client: dict[str, str], **more: str) -> dict[str, str]:
-    return {
-        "grant_type": "client_credentials",
-        "client_id": client["clientId"],
-        "client_secret": client["clientSecret"],
-        "scope": SCOPE,
-        **more,
-    }
-
-
-async def _token(office: Office, client: dict[str, str], path: str = TOKEN) -> str:
-    answer = await office.client(None).post(path, data=_form(client))
-    assert answer.status_code == 200, answer.text
-    token: str = answer.json()["access_token"]
-    return token
+from tests.office import Office
+from tests.web.graph.contract import Graph
+from tests.web.graph.desk import SCOPE, TOKEN, bought, error_of
+from tests.web.graph.desk import client_of as _client
+from tests.web.graph.desk import form_of as _form
+from tests.web.graph.desk import token_of as _token
 
 
 def _refused(answer: httpx.Response, status: int, error: str, number: int) -> None:
@@ -303,44 +277,79 @@ async def test_an_unknown_tenant_has_no_configuration(office: Office, tenant: st
     _refused(await office.client(None).get(path), 400, "invalid_request", 90002)
 
 
-async def _kids(office: Office, tenant: str = "common") -> list[str]:
-    answer = await office.client(None).get(f"/{tenant}/discovery/v2.0/keys")
-    return [key["kid"] for key in answer.json()["keys"]]
+async def test_a_token_that_is_none_is_never_a_bug(office: Office) -> None:
+    draw = random.Random(7)
+    letters = "eyJhbGciOiJSUzI1NiJ9._-=\u00e9 \t,;\"'{}"
+    real = await _token(office, await _client(office))
+    for number in range(300):
+        cut = draw.randrange(len(real))
+        token = draw.choice(
+            (
+                "".join(draw.choices(letters, k=draw.randrange(80))),
+                real[:cut] + draw.choice(letters) + real[cut + 1 :],
+                real[:cut],
+                "." * draw.randrange(9),
+            )
+        )
+        header = draw.choice(("Bearer ", "bearer ", "", "Basic ", "Bearer  ")) + token
+        answer = await office.client(None).get(
+            "/v1.0/organization", headers=[(b"authorization", header.encode("latin-1"))]
+        )
+        assert answer.status_code == 401 or token == real, (number, header, answer.text)
 
 
-async def test_keys_rotate_by_themselves_and_overlap(office: Office) -> None:
+async def test_no_malformed_sign_in_is_a_bug(office: Office) -> None:
+    draw = random.Random(11)
     client = await _client(office)
-    await _token(office, client)
-    (first,) = await _kids(office)
-    office.clock.move(days=KEY_SIGNS.days - 1)
-    before = await _token(office, client)
-    assert _kid(before) == first
-    kids = await _kids(office)
-    assert kids[0] == first
-    assert len(kids) == 2
-    office.clock.move(days=1)
-    after = await _token(office, client)
-    assert _kid(after) == kids[1]
-    assert await _kids(office) == kids
-    office.clock.move(days=1)
-    assert await _kids(office) == kids[1:]
-    await _token(office, client)
-    assert await _kids(office) == kids[1:]
+    values = [
+        "",
+        "\x00",
+        "x" * 3000,
+        "%",
+        "client_credentials",
+        SCOPE,
+        "\ud7ff",
+        client["clientId"],
+    ]
+    for _ in range(200):
+        form = _form(client)
+        for _ in range(draw.randrange(1, 4)):
+            form[draw.choice([*form, "extra"])] = draw.choice(values)
+        form["client_id"] = draw.choice([form["client_id"], str(uuid4())])
+        tenant = draw.choice(["common", "a%00b", "%2e%2e", "x" * 300, str(uuid4())])
+        answer = await office.client(None).post(f"/{tenant}/oauth2/v2.0/token", data=form)
+        assert answer.status_code < 500, (form, answer.text)
 
 
-def _kid(token: str) -> str:
-    head = token.split(".", maxsplit=1)[0]
-    kid: str = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
-    return kid
+async def test_the_two_scopes_of_the_sources_script_are_enough_and_give_no_more(
+    office: Office,
+) -> None:
+    await bought(office, "POWERAPPS_PER_USER")
+    roles = ["license-administrator", "user-administrator"]
+    scopes = ["User.ReadWrite.All", "Organization.Read.All"]
+    script = await _client(office, roles=roles, permissions=scopes)
+    graph = Graph(office, office.client(await _token(office, script)))
+    (sku,) = (await graph.get("/subscribedSkus"))["value"]
+    assert sku["skuPartNumber"] == "POWERAPPS_PER_USER"
+    ada = await graph.person("ada")
+    add = {"addLicenses": [{"skuId": sku["skuId"]}], "removeLicenses": []}
+    await graph.done("POST", f"/users/{ada}/assignLicense", add)
+    group = await Graph(office).group("Analysts")
+    status, code, _ = await graph.refused("POST", f"/groups/{group}/assignLicense", add)
+    assert (status, code) == (403, "Authorization_RequestDenied")
+    for missing in scopes:
+        kept = [scope for scope in scopes if scope != missing]
+        less = await _client(office, roles=roles, permissions=kept)
+        graph = Graph(office, office.client(await _token(office, less)))
+        if missing == "User.ReadWrite.All":
+            status, code, _ = await graph.refused("POST", f"/users/{ada}/assignLicense", add)
+        else:
+            status, code, _ = await graph.refused("GET", "/subscribedSkus")
+        assert (status, code) == (403, "Authorization_RequestDenied")
 
 
-async def test_each_tenant_has_keys_of_its_own(office: Office, database: DatabaseOfTest) -> None:
-    new = NewTenant(name="Fabrikam", domain="fabrikam.example")
-    async with open_office(database.app_url, new) as other:
-        await _token(office, await _client(office))
-        await _token(other, await _client(other))
-        mine = await _kids(office, str(office.made.tenant.id))
-        theirs = await _kids(office, str(other.made.tenant.id))
-        assert len(mine) == len(theirs) == 1
-        assert mine != theirs
-        assert await _kids(office) == mine + theirs
+async def test_a_permission_never_goes_beyond_the_roles(office: Office) -> None:
+    client = await _client(office, roles=["global-reader"], permissions=["User.ReadWrite.All"])
+    graph = Graph(office, office.client(await _token(office, client)))
+    body = {"displayName": "Ada"}
+    assert (await graph.refused("POST", "/users", body))[:2] == (403, "Authorization_RequestDenied")
