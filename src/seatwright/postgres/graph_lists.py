@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from psycopg import errors
 from psycopg.rows import TupleRow
 
 from seatwright.domain.filters import Order
@@ -17,6 +18,13 @@ from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.postgres.filters import Condition
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_details import DETAIL_COLUMNS
+
+SECONDS_MAX: Final = 2
+"""The longest that a query of conditions somebody else wrote may take."""
+
+
+class TooSlowError(Exception):
+    """The conditions of a list take too long to look for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +124,35 @@ async def read_page(tx: Transaction, table: Table, query: ListQuery) -> list[Lis
         (*values, query.limit),
     )
     return [_row(row, len(keys), query.columns) for row in await cursor.fetchall()]
+
+
+async def limit_time(tx: Transaction) -> None:
+    """Let no statement of the transaction take longer than `SECONDS_MAX` from here on."""
+    await tx.connection.execute(
+        "select set_config('statement_timeout', %s, true)", (str(SECONDS_MAX * 1000),)
+    )
+
+
+async def read_page_in_time(tx: Transaction, table: Table, query: ListQuery) -> list[ListRow]:
+    """The rows of a page whose conditions somebody else wrote.
+
+    Raises TooSlowError where they take too long; the transaction can then do nothing more.
+    """
+    await limit_time(tx)
+    try:
+        return await read_page(tx, table, query)
+    except errors.QueryCanceled:
+        raise TooSlowError from None
+
+
+async def count_in_time(tx: Transaction, table: Table, query: ListQuery) -> int | None:
+    """How many rows there are on all pages together; None where counting takes too long."""
+    await limit_time(tx)
+    try:
+        async with tx.connection.transaction():
+            return await count_rows(tx, table, query)
+    except errors.QueryCanceled:
+        return None
 
 
 async def count_rows(tx: Transaction, table: Table, query: ListQuery) -> int:

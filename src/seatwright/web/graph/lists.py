@@ -6,9 +6,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from seatwright.domain.directory import parse_id, text_key
+from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.filters import unsupported
 from seatwright.postgres.filters import Condition
-from seatwright.postgres.graph_lists import GROUPS, USERS, ListQuery, ListRow, count_rows, read_page
+from seatwright.postgres.graph_lists import (
+    GROUPS,
+    SECONDS_MAX,
+    USERS,
+    ListQuery,
+    ListRow,
+    TooSlowError,
+    count_in_time,
+    count_rows,
+    read_page,
+    read_page_in_time,
+)
 from seatwright.web.answers import Answer
 from seatwright.web.graph.envelope import bad_request, resource_missing
 from seatwright.web.graph.group_shapes import GROUP, shape_groups
@@ -94,11 +106,15 @@ async def _answer(
     shape: Shaper,
     fragment: str,
 ) -> Answer:
-    rows = await read_page(request.call.tx, noun.table, query)
-    count = None
-    # Only the first page tells the number of all (PAG-003).
+    tx, count = request.call.tx, None
+    try:
+        read = read_page_in_time if asked.conditions else read_page
+        rows = await read(tx, noun.table, query)
+    except TooSlowError:
+        raise _too_slow(noun) from None
+    # Only the first page tells the number of all (PAG-003), and none where counting takes long.
     if asked.counts and asked.after is None:
-        count = await count_rows(request.call.tx, noun.table, query)
+        count = await count_in_time(tx, noun.table, query)
     page = rows[: asked.top]
     more = request.next_link(asked.token(page[-1].key)) if len(rows) > asked.top else None
     if request.option("$select"):
@@ -117,7 +133,19 @@ async def count_answer(
         raise bad_request("$count is not currently supported without ConsistencyLevel: eventual.")
     asked = await page_asked(request, noun, is_advanced=True)
     query = ListQuery(columns=(), conditions=(*extra, *asked.conditions))
-    return text_answer(str(await count_rows(request.call.tx, noun.table, query)))
+    count = await count_in_time(request.call.tx, noun.table, query)
+    if count is None:
+        raise _too_slow(noun)
+    return text_answer(str(count))
+
+
+def _too_slow(noun: Noun) -> Refusal:
+    return Refusal(
+        Reason.UNSUPPORTED_QUERY,
+        f"Unsupported query: it takes longer than {SECONDS_MAX} seconds to look through all"
+        f" {noun.name} for this. Add a condition that fewer of them meet, on an address, a name, a"
+        " department or a product.",
+    )
 
 
 async def objects_page(
