@@ -28,6 +28,7 @@ from seatwright.cli.platform_things import (
     Premium,
     Rename,
     add_file_commands,
+    add_list_command,
     list_rows,
     tell,
     tier,
@@ -119,19 +120,14 @@ _UNLICENSED = (
 )
 
 
-@app_commands.command("list", epilog=EXIT_CODES)
-def list_(
-    *,
-    environment: InEnvironment = None,
-    limit: Limit = None,
-    show_all: ShowAll = False,
-    as_json: AsJson = False,
-) -> None:
-    """List apps with what they need and whom they are shared with."""
-    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    empty = "There is no app yet: `seatwright apps create NAME`."
-    path, query = api_path("platform", "apps"), {"environment": environment}
-    list_rows(path, _APPS, empty=empty, rows=rows, query=query, as_json=as_json)
+add_list_command(
+    app_commands,
+    api_path("platform", "apps"),
+    _APPS,
+    name="list",
+    words="List apps with what they need and whom they are shared with.",
+    empty="There is no app yet: `seatwright apps create NAME`.",
+)
 
 
 @app_commands.command("show", epilog=EXIT_CODES)

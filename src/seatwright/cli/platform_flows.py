@@ -9,7 +9,7 @@ import typer
 
 from seatwright.cli.client import Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
-from seatwright.cli.options import AsJson, Limit, ShowAll, given, rows_wanted
+from seatwright.cli.options import AsJson, given
 from seatwright.cli.platform_things import (
     ExternalId,
     Flow,
@@ -18,7 +18,7 @@ from seatwright.cli.platform_things import (
     Premium,
     Rename,
     add_file_commands,
-    list_rows,
+    add_list_command,
     tell,
     tier,
     where,
@@ -74,19 +74,14 @@ _FLOWS = (
 )
 
 
-@flow_commands.command("list", epilog=EXIT_CODES)
-def list_(
-    *,
-    environment: InEnvironment = None,
-    limit: Limit = None,
-    show_all: ShowAll = False,
-    as_json: AsJson = False,
-) -> None:
-    """List flows with the license that each needs, and whose it is that counts."""
-    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    empty = "There is no flow yet: `seatwright flows create NAME --environment ENVIRONMENT`."
-    path, query = api_path("platform", "flows"), {"environment": environment}
-    list_rows(path, _FLOWS, empty=empty, rows=rows, query=query, as_json=as_json)
+add_list_command(
+    flow_commands,
+    api_path("platform", "flows"),
+    _FLOWS,
+    name="list",
+    words="List flows with the license that each needs, and whose it is that counts.",
+    empty="There is no flow yet: `seatwright flows create NAME --environment ENVIRONMENT`.",
+)
 
 
 @flow_commands.command("show", epilog=EXIT_CODES)

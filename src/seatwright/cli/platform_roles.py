@@ -28,6 +28,7 @@ from seatwright.cli.platform_things import (
     InEnvironment,
     NewName,
     add_file_commands,
+    add_list_command,
     list_rows,
     where,
 )
@@ -113,19 +114,14 @@ _ADMINISTRATORS = (
 )
 
 
-@role_commands.command("list", epilog=EXIT_CODES)
-def list_(
-    *,
-    environment: InEnvironment = None,
-    limit: Limit = None,
-    show_all: ShowAll = False,
-    as_json: AsJson = False,
-) -> None:
-    """List security roles, with how many people and group teams have each."""
-    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    empty = "There is no environment yet, so there is no role: `seatwright environments create`."
-    path, query = api_path("platform", "security-roles"), {"environment": environment}
-    list_rows(path, _ROLES, empty=empty, rows=rows, query=query, as_json=as_json)
+add_list_command(
+    role_commands,
+    api_path("platform", "security-roles"),
+    _ROLES,
+    name="list",
+    words="List security roles, with how many people and group teams have each.",
+    empty="There is no environment yet, so there is no role: `seatwright environments create`.",
+)
 
 
 @role_commands.command("holders", epilog=EXIT_CODES)
@@ -154,19 +150,14 @@ def of(person: Person, *, as_json: AsJson = False) -> None:
     )
 
 
-@role_commands.command("tasks", epilog=EXIT_CODES)
-def tasks(
-    *,
-    environment: InEnvironment = None,
-    limit: Limit = None,
-    show_all: ShowAll = False,
-    as_json: AsJson = False,
-) -> None:
-    """List licensed people who still need a proper role; a task ends when the role is given."""
-    rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    empty = "Everybody who is licensed has a proper role."
-    path, query = api_path("platform", "role-tasks"), {"environment": environment}
-    list_rows(path, _TASKS, empty=empty, rows=rows, query=query, as_json=as_json)
+add_list_command(
+    role_commands,
+    api_path("platform", "role-tasks"),
+    _TASKS,
+    name="tasks",
+    words="List licensed people who still need a proper role; a task ends when the role is given.",
+    empty="Everybody who is licensed has a proper role.",
+)
 
 
 @role_commands.command("create", epilog=EXIT_CODES)

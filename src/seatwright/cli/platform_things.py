@@ -10,7 +10,7 @@ import typer
 from seatwright.cli.client import Json, open_api
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.imports import ImportChoices, export_kind, import_kind, tell_import
-from seatwright.cli.options import AsJson, CsvFile, OutFile
+from seatwright.cli.options import AsJson, CsvFile, Limit, OutFile, ShowAll, rows_wanted
 from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, say
 from seatwright.cli.tables import Column, Row, show_list
@@ -65,6 +65,30 @@ def list_rows(
     with open_api() as api:
         found = api.listing(path, query=query or {}, limit=rows)
     show_list(found, columns, empty=empty, as_json=as_json)
+
+
+def add_list_command(
+    commands: typer.Typer,
+    path: str,
+    columns: Sequence[Column],
+    *,
+    name: str,
+    words: str,
+    empty: str,
+) -> None:
+    """Give a group of commands one that lists what is in an environment, or in all."""
+
+    @commands.command(name, epilog=EXIT_CODES, help=words)
+    def list_(
+        *,
+        environment: InEnvironment = None,
+        limit: Limit = None,
+        show_all: ShowAll = False,
+        as_json: AsJson = False,
+    ) -> None:
+        rows = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
+        query = {"environment": environment}
+        list_rows(path, columns, empty=empty, rows=rows, query=query, as_json=as_json)
 
 
 def tell(answer: Json, words: Callable[[Json], str], *, as_json: bool) -> None:

@@ -164,8 +164,8 @@ def target_of_app(one: App) -> LaunchTarget:
 
 
 @unique
-class ShareKind(StrEnum):
-    """With what an app is shared."""
+class HolderKind(StrEnum):
+    """With whom an app is shared, or who has a security role, in the order of their lists."""
 
     EVERYONE = "everyone"
     GROUP = "group"
@@ -182,14 +182,25 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShareRow:
-    """One line of an app's sharing; `id` and `name` are None for everyone."""
+class Holder:
+    """Whom an app is shared with, or who has a role: `id` and `name` are None for everyone."""
 
-    kind: ShareKind
+    kind: HolderKind
     number: int
     id: UUID | None
     name: str | None
     user_principal_name: str | None
+    since: datetime | None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it stands in a list: everyone, then groups, then people."""
+        return list(HolderKind).index(self.kind), self.number
+
+
+EVERYBODY: Final = Holder(
+    kind=HolderKind.EVERYONE, number=0, id=None, name=None, user_principal_name=None, since=None
+)
 
 
 def checked_name(text: str, *, noun: str) -> str:

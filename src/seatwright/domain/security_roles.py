@@ -72,18 +72,6 @@ class SecurityRole:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoleHolder:
-    """A person, or a group whose members have the role through its team."""
-
-    is_group: bool
-    number: int
-    id: UUID
-    name: str
-    user_principal_name: str | None
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultRoleRule:
     """Who holds the product gets the role in every environment with the solution (T-145).
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from seatwright.domain.directory import PersonRef
 from seatwright.domain.ids import UserNo
 from seatwright.domain.security_roles import AdministratorRole
-from seatwright.postgres.platform_roles import Given
+from seatwright.postgres.platform_holders import Given
 from seatwright.postgres.transaction import Transaction
 
 

@@ -13,9 +13,9 @@ from psycopg.rows import TupleRow
 
 from seatwright.domain.catalog import lookup_key
 from seatwright.domain.directory import text_key
-from seatwright.domain.ids import GroupNo, PrincipalNo, SkuNo, UserNo
+from seatwright.domain.ids import SkuNo
 from seatwright.domain.platform import EnvironmentNo, SecurityRoleNo
-from seatwright.domain.security_roles import DefaultRoleRule, RoleHolder, SecurityRole
+from seatwright.domain.security_roles import DefaultRoleRule, SecurityRole
 from seatwright.postgres.platform_things import environment_of
 from seatwright.postgres.transaction import Transaction
 
@@ -42,14 +42,6 @@ class NewRole:
     name: str
     gives_data: bool
     is_built_in: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """When a role was given, and by whom."""
-
-    at: datetime
-    by: PrincipalNo
 
 
 def _of(row: TupleRow) -> SecurityRole:
@@ -157,89 +149,6 @@ async def delete_role(tx: Transaction, role: SecurityRoleNo) -> None:
     )
 
 
-async def give_to_users(
-    tx: Transaction, pairs: Sequence[tuple[SecurityRoleNo, UserNo]], given: Given
-) -> list[tuple[SecurityRoleNo, UserNo]]:
-    """Give people roles directly; who did not have them before."""
-    cursor = await tx.connection.execute(
-        "insert into user_security_role (tenant_id, role_no, user_no, since, given_by)"
-        " select %s, role, who, %s, %s from unnest(%s::int4[], %s::int4[]) as new (role, who)"
-        " order by role, who on conflict do nothing returning role_no, user_no",
-        (tx.tenant_id, given.at, given.by, [one for one, _ in pairs], [one for _, one in pairs]),
-    )
-    rows = await cursor.fetchall()
-    return [(SecurityRoleNo(row[0]), UserNo(row[1])) for row in rows]
-
-
-async def give_to_groups(
-    tx: Transaction, pairs: Sequence[tuple[SecurityRoleNo, GroupNo]], given: Given
-) -> list[tuple[SecurityRoleNo, GroupNo]]:
-    """Give roles to the teams of groups; which did not have them before."""
-    cursor = await tx.connection.execute(
-        "insert into group_team_role (tenant_id, role_no, group_no, since, given_by)"
-        " select %s, role, who, %s, %s from unnest(%s::int4[], %s::int4[]) as new (role, who)"
-        " order by role, who on conflict do nothing returning role_no, group_no",
-        (tx.tenant_id, given.at, given.by, [one for one, _ in pairs], [one for _, one in pairs]),
-    )
-    rows = await cursor.fetchall()
-    return [(SecurityRoleNo(row[0]), GroupNo(row[1])) for row in rows]
-
-
-async def take_from_user(tx: Transaction, role: SecurityRoleNo, user: UserNo) -> bool:
-    """Take a role that somebody has directly; whether they had it."""
-    cursor = await tx.connection.execute(
-        "delete from user_security_role where tenant_id = %s and role_no = %s and user_no = %s",
-        (tx.tenant_id, role, user),
-    )
-    return cursor.rowcount > 0
-
-
-async def take_from_group(tx: Transaction, role: SecurityRoleNo, group: GroupNo) -> bool:
-    """Take a role from the team of a group; whether it had it."""
-    cursor = await tx.connection.execute(
-        "delete from group_team_role where tenant_id = %s and role_no = %s and group_no = %s",
-        (tx.tenant_id, role, group),
-    )
-    return cursor.rowcount > 0
-
-
-async def list_holders(
-    tx: Transaction, role: SecurityRoleNo, *, after: tuple[int, int], limit: int
-) -> list[RoleHolder]:
-    """Who has a role: group teams first, then people, each by number.
-
-    `after` is 0 for a group and 1 for a person, and the number of the last one.
-    """
-    past_groups = after[1] if after[0] == 0 else 2**31 - 1
-    past_users = after[1] if after[0] == 1 else -1
-    cursor = await tx.connection.execute(
-        "select * from ("
-        " (select 0 as kind, h.group_no as number, g.id, g.display_name, null, h.since"
-        "  from group_team_role h"
-        "  join app_group g on g.tenant_id = h.tenant_id and g.group_no = h.group_no"
-        "  where h.tenant_id = %s and h.role_no = %s and g.deleted_at is null"
-        "  and h.group_no > %s order by h.group_no limit %s)"
-        " union all (select 1, h.user_no, u.id, u.display_name, u.upn, h.since"
-        "  from user_security_role h"
-        "  join app_user u on u.tenant_id = h.tenant_id and u.user_no = h.user_no"
-        "  where h.tenant_id = %s and h.role_no = %s and u.deleted_at is null"
-        "  and h.user_no > %s order by h.user_no limit %s)"
-        ") as holders order by kind, number limit %s",
-        (tx.tenant_id, role, past_groups, limit, tx.tenant_id, role, past_users, limit, limit),
-    )
-    return [
-        RoleHolder(
-            is_group=row[0] == 0,
-            number=row[1],
-            id=row[2],
-            name=row[3],
-            user_principal_name=row[4],
-            since=row[5],
-        )
-        for row in await cursor.fetchall()
-    ]
-
-
 _RULE: Final = "select rule_no, id, sku_no, solution, role_name, created_at from default_role_rule"
 
 
@@ -316,35 +225,25 @@ class RoleLine:
     holder_no: int
 
 
-async def user_role_lines(tx: Transaction, after: tuple[int, int], *, limit: int) -> list[RoleLine]:
-    """Who has which role directly, by role and person."""
-    cursor = await tx.connection.execute(
-        "select e.name, r.name, u.upn, null::uuid, h.role_no, h.user_no"
-        " from user_security_role h"
-        " join app_user u on u.tenant_id = h.tenant_id and u.user_no = h.user_no"
-        " join security_role r on r.tenant_id = h.tenant_id and r.role_no = h.role_no"
-        " join environment e on e.tenant_id = r.tenant_id"
-        "  and e.environment_no = r.environment_no"
-        " where h.tenant_id = %s and (h.role_no, h.user_no) > (%s, %s) and u.deleted_at is null"
-        " order by h.role_no, h.user_no limit %s",
-        (tx.tenant_id, *after, limit),
-    )
-    return [_line(*row) for row in await cursor.fetchall()]
+_LINE: Final = """
+select e.name, r.name, {0}, h.role_no, h.{1}
+  from {2} h
+  join {3} on who.tenant_id = h.tenant_id and who.{1} = h.{1} and who.deleted_at is null
+  join security_role r on r.tenant_id = h.tenant_id and r.role_no = h.role_no
+  join environment e on e.tenant_id = r.tenant_id and e.environment_no = r.environment_no
+ where h.tenant_id = %s and (h.role_no, h.{1}) > (%s, %s) order by h.role_no, h.{1} limit %s
+"""
+_LINES: Final = (
+    _LINE.format("who.upn, null::uuid", "user_no", "user_security_role", "app_user who"),
+    _LINE.format("null, who.id", "group_no", "group_team_role", "app_group who"),
+)
 
 
-async def team_role_lines(tx: Transaction, after: tuple[int, int], *, limit: int) -> list[RoleLine]:
-    """Which group teams have which role, by role and group."""
-    cursor = await tx.connection.execute(
-        "select e.name, r.name, null, g.id, h.role_no, h.group_no"
-        " from group_team_role h"
-        " join app_group g on g.tenant_id = h.tenant_id and g.group_no = h.group_no"
-        " join security_role r on r.tenant_id = h.tenant_id and r.role_no = h.role_no"
-        " join environment e on e.tenant_id = r.tenant_id"
-        "  and e.environment_no = r.environment_no"
-        " where h.tenant_id = %s and (h.role_no, h.group_no) > (%s, %s) and g.deleted_at is null"
-        " order by h.role_no, h.group_no limit %s",
-        (tx.tenant_id, *after, limit),
-    )
+async def role_lines(
+    tx: Transaction, after: tuple[int, int], *, of_teams: bool, limit: int
+) -> list[RoleLine]:
+    """Who has which role directly, or which group teams have it, by role and holder."""
+    cursor = await tx.connection.execute(_LINES[of_teams], (tx.tenant_id, *after, limit))
     return [_line(*row) for row in await cursor.fetchall()]
 
 

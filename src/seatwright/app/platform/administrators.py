@@ -15,7 +15,7 @@ from seatwright.postgres.platform_administrators import (
     remove_administrator,
     write_administrator,
 )
-from seatwright.postgres.platform_roles import Given
+from seatwright.postgres.platform_holders import Given
 
 
 async def page_of_administrators(call: Call, *, after: int, limit: int) -> list[Administrator]:

@@ -22,7 +22,7 @@ from seatwright.domain.platform_file import (
     flow_cells,
 )
 from seatwright.domain.platform_things import App, Environment, Facts, Fields, Flow, Thing
-from seatwright.postgres.platform_roles import team_role_lines, user_role_lines
+from seatwright.postgres.platform_roles import role_lines
 from seatwright.postgres.platform_shares import share_texts_of_apps
 from seatwright.postgres.platform_things import ThingPlace, list_things
 
@@ -78,9 +78,9 @@ async def export_roles(call: Call) -> AsyncIterator[bytes]:
     """Who was given which security role, group teams last; as CSV in UTF-8."""
     line_of = row_writer()
     yield line_of(tuple(ROLE_COLUMNS)).encode()
-    for page in (user_role_lines, team_role_lines):
+    for of_teams in (False, True):
         after = (0, 0)
-        while rows := await page(call.tx, after, limit=ROWS_AT_ONCE):
+        while rows := await role_lines(call.tx, after, of_teams=of_teams, limit=ROWS_AT_ONCE):
             cells = [(row.environment, row.role, row.upn, str(row.group or "")) for row in rows]
             yield "".join(line_of(one) for one in cells).encode()
             after = (rows[-1].role_no, rows[-1].holder_no)

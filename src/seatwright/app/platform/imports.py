@@ -223,7 +223,8 @@ async def _write(
     others = [one for one in matched if one.before == one.after and one.number in differing]
     if new or changed or others:
         await raise_platform_version(call.tx)
-        await kind.settle(call, [record.number for record in new])
+        if kind.settle is not None:
+            await kind.settle(call, [record.number for record in new])
         await record_all(
             call,
             [_line(kind.noun, one.id, HistoryAction.PLATFORM_ADDED) for one in fresh]

@@ -19,7 +19,6 @@ from seatwright.domain.platform_things import (
     EnvironmentFacts,
     EnvironmentFields,
     EnvironmentRef,
-    Flow,
     FlowFacts,
     FlowFields,
     environment_ref,
@@ -43,10 +42,6 @@ def _app_in_use(one: App) -> str:
     return f"An auto-claim policy is for the app {one.name}: delete that policy first."
 
 
-def _flow_in_use(one: Flow) -> str:
-    return f"Something is still about the flow {one.name}: delete that first."
-
-
 def _check_app(one: App, after: AppFields) -> None:
     """A policy is for an app of kind other; one of the other kinds has Microsoft's (T-100)."""
     if one.facts.has_policy and after.kind is not AppKind.OTHER:
@@ -58,19 +53,11 @@ def _check_app(one: App, after: AppFields) -> None:
         )
 
 
-def _anything_goes(_one: object, _after: object) -> None:
-    """Nothing about it stands in the way of a change."""
-
-
 async def _settle_environments(call: Call, new: Sequence[int]) -> None:
     """New ones have their roles, and the first managed one brings default policies (A-29)."""
     if new:
         await make_built_in_roles(call, [EnvironmentNo(number) for number in new])
     await settle_defaults(call)
-
-
-async def _nothing_follows(_call: Call, _new: Sequence[int]) -> None:
-    """A change of it changes nothing else."""
 
 
 ENVIRONMENTS: Final[Kind[EnvironmentFields, EnvironmentFacts]] = Kind(
@@ -79,7 +66,6 @@ ENVIRONMENTS: Final[Kind[EnvironmentFields, EnvironmentFacts]] = Kind(
     unknown=Reason.UNKNOWN_ENVIRONMENT,
     blank=EnvironmentFields(),
     in_use=_environment_in_use,
-    check=_anything_goes,
     settle=_settle_environments,
 )
 APPS: Final[Kind[AppFields, AppFacts]] = Kind(
@@ -89,16 +75,12 @@ APPS: Final[Kind[AppFields, AppFacts]] = Kind(
     blank=AppFields(),
     in_use=_app_in_use,
     check=_check_app,
-    settle=_nothing_follows,
 )
 FLOWS: Final[Kind[FlowFields, FlowFacts]] = Kind(
     noun="flow",
     table=FLOW_TABLE,
     unknown=Reason.UNKNOWN_FLOW,
     blank=FlowFields(),
-    in_use=_flow_in_use,
-    check=_anything_goes,
-    settle=_nothing_follows,
 )
 
 

@@ -7,7 +7,7 @@ Giving roles is apart from giving licenses: it has a permission and kinds of his
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from seatwright.app.call import Call
@@ -20,22 +20,23 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.platform import EnvironmentNo, SecurityRoleNo
-from seatwright.domain.platform_things import EnvironmentRef, checked_name
-from seatwright.domain.security_roles import BUILT_IN_ROLES, RoleHolder, SecurityRole
-from seatwright.postgres.platform_roles import (
+from seatwright.domain.platform_things import EnvironmentRef, Holder, checked_name
+from seatwright.domain.security_roles import BUILT_IN_ROLES, SecurityRole
+from seatwright.postgres.platform_holders import (
+    ROLE_HOLDERS,
     Given,
+    add_holders,
+    list_holders,
+    take_from_holder,
+)
+from seatwright.postgres.platform_roles import (
     NewRole,
     delete_role,
-    give_to_groups,
-    give_to_users,
     insert_roles,
-    list_holders,
     list_roles,
     lock_role,
     role_by_id,
     role_by_name,
-    take_from_group,
-    take_from_user,
 )
 from seatwright.postgres.tenants import take_numbers
 
@@ -152,13 +153,13 @@ async def remove_role(call: Call, text: str) -> None:
 
 async def page_of_holders(
     call: Call, text: str, *, after: tuple[int, int], limit: int
-) -> list[RoleHolder]:
+) -> list[Holder]:
     """Who has a role: group teams, then people; one more than `limit` if there are more.
 
     Raises Refusal unknownSecurityRole.
     """
     role = await require_role(call, text)
-    return await list_holders(call.tx, role.role_no, after=after, limit=limit + 1)
+    return await list_holders(call.tx, ROLE_HOLDERS, role.role_no, after=after, limit=limit + 1)
 
 
 async def assign_role(
@@ -198,24 +199,20 @@ async def give(
     reason: str | None = None,
 ) -> int:
     """Give roles to people and group teams, and tell the history; how many did not have them."""
-    given = Given(at=call.now, by=call.principal.principal_no)
-    new_users = await give_to_users(call.tx, users, given)
-    new_groups = await give_to_groups(call.tx, groups, given)
+    new_users, new_groups = await add_holders(
+        call.tx,
+        ROLE_HOLDERS,
+        users=users,
+        groups=groups,
+        given=Given(at=call.now, by=call.principal.principal_no),
+    )
+    line = HistoryLine(action=HistoryAction.SECURITY_ROLE_ASSIGNED, reason=reason)
+    named = {number: _detail(role) for number, role in roles.items()}
     lines = [
-        HistoryLine(
-            action=HistoryAction.SECURITY_ROLE_ASSIGNED,
-            reason=reason,
-            user=user,
-            detail=_detail(roles[role]),
-        )
+        replace(line, user=UserNo(user), detail=named[SecurityRoleNo(role)])
         for role, user in new_users
     ] + [
-        HistoryLine(
-            action=HistoryAction.SECURITY_ROLE_ASSIGNED,
-            reason=reason,
-            group=group,
-            detail=_detail(roles[role]),
-        )
+        replace(line, group=GroupNo(group), detail=named[SecurityRoleNo(role)])
         for role, group in new_groups
     ]
     await record_all(call, lines)
@@ -228,18 +225,13 @@ async def unassign_role_from_user(call: Call, text: str, user_text: str) -> None
     Raises Refusal unknownSecurityRole, unknownUser, and notAssigned.
     """
     role, user = await require_role(call, text), await find_user(call, user_text)
-    if not await take_from_user(call.tx, role.role_no, user.user_no):
+    if not await take_from_holder(call.tx, ROLE_HOLDERS, role.role_no, user=user.user_no):
         raise Refusal(
             Reason.NOT_ASSIGNED,
             f"{user.display_name} does not have {role.name} in {role.environment.name} directly:"
             f" GET /api/identity/users/{user.id}/security-roles shows where their roles come from.",
         )
-    await record(
-        call,
-        HistoryLine(
-            action=HistoryAction.SECURITY_ROLE_REMOVED, user=user.user_no, detail=_detail(role)
-        ),
-    )
+    await record(call, replace(_removed(role), user=user.user_no))
 
 
 async def unassign_role_from_group(call: Call, text: str, group_text: str) -> None:
@@ -248,18 +240,17 @@ async def unassign_role_from_group(call: Call, text: str, group_text: str) -> No
     Raises Refusal unknownSecurityRole, unknownGroup, and notAssigned.
     """
     role, group = await require_role(call, text), await find_group(call, group_text)
-    if not await take_from_group(call.tx, role.role_no, group.group_no):
+    if not await take_from_holder(call.tx, ROLE_HOLDERS, role.role_no, group=group.group_no):
         raise Refusal(
             Reason.NOT_ASSIGNED,
             f"The team of {group.display_name} does not have {role.name} in"
             f" {role.environment.name}.",
         )
-    await record(
-        call,
-        HistoryLine(
-            action=HistoryAction.SECURITY_ROLE_REMOVED, group=group.group_no, detail=_detail(role)
-        ),
-    )
+    await record(call, replace(_removed(role), group=group.group_no))
+
+
+def _removed(role: SecurityRole) -> HistoryLine:
+    return HistoryLine(action=HistoryAction.SECURITY_ROLE_REMOVED, detail=_detail(role))
 
 
 def _detail(role: SecurityRole) -> dict[str, object]:

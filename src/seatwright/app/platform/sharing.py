@@ -19,18 +19,19 @@ from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.platform import AppNo
 from seatwright.domain.platform_file import SHARES_COLUMN, SharesText, shares_of_cell
 from seatwright.domain.platform_things import (
+    EVERYBODY,
     SHARES_AT_ONCE_MAX,
     App,
-    ShareKind,
-    ShareRow,
+    Holder,
+    HolderKind,
     Shares,
 )
 from seatwright.postgres.groups import find_groups
+from seatwright.postgres.platform_holders import SHARES, list_holders, take_from_holder
 from seatwright.postgres.platform_shares import (
     add_shares,
     clear_shares,
-    list_shares,
-    remove_share,
+    close_to_everyone,
     shares_of_apps,
 )
 from seatwright.postgres.platform_things import raise_platform_version
@@ -39,13 +40,16 @@ from seatwright.postgres.users import find_users
 
 async def page_of_shares(
     call: Call, text: str, *, after: tuple[int, int], limit: int
-) -> list[ShareRow]:
+) -> list[Holder]:
     """Whom an app is shared with: everyone, then groups, then people; one more than `limit`.
 
     Raises Refusal unknownApp.
     """
     app = await require(call, APPS, text)
-    return await list_shares(call.tx, AppNo(app.number), after=after, limit=limit + 1)
+    rows = await list_holders(call.tx, SHARES, app.number, after=after, limit=limit + 1)
+    if app.facts.is_shared_with_everyone and after < EVERYBODY.place:
+        rows = [EVERYBODY, *rows][: limit + 1]
+    return rows
 
 
 async def share_app(
@@ -98,8 +102,8 @@ async def unshare_app(call: Call, text: str, member: str) -> None:
 
 
 async def _removed(call: Call, app: AppNo, member: str) -> bool:
-    if member.strip().casefold() == ShareKind.EVERYONE.value:
-        return await remove_share(call.tx, app)
+    if member.strip().casefold() == HolderKind.EVERYONE.value:
+        return await close_to_everyone(call.tx, app)
     if parse_id(member) is not None:
         # An id may be a group's or a person's; a group is looked for first, for most shares are.
         try:
@@ -107,9 +111,9 @@ async def _removed(call: Call, app: AppNo, member: str) -> bool:
         except Refusal:
             pass
         else:
-            return await remove_share(call.tx, app, group=group.group_no)
+            return await take_from_holder(call.tx, SHARES, app, group=group.group_no)
     user = await find_user(call, member)
-    return await remove_share(call.tx, app, user=user.user_no)
+    return await take_from_holder(call.tx, SHARES, app, user=user.user_no)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

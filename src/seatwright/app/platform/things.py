@@ -49,9 +49,9 @@ class Kind(Generic[Fields, Facts]):
     table: ThingTable[Fields, Facts]
     unknown: Reason
     blank: Fields
-    in_use: Callable[[Thing[Fields, Facts]], str]
-    check: Callable[[Thing[Fields, Facts], Fields], None]
-    settle: Callable[[Call, Sequence[int]], Awaitable[None]]
+    in_use: Callable[[Thing[Fields, Facts]], str] = lambda one: f"Something needs {one.name}."
+    check: Callable[[Thing[Fields, Facts], Fields], None] = lambda _one, _after: None
+    settle: Callable[[Call, Sequence[int]], Awaitable[None]] | None = None
 
     @property
     def path(self) -> str:
@@ -168,7 +168,8 @@ async def _settled(
     call: Call, kind: Kind[Fields, Facts], number: int, *, is_new: bool = False
 ) -> Thing[Fields, Facts]:
     await raise_platform_version(call.tx)
-    await kind.settle(call, (number,) if is_new else ())
+    if kind.settle is not None:
+        await kind.settle(call, (number,) if is_new else ())
     return (await things_by_number(call.tx, kind.table, (number,)))[number]
 
 

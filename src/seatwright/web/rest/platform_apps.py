@@ -16,7 +16,7 @@ from seatwright.app.platform.kinds import APPS, place_filter
 from seatwright.domain.platform import Need, version_text
 from seatwright.domain.platform_edits import AppEdit
 from seatwright.domain.platform_needs import NeedOrder, needs_of
-from seatwright.domain.platform_things import App, ShareKind, ShareRow, target_of_app
+from seatwright.domain.platform_things import App, Holder, target_of_app
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
@@ -265,11 +265,11 @@ async def list_shares(
         rows,
         size=size,
         shape=_share,
-        place=lambda row: (list(ShareKind).index(row.kind), row.number),
+        place=lambda row: row.place,
     )
 
 
-def _share(row: ShareRow) -> ShareShape:
+def _share(row: Holder) -> ShareShape:
     return ShareShape(
         kind=row.kind.value,
         id=row.id,

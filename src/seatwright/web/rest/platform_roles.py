@@ -13,8 +13,9 @@ from seatwright.app.platform import default_roles, security_roles
 from seatwright.app.platform.kinds import require_environment
 from seatwright.domain.directory import text_key
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.platform_things import Holder
 from seatwright.domain.roles import Permission
-from seatwright.domain.security_roles import DefaultRoleRule, RoleHolder, SecurityRole
+from seatwright.domain.security_roles import DefaultRoleRule, SecurityRole
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape, keys_of, keyset_page, page_limit, page_of
@@ -101,9 +102,12 @@ def _role(one: SecurityRole) -> SecurityRoleShape:
     )
 
 
-def _holder(one: RoleHolder) -> RoleHolderShape:
+def _holder(one: Holder) -> RoleHolderShape:
+    assert one.id is not None, "no role is given to everyone"
+    assert one.name is not None, "no role is given to everyone"
+    assert one.since is not None, "a role is given at a time"
     return RoleHolderShape(
-        kind="group" if one.is_group else "user",
+        kind=one.kind.value,
         id=one.id,
         display_name=one.name,
         user_principal_name=one.user_principal_name,
@@ -202,11 +206,9 @@ async def list_role_holders(
     """Group teams, then people who have it directly."""
     size = page_limit(limit)
     keys = keys_of(cursor, int, int)
-    after = (int(keys[0]), int(keys[1])) if keys else (0, -1)
+    after = (int(keys[0]), int(keys[1])) if keys else (0, 0)
     rows = await security_roles.page_of_holders(call, role, after=after, limit=size)
-    return keyset_page(
-        rows, size=size, shape=_holder, place=lambda row: (int(not row.is_group), row.number)
-    )
+    return keyset_page(rows, size=size, shape=_holder, place=lambda row: row.place)
 
 
 @post(
