@@ -39,6 +39,7 @@ READING: Final = (
     "/users?$filter=assignedLicenses/any(x:x/skuId eq {held})",
     "/users?$filter=assignedLicenses/any(x:x/skuId eq {held}) and userType eq 'Member'",
     "/users?$filter=userType eq 'Guest'",
+    "/users?$filter=assignedPlans/any(p:p/servicePlanId eq {exchange})",
     "/users/{upn}",
     "/users/{upn}?$select=assignedLicenses,licenseAssignmentStates,assignedPlans&$expand=manager",
     "/users/{upn}/licenseDetails",
@@ -105,6 +106,7 @@ class Desk:
             "upn": self.city.upn,
             "group": str(self.city.group_id),
             "held": HELD,
+            "exchange": "efb87545-963c-4e0d-99df-69c6916d9eb0",
         }.items():
             path = path.replace(f"{{{name}}}", value)
         watcher.take()

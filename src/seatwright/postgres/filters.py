@@ -163,7 +163,7 @@ class Compiler:
             skus = {sku for state in states for sku in self.facts.skus_in_state.get(state, ())}
             text += " and l.sku_no = any(%s)"
             more.append(sorted(skus))
-        if wanted.is_impossible:
+        if wanted.is_impossible or sets == set():
             return NOTHING
         return Condition(text=f"{text})", values=(*values, *more))
 
