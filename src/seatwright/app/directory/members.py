@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from seatwright.app.call import Call
 from seatwright.app.directory.groups import find_group
 from seatwright.app.directory.users import find_user
-from seatwright.app.dynamic.demands import refuse_by_hand
+from seatwright.app.dynamic.demands import refuse_if_dynamic
 from seatwright.app.dynamic.memberships import follow_memberships, people_within
 from seatwright.app.record import record, record_all
 from seatwright.domain.directory import Group, PersonRef
@@ -98,7 +98,7 @@ async def join_group(
     if children:
         await hold_nesting(call.tx)
     await hold_groups(call.tx, (group.group_no,))
-    await refuse_by_hand(call, (group.group_no,))
+    refuse_if_dynamic(group)
     new_people = await _add_people(call, group, sorted(set(people.values())))
     new_children = await nest_groups(call, group, sorted(set(children.values())))
     texts_of_new = [t for t, no in people.items() if no in new_people]
@@ -132,7 +132,7 @@ async def nest_groups(call: Call, group: Group, children: Sequence[GroupNo]) -> 
     """
     if not children:
         return frozenset()
-    await refuse_by_hand(call, (group.group_no,))
+    refuse_if_dynamic(group)
     await hold_nesting(call.tx)
     # Alone: who joins a child at this moment would else see nothing of what the group gives.
     await hold_groups(call.tx, children, is_exclusive=True)
@@ -158,7 +158,7 @@ async def leave_group(call: Call, text: str, member: str) -> None:
     """
     group = await find_group(call, text)
     await hold_groups(call.tx, (group.group_no,))
-    await refuse_by_hand(call, (group.group_no,))
+    refuse_if_dynamic(group)
     child = (await find_groups(call.tx, (member,))).get(member)
     if child is not None and await _leave_as_group(call, group, child):
         return

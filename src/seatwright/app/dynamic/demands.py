@@ -131,17 +131,27 @@ async def warning_about(call: Call) -> str | None:
     return said
 
 
-async def refuse_by_hand(call: Call, groups: Collection[GroupNo]) -> None:
+def refuse_if_dynamic(group: Group) -> None:
     """Refuse to put somebody into a dynamic group, or to take them out, by hand (DYN-004).
+
+    A group that gets its rule at this very moment has everybody judged within a minute.
 
     Raises Refusal membersFollowRule.
     """
-    found = await dynamic_among(call.tx, groups)
-    if found:
-        name = next(iter(found.values()))
-        raise Refusal(
-            Reason.MEMBERS_FOLLOW_RULE,
-            f"{name} is a dynamic group: its rule alone says who is in it. Change the rule or what"
-            " it asks of the person, or make the group static first.",
-            context={"groups": list(found.values())},
-        )
+    if group.dynamic is not None:
+        raise _by_rule(group.display_name)
+
+
+async def refuse_by_hand(call: Call, groups: Collection[GroupNo]) -> None:
+    """The same for groups that are known by their numbers."""
+    for name in (await dynamic_among(call.tx, groups)).values():
+        raise _by_rule(name)
+
+
+def _by_rule(name: str) -> Refusal:
+    return Refusal(
+        Reason.MEMBERS_FOLLOW_RULE,
+        f"{name} is a dynamic group: its rule alone says who is in it. Change the rule or what it"
+        " asks of the person, or make the group static first.",
+        context={"group": name},
+    )
