@@ -172,19 +172,28 @@ async def held_claims(
     )
 
 
-async def remove_claimed(tx: Transaction, claims: Sequence[HeldClaim]) -> None:
-    """Remove the assignments of claims that were delivered to people directly, and no other."""
+async def remove_claimed(
+    tx: Transaction, claims: Sequence[HeldClaim]
+) -> frozenset[tuple[UserNo, SkuNo, PolicyNo]]:
+    """Remove the assignments of claims that were delivered to people directly, and no other.
+
+    Answers whose it removed: what somebody else took back meanwhile is not among them.
+    """
     if not claims:
-        return
-    await tx.connection.execute(
+        return frozenset()
+    cursor = await tx.connection.execute(
         "delete from assignment a"
         " using unnest(%s::int4[], %s::int2[], %s::int4[]) as gone (user_no, sku_no, policy_no)"
         " where a.tenant_id = %s and a.user_no = gone.user_no and a.sku_no = gone.sku_no"
-        " and a.source_kind = 2 and a.source_no = gone.policy_no",
+        " and a.source_kind = 2 and a.source_no = gone.policy_no"
+        " returning a.user_no, a.sku_no, a.source_no",
         (
             [one.user for one in claims],
             [one.sku for one in claims],
             [one.policy for one in claims],
             tx.tenant_id,
         ),
+    )
+    return frozenset(
+        (UserNo(row[0]), SkuNo(row[1]), PolicyNo(row[2])) for row in await cursor.fetchall()
     )

@@ -19,6 +19,7 @@ from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.reconcile.changes import Action
 from seatwright.postgres.auto_claim_claims import HeldClaim, held_claims, remove_claimed
+from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.group_write import Membership, remove_members
 from seatwright.postgres.labels import UserLabel, user_labels
 from seatwright.postgres.users import find_users
@@ -68,15 +69,15 @@ async def unassign_claims(call: Call, text: str, people: Sequence[str]) -> tuple
         )
     outcomes = await take_back(call, claims, reason=ChangeReason.UNASSIGNED)
     labels = await user_labels(call.tx, users)
-    claimed = {claim.user for claim in claims}
     taken = [
-        TakenBack(user=labels[claim.user], sku=claim.sku, outcome=outcomes[claim.user, claim.sku])
-        for claim in claims
+        TakenBack(user=labels[user], sku=sku, outcome=outcome)
+        for (user, sku), outcome in outcomes.items()
     ]
+    from_whom = {user for user, _ in outcomes}
     none = [
         TakenBack(user=labels[user], sku=None, outcome=TakenOutcome.NOT_CLAIMED)
         for user in users
-        if user not in claimed
+        if user not in from_whom
     ]
     return (*taken, *none)
 
@@ -104,16 +105,38 @@ async def named_people(call: Call, texts: Sequence[str]) -> list[UserNo]:
     return sorted(set(found.values()))
 
 
+async def hold_claims(call: Call, claims: Sequence[HeldClaim]) -> frozenset[SkuNo]:
+    """Hold groups, then pools, then people, in the order of every seat mover; the pools held.
+
+    What is read of these claims from here on stays true until the transaction ends.
+    """
+    groups = sorted({one.group for one in claims if one.group is not None})
+    await hold_groups(call.tx, groups)
+    users, skus = sorted({one.user for one in claims}), {one.sku for one in claims}
+    return (await lock_world(call, users, skus=skus)).locked
+
+
 async def take_back(
     call: Call, claims: Sequence[HeldClaim], *, reason: ChangeReason
 ) -> Mapping[tuple[UserNo, SkuNo], TakenOutcome]:
     """Take claims back, free their seats, and serve whoever waits for them.
 
-    The locks of pools and people come before the rows change, in the order of every seat mover.
+    Answers what became of each that was still there: another call may have taken the same while
+    this one waited for its locks.
     """
-    users, skus = sorted({one.user for one in claims}), {one.sku for one in claims}
-    await lock_world(call, users, skus=skus)
-    await remove_claimed(call.tx, [one for one in claims if one.group is None])
+    locked = await hold_claims(call, claims)
+    taken = await _remove(call, claims, reason)
+    if not taken:
+        return {}
+    world = await lock_world(call, sorted({one.user for one in taken}), skus=locked)
+    edits = [_edit(one, reason) for one in taken if one.group is None]
+    outcome = await settle_world(call, world, reason=reason, edits=edits)
+    return _outcomes(call, taken, outcome)
+
+
+async def _remove(call: Call, claims: Sequence[HeldClaim], reason: ChangeReason) -> list[HeldClaim]:
+    """Remove what delivered these claims; answers those that were still there."""
+    gone = await remove_claimed(call.tx, [one for one in claims if one.group is None])
     left = await remove_members(
         call.tx, [Membership(one.user, one.group) for one in claims if one.group is not None]
     )
@@ -124,10 +147,12 @@ async def take_back(
         for one in sorted(left, key=lambda one: (one.group, one.user))
     ]
     await record_all(call, lines)
-    world = await lock_world(call, users, skus=skus)
-    edits = [_edit(one, reason) for one in claims if one.group is None]
-    outcome = await settle_world(call, world, reason=reason, edits=edits)
-    return _outcomes(call, claims, outcome)
+    return [
+        one
+        for one in claims
+        if (one.user, one.sku, one.policy) in gone
+        or (one.group is not None and Membership(one.user, one.group) in left)
+    ]
 
 
 def _edit(claim: HeldClaim, reason: ChangeReason) -> Edit:

@@ -1,0 +1,114 @@
+"""Taking claims back while somebody else acts on the same ones: what is answered is what is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from seatwright.app.upkeep import tend_tenant
+from seatwright.app.work import Workshop
+from seatwright.postgres.group_licenses import hold_groups
+from seatwright.postgres.groups import find_groups
+from tests.launching import APPS, Stage, set_stage
+from tests.office import Office
+from tests.world import add_group, add_people, call_of, counts_agree
+
+POLICIES = "/api/auto-claim/policies"
+NOTICES = "/api/auto-claim/notices"
+MEANWHILE = 0.7
+"""Seconds in which a call comes as far as it can while somebody holds what it waits for."""
+
+
+@pytest.fixture
+async def stage(office: Office) -> Stage:
+    """A stage with three people."""
+    await add_people(office, "ada", "bob", "cid")
+    return await set_stage(office)
+
+
+async def tick(stage: Stage) -> None:
+    office = stage.office
+    await tend_tenant(
+        Workshop(database=office.database, clock=office.clock), office.made.tenant.tenant_id
+    )
+
+
+@asynccontextmanager
+async def seats_held(stage: Stage, sku: str = APPS) -> AsyncIterator[None]:
+    """Somebody moves seats of a product, and has not ended yet."""
+    async with call_of(stage.office) as call:
+        await call.tx.connection.execute(
+            "select from sku_pool join sku using (tenant_id, sku_no) where part_number = %s"
+            " for update of sku_pool",
+            (sku,),
+        )
+        yield
+
+
+async def through_a_group(stage: Stage, **fields: Any) -> tuple[str, dict[str, Any]]:
+    """A policy that delivers Power Apps through a group that gives it."""
+    group = await add_group(stage.office, "Makers")
+    given = await stage.office.admin.post(
+        f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": APPS}
+    )
+    assert given.status_code == 202, given.text
+    return group, await stage.policy("powerApps", group=group, **fields)
+
+
+async def claim(stage: Stage, *names: str) -> None:
+    for name in names:
+        answer = await stage.launch(name)
+        assert answer.json()["outcome"] == "granted", answer.text
+
+
+async def unassign(stage: Stage, policy: dict[str, Any], *names: str) -> list[str]:
+    answer = await stage.office.admin.post(
+        f"{POLICIES}/{policy['id']}/unassign",
+        json={"users": [f"{name}@contoso.example" for name in names]},
+    )
+    assert answer.status_code == 200, answer.text
+    return [one["outcome"] for one in answer.json()["value"]]
+
+
+async def removed_rows(stage: Stage) -> list[str]:
+    """Why something was removed, from the history of assignments."""
+    url = "/api/identity/licenses/assignment-history?action=removed"
+    rows = (await stage.office.admin.get(url)).json()["value"]
+    return [row["reason"] for row in rows]
+
+
+async def notices(stage: Stage) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await stage.office.admin.get(NOTICES)).json()["value"]
+    return found
+
+
+async def test_two_who_take_the_same_claim_at_once_are_one_removal(stage: Stage) -> None:
+    made = await stage.policy("powerApps")
+    await claim(stage, "ada")
+    async with seats_held(stage):
+        both = [asyncio.create_task(unassign(stage, made, "ada")) for _ in range(2)]
+        await asyncio.sleep(MEANWHILE)
+    assert sorted(await asyncio.gather(*both)) == [["notClaimed"], ["unassigned"]]
+    assert await removed_rows(stage) == ["unassigned"]
+    assert await counts_agree(stage.office)
+
+
+async def test_taking_back_through_a_group_waits_for_who_changes_the_group_and_holds_no_seat(
+    stage: Stage,
+) -> None:
+    group, made = await through_a_group(stage)
+    await claim(stage, "ada")
+    async with call_of(stage.office) as call:
+        number = (await find_groups(call.tx, (group,)))[group]
+        await hold_groups(call.tx, (number,), is_exclusive=True)
+        waiting = asyncio.create_task(unassign(stage, made, "ada"))
+        await asyncio.sleep(MEANWHILE)
+        assert not waiting.done()
+        # Would be refused if the seats were held: groups come before pools, everywhere.
+        await call.tx.connection.execute("select from sku_pool for update nowait")
+    assert await waiting == ["unassigned"]
+    assert await stage.holds("ada") == {}
