@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from seatwright.app.record import record
+from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.roles import Role
+from seatwright.postgres.dynamic_read import rules_that_are_on
+from seatwright.postgres.dynamic_write import store_look
+from seatwright.postgres.group_write import Membership, add_members
+from seatwright.postgres.users import find_users
 from tests.dynamic import (
     GROUPS,
     USERS,
@@ -17,7 +23,7 @@ from tests.dynamic import (
     work_off,
 )
 from tests.office import Office
-from tests.world import add_group, add_people, set_seats
+from tests.world import add_group, add_people, call_of, set_seats
 
 __all__ = ["sales"]
 
@@ -308,3 +314,20 @@ async def test_why_names_the_clause_and_asks_nobody_to_leave_a_dynamic_group_by_
     assert f"the dynamic group Sales people (because {clause}) gives it" in body["sentence"]
     assert "change what its rule asks" in answer.text
     assert "out of the group" not in answer.text
+
+
+async def test_what_another_hand_put_into_a_dynamic_group_is_put_out_within_a_minute(
+    office: Office, sales: str
+) -> None:
+    async with call_of(office) as call:
+        (stored,) = await rules_that_are_on(call.tx)
+        stray = await find_users(call.tx, ("cara@contoso.example",))
+        user = stray["cara@contoso.example"]
+        await store_look(call.tx, call.now)
+        await add_members(call.tx, (Membership(user, stored.group),), since=call.now)
+        line = HistoryLine(action=HistoryAction.MEMBER_ADDED, user=user, group=stored.group)
+        await record(call, line)
+    assert await members(office, sales) == ["ada", "ben", "cara"]
+    office.clock.move(minutes=1)
+    await tick(office)
+    assert await members(office, sales) == ["ada", "ben"]
