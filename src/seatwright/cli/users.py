@@ -33,7 +33,10 @@ from seatwright.cli.tables import Column, Row, minute, show_facts, show_list, sh
 FIELDS = (
     "Fields for --set: displayName, mail, givenName, surname, jobTitle, department, companyName,"
     " costCenter, employeeId, externalId, usageLocation, userType (Member or Guest),"
-    " accountEnabled (true or false), manager, lastSignInAt; null empties one. "
+    " accountEnabled (true or false), manager, lastSignInAt, mailNickname, otherMails,"
+    " businessPhone, mobilePhone, faxNumber, officeLocation, streetAddress, city, state,"
+    " postalCode, country, preferredLanguage, division, employeeType, employeeHireDate,"
+    " extensionAttribute1 to extensionAttribute15; null empties one. "
 )
 
 user_commands = typer.Typer(help="People.", epilog=EXIT_CODES, no_args_is_help=True)
