@@ -186,6 +186,19 @@ async def test_flows_come_in_and_wrong_rows_say_why(office: Office) -> None:
     assert await export(office, "flows") == out
 
 
+async def test_a_flow_keeps_an_owner_who_was_deleted_and_may_come_back(office: Office) -> None:
+    await send(office, "environments", ENVIRONMENTS)
+    upn = await person(office, "ada")
+    await send(office, "flows", FLOWS)
+    await office.admin.delete(f"/api/identity/users/{upn}")
+    out = await export(office, "flows")
+    assert upn not in out
+    assert counts(await send(office, "flows", out)) == (0, 0, 2, 0)
+    await office.admin.post(f"/api/identity/users/{upn}/restore")
+    found = await get(office.admin, "platform/flows/f-1")
+    assert found["owner"]["userPrincipalName"] == upn
+
+
 async def test_security_roles_come_in_and_none_is_taken(office: Office) -> None:
     await send(office, "environments", ENVIRONMENTS)
     upn = await person(office, "ada")

@@ -109,7 +109,7 @@ def app_edit(row: TableRow) -> AppEdit:
 
 
 def flow_edit(row: TableRow) -> FlowEdit:
-    """What a row says about a flow; one without an environment leaves it where it is.
+    """What a row says about a flow; an empty cell leaves its environment and its owner.
 
     Raises Refusal invalidValue for a cell that cannot be read.
     """
@@ -120,7 +120,7 @@ def flow_edit(row: TableRow) -> FlowEdit:
         is_premium=flag(row, "premium"),
         uses_attended_rpa=flag(row, "attendedRpa"),
         trigger=filled(row, "trigger"),
-        owner=cell(row, "owner"),
+        owner=filled(row, "owner"),
     )
 
 
