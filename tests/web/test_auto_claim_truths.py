@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from seatwright.app.auto_claim.notices import keep
 from seatwright.app.upkeep import tend_tenant
 from seatwright.app.work import Workshop
 from seatwright.postgres.group_licenses import hold_groups
@@ -112,3 +114,70 @@ async def test_taking_back_through_a_group_waits_for_who_changes_the_group_and_h
         await call.tx.connection.execute("select from sku_pool for update nowait")
     assert await waiting == ["unassigned"]
     assert await stage.holds("ada") == {}
+
+
+async def due(stage: Stage) -> dict[str, Any]:
+    """Ada's claim is to be released now; the notice that said so."""
+    await stage.policy("powerApps", releaseAfterDays=30, noticeDays=7)
+    await claim(stage, "ada")
+    stage.office.clock.move(days=24)
+    await tick(stage)
+    stage.office.clock.move(days=8)
+    (notice,) = await notices(stage)
+    return notice
+
+
+async def test_who_keeps_a_license_while_it_is_released_is_told_that_it_is_gone(
+    stage: Stage,
+) -> None:
+    notice = await due(stage)
+    async with seats_held(stage):
+        release = asyncio.create_task(tick(stage))
+        await asyncio.sleep(MEANWHILE)
+        keeping = asyncio.create_task(stage.office.admin.post(f"{NOTICES}/{notice['id']}/keep"))
+        await asyncio.sleep(MEANWHILE)
+    await release
+    answer = await keeping
+    assert (answer.status_code, answer.json()["code"]) == (409, "alreadyDecided")
+    assert await stage.holds("ada") == {}
+    assert [one["outcome"] for one in await notices(stage)] == ["released"]
+
+
+async def test_a_release_waits_for_who_keeps_and_takes_nothing_then(stage: Stage) -> None:
+    notice = await due(stage)
+    async with call_of(stage.office) as call:
+        await keep(call, UUID(notice["id"]))
+        release = asyncio.create_task(tick(stage))
+        await asyncio.sleep(MEANWHILE)
+        assert not release.done()
+    await release
+    assert await stage.holds("ada") == {APPS: (2, 5)}
+    assert [one["outcome"] for one in await notices(stage)] == ["kept"]
+
+
+async def test_who_uses_a_license_while_its_release_waits_keeps_it(stage: Stage) -> None:
+    await due(stage)
+    async with seats_held(stage):
+        release = asyncio.create_task(tick(stage))
+        await asyncio.sleep(MEANWHILE)
+        assert (await stage.launch("ada")).json()["outcome"] == "alreadyEntitled"
+    await release
+    assert await stage.holds("ada") == {APPS: (2, 5)}
+    assert [one["outcome"] for one in await notices(stage)] == ["used"]
+
+
+async def test_who_unassigns_what_is_being_released_takes_it_no_second_time(stage: Stage) -> None:
+    notice = await due(stage)
+    made = {"id": notice["policy"]}
+    async with seats_held(stage):
+        release = asyncio.create_task(tick(stage))
+        await asyncio.sleep(MEANWHILE)
+        taking = asyncio.create_task(unassign(stage, made, "ada"))
+        await asyncio.sleep(MEANWHILE)
+    await release
+    taken = await taking
+    reasons = await removed_rows(stage)
+    assert (taken, reasons) in ((["notClaimed"], ["reclaimed"]), (["unassigned"], ["unassigned"]))
+    outcome = "released" if reasons == ["reclaimed"] else "gone"
+    assert [one["outcome"] for one in await notices(stage)] == [outcome]
+    assert await counts_agree(stage.office)

@@ -50,7 +50,7 @@ select c.user_no, c.sku_no, c.group_no, {_LAST_USE} from (
         and n.kind = 'release' and n.ended_at is null)
  order by c.user_no, c.sku_no limit %s
 """
-_OPEN = f"""
+_ABOUT = f"""
 select n.notice_no, c.user_no, c.sku_no, c.group_no, {_LAST_USE} >= n.at, {_IS_HELD}
   from auto_claim_notice n
   join lateral (
@@ -58,9 +58,10 @@ select n.notice_no, c.user_no, c.sku_no, c.group_no, {_LAST_USE} >= n.at, {_IS_H
      where l.tenant_id = n.tenant_id and l.user_no = n.user_no and l.policy_no = n.policy_no
        and l.sku_no = n.sku_no order by l.claim_no desc limit 1) c on true
  where n.tenant_id = %s and n.policy_no = %s and n.kind = 'release' and n.ended_at is null
-   and n.due_at <= %s
- order by n.notice_no limit %s
 """
+# Notices come before pools and people, and among one another in the order of their numbers.
+_DUE = f"{_ABOUT} and n.due_at <= %s order by n.notice_no limit %s for update of n"
+_THESE = f"{_ABOUT} and n.notice_no = any(%s) order by n.notice_no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +114,25 @@ class DueNotice:
 async def due_notices(
     tx: Transaction, policy: PolicyNo, *, now: datetime, limit: int
 ) -> tuple[DueNotice, ...]:
-    """Open notices of a policy whose time has come, oldest first."""
-    cursor = await tx.connection.execute(_OPEN, (tx.tenant_id, policy, now, limit))
-    return tuple(
-        DueNotice(notice_no=row[0], claim=_claim(policy, row[1:]), was_used=row[4], is_held=row[5])
-        for row in await cursor.fetchall()
-    )
+    """Open notices of a policy whose time has come, oldest first.
+
+    They are held until the transaction ends: whoever answers one meanwhile waits, and is told.
+    """
+    cursor = await tx.connection.execute(_DUE, (tx.tenant_id, policy, now, limit))
+    return tuple(_due(policy, row) for row in await cursor.fetchall())
+
+
+async def due_notices_again(
+    tx: Transaction, policy: PolicyNo, notices: Sequence[int]
+) -> tuple[DueNotice, ...]:
+    """Notices that are held, with what has become of their claims by now."""
+    cursor = await tx.connection.execute(_THESE, (tx.tenant_id, policy, list(notices)))
+    return tuple(_due(policy, row) for row in await cursor.fetchall())
+
+
+def _due(policy: PolicyNo, row: TupleRow) -> DueNotice:
+    claim = _claim(policy, row[1:])
+    return DueNotice(notice_no=row[0], claim=claim, was_used=row[4], is_held=row[5])
 
 
 def _claim(policy: PolicyNo, row: Sequence[int | None]) -> HeldClaim:

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from seatwright.app.auto_claim.policies import list_policies
-from seatwright.app.auto_claim.taking import take_back
+from seatwright.app.auto_claim.taking import hold_claims, take_back
 from seatwright.app.call import Call
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX
 from seatwright.app.record import record_all
@@ -29,6 +29,7 @@ from seatwright.postgres.auto_claim_notices import (
     announce_releases,
     announce_seats,
     due_notices,
+    due_notices_again,
     end_notices,
     find_notice,
     is_search_due,
@@ -97,7 +98,13 @@ async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
 
 
 async def _release(call: Call, policy: Policy, due: Sequence[DueNotice]) -> None:
-    """Take back what was announced and neither kept nor used since."""
+    """Take back what was announced and neither kept nor used since.
+
+    The notices are held already, before the pools. Whether a license was used, or went another
+    way, is asked again once pools and people are held: this may have waited long for them.
+    """
+    await hold_claims(call, [one.claim for one in due])
+    due = await due_notices_again(call.tx, policy.policy_no, [one.notice_no for one in due])
     going = [one for one in due if one.is_held and not one.was_used]
     if going:
         await take_back(call, [one.claim for one in going], reason=ChangeReason.RECLAIMED)
