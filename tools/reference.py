@@ -36,6 +36,17 @@ OPEN_ROUTES = (
     ("/docs/errors", "every code of a refusal: [reasons](reasons.md)"),
 )
 
+SIGN_IN_ROUTES = (
+    ("`POST /{tenant}/oauth2/v2.0/token`", "an access token for an API client's id and secret"),
+    ("`GET /{tenant}/v2.0/.well-known/openid-configuration`", "where the endpoints are"),
+    ("`GET /{tenant}/discovery/v2.0/keys`", "the public keys that access tokens are checked by"),
+    ("`GET /common/discovery/instance`", "what MSAL asks of a host that it does not know"),
+    (
+        "`/v1.0/…`, `/beta/…`",
+        "Graph's calls: [who may call what](graph-permissions.md), [queries](graph-queries.md)",
+    ),
+)
+
 
 def settings_page() -> str:
     """The environment variables."""
@@ -118,6 +129,9 @@ def routes_page() -> str:
         table(("route", "does", "the caller may"), rows),
         "## Without a token",
         table(("route", "does"), [(f"`GET {path}`", does) for path, does in OPEN_ROUTES]),
+        "Under whatever Host, for clients of Microsoft Graph"
+        " ([use your own scripts](../how-to/use-your-own-scripts.md)):",
+        table(("route", "does"), SIGN_IN_ROUTES),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.office import Office
+from tests.web.graph.contract import Graph, needs_contract
 from tests.web.graph.desk import bought, error_of
 
 E3 = "05e9a617-0261-4cee-bb44-138d3ef5d965"
@@ -102,3 +103,20 @@ async def test_a_suspended_purchase_leaves_its_units_in_their_own_column(office:
     (sku,) = (await office.admin.get("/v1.0/subscribedSkus")).json()["value"]
     assert sku["capabilityStatus"] == "Suspended"
     assert sku["prepaidUnits"] == {"enabled": 0, "warning": 0, "suspended": 5, "lockedOut": 0}
+
+
+async def test_what_is_answered_is_what_the_contract_has(office: Office) -> None:
+    needs_contract()
+    stored = await bought(office, "SPE_E3")
+    graph = Graph(office)
+    for path in (
+        "/organization",
+        "/subscribedSkus",
+        f"/subscribedSkus/{office.made.tenant.id}_{E3}",
+        "/directory/subscriptions",
+        f"/directory/subscriptions/{stored['id']}",
+    ):
+        await graph.get(path)
+    await graph.refused("GET", "/subscribedSkus/nothing")
+    step = {"id": "1", "method": "GET", "url": "/organization"}
+    await graph.done("POST", "/$batch", {"requests": [step]})
