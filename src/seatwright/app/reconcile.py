@@ -64,6 +64,7 @@ class Edit:
     strategy: Strategy
     source: Source = DIRECT
     note: str | None = None
+    detail: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +327,7 @@ def _edit_line(
         source=edit.source,
         before=before,
         after=before if change is None else change.after,
-        detail=None if edit.note is None else {"note": edit.note},
+        detail=edit.detail if edit.note is None else {"note": edit.note},
     )
 
 

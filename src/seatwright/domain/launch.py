@@ -183,10 +183,9 @@ def decide(launch: Launch, *, person: Launcher, rules: Rulebook, now: datetime) 
     with others (A-51). Whoever has what the action needs gets nothing more (A-40), whatever the
     policies say.
     """
-    if not person.is_enabled:
-        return Refused(reason=Reason.ACCOUNT_DISABLED)
-    if not launch.target.sharing.includes(person.user_no, person.groups):
-        return Refused(reason=Reason.NOT_IN_GROUP)
+    barred = bar_to(launch, person)
+    if barred is not None:
+        return barred
     policies = _policies_for(launch, rules.policies)
     sku = entitling_product(launch, person, rules.policies)
     if sku is not None:
@@ -208,6 +207,15 @@ def decide(launch: Launch, *, person: Launcher, rules: Rulebook, now: datetime) 
     if offers:
         return tuple(offers)
     return refusals[0] if refusals else Refused(reason=Reason.NO_POLICY)
+
+
+def bar_to(launch: Launch, person: Launcher) -> Refused | None:
+    """Why somebody may not open the app at all, whatever they hold; None when they may."""
+    if not person.is_enabled:
+        return Refused(reason=Reason.ACCOUNT_DISABLED)
+    if not launch.target.sharing.includes(person.user_no, person.groups):
+        return Refused(reason=Reason.NOT_IN_GROUP)
+    return None
 
 
 def policy_apps_of(event: LaunchEvent, target: LaunchTarget) -> tuple[AutoClaimApp, ...]:

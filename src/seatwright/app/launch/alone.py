@@ -10,10 +10,17 @@ from collections.abc import Iterable
 
 from seatwright.app.call import Call
 from seatwright.app.launch.admission import refusal_of, refusal_of_owner
-from seatwright.app.launch.book import named_by
+from seatwright.app.launch.book import Book, named_by
 from seatwright.app.launch.orders import Knock, LaunchAnswer, no_launch
-from seatwright.app.launch.sentences import Given, Speaker, claims_of, policy_by_number
+from seatwright.app.launch.sentences import (
+    Given,
+    Speaker,
+    claims_of,
+    is_use_of_claim,
+    policy_by_number,
+)
 from seatwright.app.launch.turns import (
+    claim_detail,
     event_of,
     try_offer,
     verdict_of,
@@ -32,12 +39,16 @@ from seatwright.domain.launch import (
     Entitled,
     Launch,
     Offer,
+    Outcome,
     Refused,
     counted_person,
     policy_apps_of,
 )
 from seatwright.domain.settings import semantics_in
+from seatwright.domain.tenants import TenantState
 from seatwright.postgres.assignments import UserAssignment, store_user_assignments
+from seatwright.postgres.auto_claim_use import note_uses
+from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.group_write import Membership, add_members
 from seatwright.postgres.labels import group_labels
 from seatwright.postgres.launch_read import Questions, Scene, Someone, read_scene
@@ -52,9 +63,13 @@ from seatwright.postgres.world_read import licensed_groups_above
 
 
 async def launch_alone(
-    call: Call, knock: Knock, user: UserNo | None, *, speaker: Speaker
-) -> LaunchAnswer:
-    """Answer one caller; everything that follows from what they are given is done in this call."""
+    call: Call, knock: Knock, user: UserNo | None, *, speaker: Speaker, must_be_true: bool
+) -> LaunchAnswer | None:
+    """Answer one caller; everything that follows from what they are given is done in this call.
+
+    None where under the locks the tenant is not as the book says, and `must_be_true`, or where the
+    token is good no more: begin again with what is so now.
+    """
     book, order = speaker.book, knock.order
     target = book.targets[named_by(order)]
     if user is None or isinstance(target, Refusal):
@@ -65,9 +80,15 @@ async def launch_alone(
     apps = policy_apps_of(order.event, target)
     policies = [book.policies[app] for app in apps if app in book.policies]
     counted = counted_person(order.event, target) or user
+    # Groups before pools: a group that is given a product meanwhile must see who joins, or be seen.
+    await hold_groups(call.tx, _groups_of(policies))
     world = await lock_world(call, [counted], skus=await _skus(call, policies))
     asked = _questions(call, knock, {user, counted}, policies)
     scene = await read_scene(call.tx, asked, at=call.now)
+    if scene.tenant is None or scene.tenant.state is TenantState.SUSPENDED:
+        return None
+    if must_be_true and not book.is_of(scene.tenant, scene.versions):
+        return None
     refusal = refusal_of(order, call.principal, scene.people.get(user))
     someone = scene.people.get(counted)
     if refusal is None and counted != user:
@@ -77,12 +98,22 @@ async def launch_alone(
         return no_launch(refusal)
     seen = None if order.event_id is None else scene.seen.get(order.event_id)
     if seen is not None:
-        return speaker.repeated(launch, someone, seen)
-    answer = await _Alone(call, world, launch, someone=someone, speaker=speaker).answer(scene)
-    if order.event_id is not None:
+        answer = speaker.repeated(launch, someone, seen)
+    else:
+        answer = await _Alone(call, world, launch, someone=someone, speaker=speaker).answer(scene)
+    if answer.outcome is Outcome.ALREADY_ENTITLED:
+        await _note_use(call, book, someone, answer)
+    if seen is None and order.event_id is not None:
         event = event_of(book, order.event_id, someone, answer)
         await take_events(call.tx, (event,), at=call.now)
     return answer
+
+
+async def _note_use(call: Call, book: Book, someone: Someone, answer: LaunchAnswer) -> None:
+    assert answer.sku is not None, "who is entitled has a product"
+    sku, state = answer.sku.sku_no, someone.state
+    if is_use_of_claim(book, state, sku):
+        await note_uses(call.tx, [(state.user_no, sku)], at=call.now)
 
 
 class _Alone:
@@ -144,7 +175,7 @@ class _Alone:
             reason=ChangeReason.CLAIMED,
             strategy=Strategy.ON_DEMAND,
             source=wish.source,
-            note=self.launch.event.value,
+            detail=claim_detail(self.launch, offer),
         )
         await settle_world(call, world, reason=ChangeReason.RECONCILED, edits=(edit,))
         return await self._claimed(offer)
@@ -160,16 +191,20 @@ class _Alone:
         if left is not None:
             await undo_joining(call.tx)
             return left
-        if added:
-            line = HistoryLine(
-                action=HistoryAction.MEMBER_ADDED,
-                reason=ChangeReason.CLAIMED.value,
-                strategy=Strategy.ON_DEMAND,
-                user=user,
-                group=group,
-                source=Source(kind=SourceKind.POLICY, no=offer.policy.policy_no),
-            )
-            await record(call, line)
+        if not added:
+            # In the group already, by somebody's hand: theirs, and no claim that could be taken.
+            await settle_world(call, world, reason=ChangeReason.RECONCILED)
+            return self._entitled(offer.product.sku)
+        line = HistoryLine(
+            action=HistoryAction.MEMBER_ADDED,
+            reason=ChangeReason.CLAIMED.value,
+            strategy=Strategy.ON_DEMAND,
+            user=user,
+            group=group,
+            source=Source(kind=SourceKind.POLICY, no=offer.policy.policy_no),
+            detail=claim_detail(self.launch, offer),
+        )
+        await record(call, line)
         await settle_world(call, world, reason=ChangeReason.CLAIMED)
         labels = await group_labels(call.tx, [group])
         label = labels.get(group)
@@ -202,9 +237,13 @@ class _Alone:
 async def _skus(call: Call, policies: Iterable[Policy]) -> frozenset[SkuNo]:
     """Every product whose seats a claim under these policies can move."""
     own = {product.sku for policy in policies for product in policy.products}
-    groups = sorted({policy.group for policy in policies if policy.group is not None})
+    groups = _groups_of(policies)
     through = await licensed_groups_above(call.tx, groups) if groups else {}
     return frozenset(own) | frozenset(through)
+
+
+def _groups_of(policies: Iterable[Policy]) -> list[GroupNo]:
+    return sorted({policy.group for policy in policies if policy.group is not None})
 
 
 def _questions(

@@ -15,7 +15,7 @@ from typing import Any, Final
 from seatwright.app.call import Call
 from seatwright.app.launch.addressed import Addressed
 from seatwright.app.launch.alone import launch_alone
-from seatwright.app.launch.book import Book, learn_target, named_by, open_book
+from seatwright.app.launch.book import TARGETS_MAX, Book, Targets, learn_target, named_by, open_book
 from seatwright.app.launch.orders import Knock, LaunchAnswer, no_launch
 from seatwright.app.launch.sentences import Speaker
 from seatwright.app.launch.turns import Later, Turns
@@ -115,11 +115,12 @@ class Batches:
         """Run a batch once; None if what this process kept was not true any more."""
         tx, knocks, people = batch.tx, batch.knocks, batch.people
         kept = self._books.get(tx.tenant_id)
-        book = await self._prepare(tx, knocks)
-        if book is None:
+        prepared = await self._prepare(tx, knocks)
+        if prepared is None:
             return Outcomes(answers=[self._stranger(k, None) for k in knocks], has_given=False)
+        book, targets = prepared
         now = self.clock.now()
-        scene = await read_scene(tx, _questions(book, batch), at=now)
+        scene = await read_scene(tx, _questions(book, batch, targets), at=now)
         if scene.tenant is None or scene.tenant.state is TenantState.SUSPENDED:
             return Outcomes(answers=[self._stranger(k, scene) for k in knocks], has_given=False)
         if not book.is_of(scene.tenant, scene.versions):
@@ -129,7 +130,7 @@ class Batches:
         if not people.are_themselves(scene) or await people.learn_mails(tx, scene):
             return None
         speaker = Speaker(book=book, public_url=self.public_url)
-        turns = Turns(scene, speaker=speaker, now=now, is_reading=batch.is_reading)
+        turns = Turns(scene, speaker=speaker, targets=targets, now=now, is_reading=batch.is_reading)
         answers = [
             turns.take(knock, people.number_of(knock, scene))
             if knock.digest in scene.principals
@@ -156,19 +157,20 @@ class Batches:
             _make_room(self._used)
             self._used.update(((tx.tenant_id, user, sku), day) for user, sku in uses)
 
-    async def _prepare(self, tx: Transaction, knocks: Sequence[Knock]) -> Book | None:
+    async def _prepare(
+        self, tx: Transaction, knocks: Sequence[Knock]
+    ) -> tuple[Book, Targets] | None:
         """Learn what this process does not know yet of the things that are launched.
 
-        Known things cost nothing here: a batch of them goes straight to its first round trip. None
-        for a tenant that is there no more.
+        Known things cost nothing here: a batch of them goes straight to its first round trip. Gives
+        what this batch names too, for the process may forget it meanwhile; None for a tenant that
+        is there no more.
         """
         tenant = tx.tenant_id
         book = self._books.get(tenant)
-        unknown = [
-            knock.order
-            for knock in knocks
-            if book is None or named_by(knock.order) not in book.targets
-        ]
+        orders = {named_by(knock.order): knock.order for knock in knocks}
+        targets = {} if book is None else {n: book.targets[n] for n in orders if n in book.targets}
+        unknown = [order for named, order in orders.items() if named not in targets]
         if book is None or unknown:
             await see_tenant(tx.connection, tenant)
         if book is None:
@@ -176,10 +178,11 @@ class Batches:
             if now is None:
                 return None
             book = self._books[tenant] = await open_book(tx, now, at=self.clock.now())
+        if len(book.targets) + len(unknown) > TARGETS_MAX:
+            book.targets.clear()
         for order in unknown:
-            if named_by(order) not in book.targets:
-                await learn_target(tx, book, order)
-        return book
+            targets[named_by(order)] = await learn_target(tx, book, order)
+        return book, targets
 
     def _stranger(self, knock: Knock, scene: Scene | None) -> LaunchAnswer:
         """The answer to somebody whose token is good no more, or whose tenant is suspended."""
@@ -190,32 +193,42 @@ class Batches:
 
     async def run_alone(self, tenant: TenantId, knock: Knock) -> LaunchAnswer:
         """Answer one caller in a transaction of their own, with everything that must move."""
-        now = self.clock.now()
         async with self.database.pool.connection() as connection:
-            who = await authenticate(
-                connection, knock.digest, correlation=knock.correlation, at=now
-            )
-            if who is None:
-                self._callers.pop(knock.digest, None)
-                return no_launch(unknown_token())
-            if who.tenant.state is TenantState.SUSPENDED:
-                return no_launch(suspended(who.tenant))
-            tx = Transaction(connection, tenant, self.database.dictionary)
-            book = await open_book(tx, who.tenant, at=now)
-            await learn_target(tx, book, knock.order)
-            number = await _number_of(tx, knock, who.principal)
-            call = Call(
-                tx=tx,
-                tenant=who.tenant,
-                principal=who.principal,
-                now=now,
-                correlation=knock.correlation,
-            )
-            speaker = Speaker(book=book, public_url=self.public_url)
-            answer = await launch_alone(call, knock, number, speaker=speaker)
-            await connection.commit()
-            tx.remember()
-            return answer
+            for left in reversed(range(TRIES_MAX)):
+                tx = Transaction(connection, tenant, self.database.dictionary)
+                answer = await self._try_alone(tx, knock, tries_left=left)
+                if answer is not None:
+                    await connection.commit()
+                    tx.remember()
+                    return answer
+                await connection.rollback()
+        raise AssertionError("a caller turned into another again and again")
+
+    async def _try_alone(
+        self, tx: Transaction, knock: Knock, *, tries_left: int
+    ) -> LaunchAnswer | None:
+        """Answer one caller; None if what was read before the locks was not true under them."""
+        now = self.clock.now()
+        who = await authenticate(tx.connection, knock.digest, correlation=knock.correlation, at=now)
+        if who is None:
+            self._callers.pop(knock.digest, None)
+            return no_launch(unknown_token())
+        if who.tenant.state is TenantState.SUSPENDED:
+            return no_launch(suspended(who.tenant))
+        book = await open_book(tx, who.tenant, at=now)
+        await learn_target(tx, book, knock.order)
+        number = await _number_of(tx, knock, who.principal)
+        call = Call(
+            tx=tx,
+            tenant=who.tenant,
+            principal=who.principal,
+            now=now,
+            correlation=knock.correlation,
+        )
+        speaker = Speaker(book=book, public_url=self.public_url)
+        return await launch_alone(
+            call, knock, number, speaker=speaker, must_be_true=bool(tries_left)
+        )
 
 
 def unknown_token() -> Refusal:
@@ -243,14 +256,14 @@ async def _number_of(tx: Transaction, knock: Knock, principal: Principal) -> Use
     return principal.user_no if user is None else (await find_users(tx, [user])).get(user)
 
 
-def _questions(book: Book, batch: Batch) -> Questions:
+def _questions(book: Book, batch: Batch, targets: Targets) -> Questions:
     knocks, people = batch.knocks, batch.people
-    targets = {
-        (knock.order.event, named): target
-        for knock in knocks
-        if isinstance(target := book.targets[named := named_by(knock.order)], LaunchTarget)
-    }
-    known = [(event, target) for (event, _), target in targets.items()]
+    named = {(knock.order.event, named_by(knock.order)) for knock in knocks}
+    known = [
+        (event, target)
+        for event, name in named
+        if isinstance(target := targets[name], LaunchTarget)
+    ]
     apps = {app for event, target in known for app in policy_apps_of(event, target)}
     policies = [book.policies[app] for app in apps if app in book.policies]
     owners = {counted_person(event, target) for event, target in known}

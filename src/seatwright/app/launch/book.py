@@ -46,6 +46,9 @@ _SEATWRIGHT: Final = Principal(
 Named = tuple[str | None, str | None, str | None]
 """What a launch names: app, flow and environment, in the words of the caller."""
 
+Targets = Mapping[Named, LaunchTarget | Refusal]
+"""What names stand for; a Refusal says why one stands for nothing."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Book:
@@ -126,15 +129,14 @@ async def open_book(tx: Transaction, tenant: Tenant, *, at: datetime) -> Book:
     )
 
 
-async def learn_target(tx: Transaction, book: Book, order: LaunchOrder) -> None:
+async def learn_target(tx: Transaction, book: Book, order: LaunchOrder) -> LaunchTarget | Refusal:
     """Look up what an order names, and remember it or why it names nothing."""
-    if len(book.targets) >= TARGETS_MAX:
-        book.targets.clear()
     try:
         found: LaunchTarget | Refusal = await _target(tx, order)
     except Refusal as refusal:
         found = refusal
     book.targets[named_by(order)] = found
+    return found
 
 
 async def _target(tx: Transaction, order: LaunchOrder) -> LaunchTarget:

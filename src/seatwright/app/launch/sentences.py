@@ -19,6 +19,7 @@ from seatwright.domain.launch import (
     LaunchEvent,
     Outcome,
     Refused,
+    bar_to,
     entitling_product,
 )
 from seatwright.domain.platform import DESKTOP_CLAIM_VERSION_MIN, version_text
@@ -127,8 +128,11 @@ class Speaker:
                 )
             )
         person = launcher_of(someone)
+        barred = bar_to(launch, person)
         sku = entitling_product(launch, person, self.book.policies)
-        if sku is not None:
+        if barred is not None:
+            answer = self.denied(launch, someone, barred)
+        elif sku is not None:
             policy = policy_by_number(self.book, person.claims.get(sku))
             answer = self.entitled(launch, someone, sku, policy=policy)
         else:
@@ -162,6 +166,24 @@ def claims_of(state: UserState) -> dict[SkuNo, PolicyNo]:
         for wish in state.wishes
         if wish.source.kind is SourceKind.POLICY
     }
+
+
+def is_use_of_claim(book: Book, state: UserState, sku: SkuNo) -> bool:
+    """Whether opening something uses a product that a policy gave, itself or through its group.
+
+    Who is in that group for another reason is noted too: that releases nothing and keeps nothing.
+    """
+    groups = {
+        policy.group
+        for policy in book.policies.values()
+        if policy.group is not None and policy.backup_of(sku) is not None
+    }
+    return any(
+        wish.source.kind is SourceKind.POLICY
+        or (wish.source.kind is SourceKind.GROUP and wish.source.no in groups)
+        for wish in state.wishes
+        if wish.sku == sku
+    )
 
 
 def policy_by_number(book: Book, number: PolicyNo | None) -> Policy | None:

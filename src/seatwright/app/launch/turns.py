@@ -12,12 +12,13 @@ from datetime import datetime
 from enum import Enum
 
 from seatwright.app.launch.admission import refusal_of, refusal_of_owner
-from seatwright.app.launch.book import Book, named_by
+from seatwright.app.launch.book import Book, Targets, named_by
 from seatwright.app.launch.orders import Knock, LaunchAnswer, no_launch
 from seatwright.app.launch.sentences import (
     Given,
     Speaker,
     claims_of,
+    is_use_of_claim,
     launcher_of,
     policy_by_number,
 )
@@ -30,6 +31,7 @@ from seatwright.domain.launch import (
     Entitled,
     Launch,
     Offer,
+    Outcome,
     Refused,
     Rulebook,
     Verdict,
@@ -82,8 +84,11 @@ class Begun:
 class Turns:
     """A batch while it is decided; it knows what everybody before got."""
 
-    def __init__(self, scene: Scene, *, speaker: Speaker, now: datetime, is_reading: bool) -> None:
+    def __init__(
+        self, scene: Scene, *, speaker: Speaker, targets: Targets, now: datetime, is_reading: bool
+    ) -> None:
         self.book = speaker.book
+        self.targets = targets
         self.scene = scene
         self.speaker = speaker
         self.now = now
@@ -103,7 +108,7 @@ class Turns:
         """Answer one caller, or say why not here."""
         order, principal = knock.order, self.scene.principals[knock.digest]
         someone = self._person(user_no)
-        target = self.book.targets[named_by(order)]
+        target = self.targets[named_by(order)]
         refusal = refusal_of(order, principal, someone)
         if refusal is None and isinstance(target, Refusal):
             refusal = target
@@ -120,11 +125,14 @@ class Turns:
                 return no_launch(refusal)
         seen = None if order.event_id is None else self.seen.get(order.event_id)
         if seen is not None:
-            return self.speaker.repeated(launch, someone, seen)
-        answer = self._decided(knock, launch, someone)
-        if isinstance(answer, LaunchAnswer) and order.event_id is not None:
-            self._keep_event(order.event_id, someone, answer)
-        return answer
+            answer = self.speaker.repeated(launch, someone, seen)
+            if answer.outcome is Outcome.ALREADY_ENTITLED and answer.sku is not None:
+                self._note_use(someone, answer.sku.sku_no)
+            return answer
+        decided = self._decided(knock, launch, someone)
+        if isinstance(decided, LaunchAnswer) and order.event_id is not None:
+            self._keep_event(order.event_id, someone, decided)
+        return decided
 
     def _person(self, user_no: UserNo | None) -> Someone | None:
         """Somebody with what they were given in this batch; None for nobody who is known."""
@@ -148,11 +156,13 @@ class Turns:
                 return self._first_of(verdict, knock, launch, someone=someone)
 
     def _entitled(self, launch: Launch, someone: Someone, sku: SkuNo) -> LaunchAnswer:
-        policy_no = claims_of(someone.state).get(sku)
-        if policy_no is not None:
-            self.uses.add((someone.state.user_no, sku))
-        policy = policy_by_number(self.book, policy_no)
+        self._note_use(someone, sku)
+        policy = policy_by_number(self.book, claims_of(someone.state).get(sku))
         return self.speaker.entitled(launch, someone, sku, policy=policy)
+
+    def _note_use(self, someone: Someone, sku: SkuNo) -> None:
+        if is_use_of_claim(self.book, someone.state, sku):
+            self.uses.add((someone.state.user_no, sku))
 
     def _first_of(
         self, offers: tuple[Offer, ...], knock: Knock, launch: Launch, *, someone: Someone
