@@ -181,3 +181,38 @@ async def test_who_unassigns_what_is_being_released_takes_it_no_second_time(stag
     outcome = "released" if reasons == ["reclaimed"] else "gone"
     assert [one["outcome"] for one in await notices(stage)] == [outcome]
     assert await counts_agree(stage.office)
+
+
+async def test_a_membership_that_is_given_by_hand_is_no_claim(stage: Stage) -> None:
+    group, made = await through_a_group(stage, claimsMax=1)
+    await claim(stage, "ada")
+    members = f"/api/identity/groups/{group}/members"
+    gone = await stage.office.admin.delete(f"{members}/ada@contoso.example")
+    assert gone.status_code < 300, gone.text
+    stage.office.clock.move(days=1)
+    back = await stage.office.admin.post(members, json={"users": ["ada@contoso.example"]})
+    assert back.status_code < 300, back.text
+    answer = await stage.office.admin.post(
+        f"{POLICIES}/{made['id']}/unassign", json={"users": ["ada@contoso.example"]}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (404, "notAssigned")
+    assert await stage.holds("ada") == {APPS: (1, 3)}
+    seen = (await stage.office.admin.get(f"{POLICIES}/{made['id']}")).json()
+    assert seen["holders"] == 0
+    # Nor does it count for the cap.
+    await claim(stage, "bob")
+    assert (await stage.launch("cid")).json()["reason"] == "policyCapReached"
+
+
+async def test_what_was_given_by_hand_is_never_released_for_want_of_use(stage: Stage) -> None:
+    group, _ = await through_a_group(stage, releaseAfterDays=30, noticeDays=7)
+    await claim(stage, "ada")
+    members = f"/api/identity/groups/{group}/members"
+    await stage.office.admin.delete(f"{members}/ada@contoso.example")
+    stage.office.clock.move(days=1)
+    await stage.office.admin.post(members, json={"users": ["ada@contoso.example"]})
+    for _ in range(2):
+        stage.office.clock.move(days=40)
+        await tick(stage)
+    assert await notices(stage) == []
+    assert await stage.holds("ada") == {APPS: (1, 3)}

@@ -1,7 +1,8 @@
 """What policies gave: claims as launches wrote them, and whether they are still held.
 
 A claim is a row for good. It is held while the assignment stands on the person under the policy,
-or, where it was delivered through a group, while the person is in that group.
+or, where it was delivered through a group, while the membership stands that the claim made: both
+are of one moment. Whoever was put into the group by hand holds no claim.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Period:
 
 _IS_HELD = """
 case when c.delivered = 'group' then exists (select from membership m
-            where m.tenant_id = c.tenant_id and m.user_no = c.user_no and m.group_no = c.group_no)
+            where m.tenant_id = c.tenant_id and m.user_no = c.user_no and m.group_no = c.group_no
+              and m.since = c.at)
      else exists (select from assignment a
             where a.tenant_id = c.tenant_id and a.user_no = c.user_no and a.sku_no = c.sku_no
               and a.source_kind = 2 and a.source_no = c.policy_no) end
@@ -134,6 +136,7 @@ async def count_holders(tx: Transaction, policies: Sequence[PolicyNo]) -> dict[P
         " union all"
         " select c.policy_no, c.user_no from claim c join membership m"
         "   on m.tenant_id = c.tenant_id and m.user_no = c.user_no and m.group_no = c.group_no"
+        "   and m.since = c.at"
         "  where c.tenant_id = %s and c.policy_no = any(%s) and c.delivered = 'group') held"
         " group by held.policy_no",
         (tx.tenant_id, list(policies), tx.tenant_id, list(policies)),

@@ -36,7 +36,7 @@ _IS_HELD = """
 (exists (select from assignment a where a.tenant_id = c.tenant_id and a.user_no = c.user_no
     and a.sku_no = c.sku_no and a.source_kind = 2 and a.source_no = c.policy_no)
  or exists (select from membership m where m.tenant_id = c.tenant_id and m.user_no = c.user_no
-    and m.group_no = c.group_no))
+    and m.group_no = c.group_no and m.since = c.at))
 """
 # The newest claim of a person and product is the one that counts: `claim` is append-only.
 _UNUSED = f"""

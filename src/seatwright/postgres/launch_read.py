@@ -95,7 +95,7 @@ select cap.policy_no,
            union
            select c.user_no from claim c
              join membership m on m.tenant_id = c.tenant_id and m.user_no = c.user_no
-                              and m.group_no = c.group_no
+                              and m.group_no = c.group_no and m.since = c.at
             where c.tenant_id = %(tenant)s and c.policy_no = cap.policy_no
               and c.delivered = 'group'
            limit cap.claims_max) standing)
