@@ -17,7 +17,7 @@ from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.groups import find_groups
 from tests.launching import APPS, Stage, set_stage
 from tests.office import Office
-from tests.world import add_group, add_people, call_of, counts_agree
+from tests.world import add_group, add_people, call_of, counts_agree, set_seats
 
 POLICIES = "/api/auto-claim/policies"
 NOTICES = "/api/auto-claim/notices"
@@ -216,3 +216,88 @@ async def test_what_was_given_by_hand_is_never_released_for_want_of_use(stage: S
         await tick(stage)
     assert await notices(stage) == []
     assert await stage.holds("ada") == {APPS: (1, 3)}
+
+
+CROWD = tuple(f"p{number:02}" for number in range(12))
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+async def test_a_release_that_the_brake_holds_is_called_held_and_not_released(
+    stage: Stage, decision: str
+) -> None:
+    await add_people(stage.office, *CROWD)
+    await set_seats(stage.office, APPS, 20)
+    await stage.policy("powerApps", releaseAfterDays=30, noticeDays=7)
+    await claim(stage, *CROWD)
+    stage.office.clock.move(days=24)
+    await tick(stage)
+    stage.office.clock.move(days=8)
+    await tick(stage)
+    assert [one["outcome"] for one in await notices(stage)] == ["heldForApproval"] * len(CROWD)
+    assert set(await stage.holds("p00")) == {APPS}
+    (held,) = (await stage.office.admin.get("/api/held-changes")).json()["value"]
+    decided = await stage.office.admin.post(f"/api/held-changes/{held['id']}/{decision}", json={})
+    assert decided.status_code < 300, decided.text
+    assert await stage.holds("p00") == ({} if decision == "approve" else {APPS: (2, 5)})
+    # Whom a rejection leaves the license has the whole time again.
+    stage.office.clock.move(days=22)
+    await tick(stage)
+    assert [one for one in await notices(stage) if one["outcome"] is None] == []
+    stage.office.clock.move(days=2)
+    await tick(stage)
+    again = [one for one in await notices(stage) if one["outcome"] is None]
+    assert len(again) == (0 if decision == "approve" else len(CROWD))
+
+
+@pytest.mark.parametrize(
+    "change", [{"releaseAfterDays": 365}, {"releaseAfterDays": None}, {"status": "off"}, None]
+)
+async def test_a_notice_ends_when_its_policy_no_longer_says_so(
+    stage: Stage, change: dict[str, Any] | None
+) -> None:
+    notice = await due(stage)
+    url = f"{POLICIES}/{notice['policy']}"
+    if change is None:
+        assert (await stage.office.admin.delete(url)).status_code == 204
+    else:
+        assert (await stage.office.admin.patch(url, json=change)).status_code == 200
+    assert [one["outcome"] for one in await notices(stage)] == ["gone"]
+    keeping = await stage.office.admin.post(f"{NOTICES}/{notice['id']}/keep")
+    assert keeping.status_code == 409
+    await tick(stage)
+    assert await stage.holds("ada") == {APPS: (2, 5)}
+
+
+async def test_a_notice_stays_when_something_else_of_its_policy_changes(stage: Stage) -> None:
+    notice = await due(stage)
+    answer = await stage.office.admin.patch(
+        f"{POLICIES}/{notice['policy']}", json={"claimsMax": 9, "releaseAfterDays": 30}
+    )
+    assert answer.status_code == 200
+    assert [one["outcome"] for one in await notices(stage)] == [None]
+
+
+async def test_turning_the_feature_off_ends_every_notice(stage: Stage) -> None:
+    notice = await due(stage)
+    await stage.office.admin.patch(f"{POLICIES}/{notice['policy']}", json={"alertBelow": 99})
+    await set_seats(stage.office, APPS, 2)
+    await stage.office.admin.post(f"{NOTICES}/{notice['id']}/keep")
+    await tick(stage)
+    assert [one["kind"] for one in await notices(stage) if one["outcome"] is None] == ["seats"]
+    await stage.turn(on=False)
+    assert {one["outcome"] for one in await notices(stage)} == {"kept", "gone"}
+
+
+async def test_a_policy_that_is_turned_off_while_it_releases_waits_for_that(stage: Stage) -> None:
+    notice = await due(stage)
+    async with seats_held(stage):
+        release = asyncio.create_task(tick(stage))
+        await asyncio.sleep(MEANWHILE)
+        turning = asyncio.create_task(
+            stage.office.admin.patch(f"{POLICIES}/{notice['policy']}", json={"status": "off"})
+        )
+        await asyncio.sleep(MEANWHILE)
+        assert not turning.done()
+    await release
+    assert (await turning).status_code == 200
+    assert [one["outcome"] for one in await notices(stage)] == ["released"]

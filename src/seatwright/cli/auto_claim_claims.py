@@ -62,12 +62,13 @@ _TAKEN = (
     Column(title="Product", cell="product"),
     Column(title="Outcome", cell=lambda row: _OUTCOMES.get(row["outcome"], row["outcome"])),
 )
+_ENDED = {None: "open", "heldForApproval": "held for approval"}
 _NOTICES = (
     Column(title="When (UTC)", cell=moment("at")),
     Column(title="Policy", cell="policy", is_prose=True),
     Column(title="Who", cell=_person),
     Column(title="What", cell=_what, is_prose=True),
-    Column(title="Ended", cell=lambda row: row["outcome"] or "open"),
+    Column(title="Ended", cell=lambda row: _ENDED.get(row["outcome"], row["outcome"])),
     Column(title="Id", cell="id", is_small=True),
 )
 BAR_WIDTH = 40

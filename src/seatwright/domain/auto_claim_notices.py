@@ -33,10 +33,14 @@ class NoticeOutcome(StrEnum):
     """The license was used again."""
 
     RELEASED = "released"
-    """The license was taken back."""
+    """The claim was taken back, and the license with it unless something else gives it."""
+
+    HELD = "heldForApproval"
+    """The brake held the release, and a second administrator decides: whom a rejection leaves the
+    license has the whole time again."""
 
     GONE = "gone"
-    """The license went another way, or the policy no longer releases anything."""
+    """The license went another way, or the policy no longer says what the notice said."""
 
     FILLED = "filled"
     """There are enough seats again."""

@@ -1,7 +1,7 @@
 """Notices about claims, and the claims that are due for one.
 
-Use is the later of the claim itself, what a launch noted since, and a notice that was answered:
-whoever keeps a license has the whole time again.
+Use is the latest of the claim itself, what a launch noted since, and a notice that was answered, or
+whose release was held for approval: whoever keeps a license has the whole time again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ greatest(c.at,
       where u.tenant_id = c.tenant_id and u.user_no = c.user_no and u.sku_no = c.sku_no),
     (select max(k.ended_at) from auto_claim_notice k
       where k.tenant_id = c.tenant_id and k.user_no = c.user_no and k.sku_no = c.sku_no
-        and k.outcome in ('kept', 'used')))
+        and k.outcome in ('kept', 'used', 'heldForApproval')))
 """
 _IS_HELD = """
 (exists (select from assignment a where a.tenant_id = c.tenant_id and a.user_no = c.user_no
@@ -62,6 +62,23 @@ select n.notice_no, c.user_no, c.sku_no, c.group_no, {_LAST_USE} >= n.at, {_IS_H
 # Notices come before pools and people, and among one another in the order of their numbers.
 _DUE = f"{_ABOUT} and n.due_at <= %s order by n.notice_no limit %s for update of n"
 _THESE = f"{_ABOUT} and n.notice_no = any(%s) order by n.notice_no"
+# What was announced under a policy that says something else by now, or nothing any more.
+_END_STALE = """
+with stale as materialized (
+    select n.notice_no
+      from auto_claim_policy p
+      join auto_claim_notice n on n.tenant_id = p.tenant_id and n.policy_no = p.policy_no
+      left join auto_claim f on f.tenant_id = p.tenant_id
+     where p.tenant_id = %(tenant)s and n.ended_at is null
+       and (%(policy)s::int4 is null or p.policy_no = %(policy)s)
+       and (not coalesce(f.is_on, false) or not p.is_on
+            or case n.kind when 'seats' then p.alert_below is null
+                    else p.release_after_days is null or %(changed)s end)
+     order by n.notice_no for update of n)
+update auto_claim_notice n
+   set ended_at = %(at)s, outcome = 'gone', ended_by = %(by)s
+  from stale where n.tenant_id = %(tenant)s and n.notice_no = stale.notice_no
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +219,43 @@ async def end_notices(
         " where tenant_id = %s and notice_no = any(%s) and ended_at is null",
         (at, outcome.value, by, tx.tenant_id, list(notices)),
     )
+
+
+async def hold_open_notices(tx: Transaction, policy: PolicyNo | None) -> None:
+    """Hold the open notices of a policy, or of all, until the transaction ends.
+
+    Before the switch is held, so that a release that has begun ends first.
+    """
+    await tx.connection.execute(
+        "select from auto_claim_notice where tenant_id = %s and ended_at is null"
+        " and (%s::int4 is null or policy_no = %s) order by notice_no for update",
+        (tx.tenant_id, policy, policy),
+    )
+
+
+async def end_stale_notices(
+    tx: Transaction,
+    policy: PolicyNo | None,
+    *,
+    at: datetime,
+    by: PrincipalNo,
+    has_other_days: bool = False,
+) -> int:
+    """End open notices of a policy, or of all, that it no longer stands by; how many they were.
+
+    `has_other_days`: a release was announced for another day than it would be by now.
+    """
+    cursor = await tx.connection.execute(
+        _END_STALE,
+        {
+            "tenant": tx.tenant_id,
+            "policy": policy,
+            "changed": has_other_days,
+            "at": at,
+            "by": by,
+        },
+    )
+    return cursor.rowcount
 
 
 async def open_seat_notice(tx: Transaction, policy: PolicyNo) -> int | None:

@@ -49,6 +49,14 @@ async def lock_feature(tx: Transaction) -> Feature:
     return await read_feature(tx)
 
 
+async def hold_feature(tx: Transaction) -> Feature:
+    """The switch as it is, held against changes of it and of policies; others may hold it too."""
+    await tx.connection.execute(
+        "select from auto_claim where tenant_id = %s for share", (tx.tenant_id,)
+    )
+    return await read_feature(tx)
+
+
 async def read_policies(tx: Transaction) -> Mapping[AutoClaimApp, Policy]:
     """Every policy by its app, whether on or off, in the order of their names."""
     cursor = await tx.connection.execute(

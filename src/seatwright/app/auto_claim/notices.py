@@ -6,13 +6,14 @@ is off, or a feature that is, takes nothing from anybody (A-16).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
 from seatwright.app.auto_claim.policies import list_policies
-from seatwright.app.auto_claim.taking import hold_claims, take_back
+from seatwright.app.auto_claim.taking import TakenOutcome, hold_claims, take_back
 from seatwright.app.call import Call
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX
 from seatwright.app.record import record_all
@@ -31,6 +32,7 @@ from seatwright.postgres.auto_claim_notices import (
     due_notices,
     due_notices_again,
     end_notices,
+    end_stale_notices,
     find_notice,
     is_search_due,
     list_notices,
@@ -38,7 +40,7 @@ from seatwright.postgres.auto_claim_notices import (
     open_seat_notice,
     unused_claims,
 )
-from seatwright.postgres.auto_claim_read import read_feature, read_policies
+from seatwright.postgres.auto_claim_read import hold_feature, read_feature, read_policies
 
 ANNOUNCED_AT_ONCE: Final = 2_000
 """Each search reads all claims of a policy, and an announcement moves no seat."""
@@ -46,6 +48,9 @@ ANNOUNCED_AT_ONCE: Final = 2_000
 
 async def settle_claims(call: Call) -> bool:
     """One page of everything that is due for claims; False when nothing was."""
+    # A policy may have changed in the moment in which something was announced under it.
+    if await end_stale_notices(call.tx, None, at=call.now, by=call.principal.principal_no):
+        return True
     if not (await read_feature(call.tx)).is_on:
         return False
     for policy in (await read_policies(call.tx)).values():
@@ -78,6 +83,10 @@ async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
     if not unused:
         await note_search(call.tx, policy.policy_no, at=call.now)
         return False
+    feature = await hold_feature(call.tx)
+    if not feature.is_on or (await read_policies(call.tx)).get(policy.app) != policy:
+        # It was changed meanwhile: look again at what it says now.
+        return True
     new = [
         NewNotice(
             id=uuid4(),
@@ -105,23 +114,26 @@ async def _release(call: Call, policy: Policy, due: Sequence[DueNotice]) -> None
     """
     await hold_claims(call, [one.claim for one in due])
     due = await due_notices_again(call.tx, policy.policy_no, [one.notice_no for one in due])
-    going = [one for one in due if one.is_held and not one.was_used]
+    going = [one.claim for one in due if one.is_held and not one.was_used]
+    taken: Mapping[tuple[UserNo, SkuNo], TakenOutcome] = {}
     if going:
-        await take_back(call, [one.claim for one in going], reason=ChangeReason.RECLAIMED)
-    used = [one for one in due if one.is_held and one.was_used]
-    gone = [one for one in due if not one.is_held]
-    for ended, outcome in (
-        (going, NoticeOutcome.RELEASED),
-        (used, NoticeOutcome.USED),
-        (gone, NoticeOutcome.GONE),
-    ):
-        await end_notices(
-            call.tx,
-            [one.notice_no for one in ended],
-            outcome,
-            at=call.now,
-            by=call.principal.principal_no,
-        )
+        taken = await take_back(call, going, reason=ChangeReason.RECLAIMED)
+    ended: dict[NoticeOutcome, list[int]] = defaultdict(list)
+    for one in due:
+        ended[_ended(one, taken.get((one.claim.user, one.claim.sku)))].append(one.notice_no)
+    for outcome, numbers in ended.items():
+        await end_notices(call.tx, numbers, outcome, at=call.now, by=call.principal.principal_no)
+
+
+def _ended(one: DueNotice, taken: TakenOutcome | None) -> NoticeOutcome:
+    """How a notice ends whose time has come."""
+    if not one.is_held:
+        return NoticeOutcome.GONE
+    if one.was_used:
+        return NoticeOutcome.USED
+    if taken is None:
+        return NoticeOutcome.GONE
+    return NoticeOutcome.HELD if taken is TakenOutcome.HELD else NoticeOutcome.RELEASED
 
 
 async def _watch_seats(call: Call) -> bool:
@@ -136,12 +148,9 @@ async def _watch_seats(call: Call) -> bool:
             )
             lines.append(_line(policy, None, None, {"seatsFree": one.seats_free}))
         elif is_open is not None and not (one.is_low and policy.is_on):
+            ended = NoticeOutcome.GONE if one.is_low else NoticeOutcome.FILLED
             await end_notices(
-                call.tx,
-                [is_open],
-                NoticeOutcome.FILLED,
-                at=call.now,
-                by=call.principal.principal_no,
+                call.tx, [is_open], ended, at=call.now, by=call.principal.principal_no
             )
     await record_all(call, lines)
     return False

@@ -37,6 +37,7 @@ from seatwright.domain.ids import GroupNo, SkuNo
 from seatwright.domain.settings import semantics_in
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.auto_claim_claims import count_holders
+from seatwright.postgres.auto_claim_notices import end_stale_notices, hold_open_notices
 from seatwright.postgres.auto_claim_read import (
     find_policies,
     lock_feature,
@@ -180,14 +181,32 @@ async def store_policy(call: Call, new: Policy) -> PolicySeen:
 
 
 async def change_policy(call: Call, text: str, edit: PolicyEdit) -> PolicySeen:
-    """Change a policy from the next launch on.
+    """Change a policy from the next launch on; what it announced otherwise is not so any more.
 
     Raises Refusal unknownPolicy, invalidValue for a name that is taken, and what `edited` raises.
     """
-    await lock_feature(call.tx)
-    stored = await require_policy(call, text)
+    stored = await _hold_with_notices(call, text)
     choice = (await apps_of(call, [stored.app]))[stored.app]
-    return await _store_change(call, stored, await edited(call, stored, choice, edit))
+    wanted = await edited(call, stored, choice, edit)
+    seen_now = await _store_change(call, stored, wanted)
+    days = (stored.release_after_days, stored.notice_days)
+    await end_stale_notices(
+        call.tx,
+        stored.policy_no,
+        at=call.now,
+        by=call.principal.principal_no,
+        has_other_days=days != (wanted.release_after_days, wanted.notice_days),
+    )
+    return seen_now
+
+
+async def _hold_with_notices(call: Call, text: str) -> Policy:
+    """A policy that is about to change what it announced; held with its open notices."""
+    # The notices come before the switch: a release holds them, then seats, and whoever has just
+    # bought the first seats may hold those and want the switch.
+    await hold_open_notices(call.tx, (await require_policy(call, text)).policy_no)
+    await lock_feature(call.tx)
+    return await require_policy(call, text)
 
 
 async def _store_change(call: Call, stored: Policy, wanted: Policy) -> PolicySeen:
@@ -275,9 +294,9 @@ async def drop_policy(call: Call, text: str) -> None:
 
     Raises Refusal unknownPolicy.
     """
-    await lock_feature(call.tx)
-    stored = await require_policy(call, text)
+    stored = await _hold_with_notices(call, text)
     await delete_policy(call.tx, stored.policy_no, at=call.now)
+    await end_stale_notices(call.tx, stored.policy_no, at=call.now, by=call.principal.principal_no)
     await _record(call, HistoryAction.AUTO_CLAIM_POLICY_DELETED, before=stored, after=None)
 
 

@@ -6,16 +6,23 @@ from seatwright.app.call import Call
 from seatwright.app.record import record
 from seatwright.domain.auto_claim import Feature
 from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.postgres.auto_claim_notices import end_stale_notices, hold_open_notices
 from seatwright.postgres.auto_claim_read import lock_feature, read_feature
 from seatwright.postgres.auto_claim_write import set_feature
 
 
 async def turn(call: Call, *, is_on: bool) -> Feature:
-    """Turn the feature on or off; what was claimed stays either way (A-16)."""
+    """Turn the feature on or off; what was claimed stays either way (A-16).
+
+    Off, nothing is released, so whatever was announced is not any more.
+    """
+    if not is_on:
+        await hold_open_notices(call.tx, None)
     stored = await lock_feature(call.tx)
     if stored.is_on == is_on:
         return stored
     await set_feature(call.tx, is_on=is_on, at=call.now)
+    await end_stale_notices(call.tx, None, at=call.now, by=call.principal.principal_no)
     call.ledger.beside.append(f"auto-claim {is_on}")
     detail = {"enabled": {"before": stored.is_on, "after": is_on}}
     await record(call, HistoryLine(action=HistoryAction.AUTO_CLAIM_SWITCHED, detail=detail))

@@ -24,7 +24,7 @@ from seatwright.web.rest.bodies import Page, Shape, cursor_of, keys_of, page_lim
 class NoticeShape(Shape, kw_only=True, frozen=True):
     """A notice: `release` to the holder of a license that nobody uses, or `seats` running out.
 
-    `outcome` is null while it is open; else kept, used, released, gone or filled.
+    `outcome` is null while it is open; else kept, used, released, heldForApproval, gone or filled.
     """
 
     id: UUID
