@@ -167,7 +167,9 @@ async def test_a_policy_begins_when_the_tenant_lets_it(stage: Stage) -> None:
     early = await stage.launch("ada")
     assert early.json()["reason"] == "policyNotYetActive"
     stage.office.clock.move(hours=2)
-    assert (await stage.launch("ada")).json()["outcome"] == "granted"
+    given = (await stage.launch("ada")).json()
+    assert given["outcome"] == "granted"
+    assert "counts at once; another page may show them without it" in given["message"]
 
 
 async def test_backups_are_used_in_order_and_then_nothing_is_left(stage: Stage) -> None:
