@@ -301,3 +301,30 @@ async def test_a_policy_that_is_turned_off_while_it_releases_waits_for_that(stag
     await release
     assert (await turning).status_code == 200
     assert [one["outcome"] for one in await notices(stage)] == ["released"]
+
+
+async def test_a_policy_is_turned_off_and_renamed_though_its_group_gives_the_product_no_more(
+    stage: Stage,
+) -> None:
+    group, made = await through_a_group(stage)
+    url = f"{POLICIES}/{made['id']}"
+    taken = await stage.office.admin.delete(f"/api/identity/groups/{group}/licenses/{APPS}")
+    assert taken.status_code in {202, 204}, taken.text
+    for change in ({"name": "Was for makers"}, {"claimsMax": 3}, {"status": "off"}):
+        answer = await stage.office.admin.patch(url, json=change)
+        assert answer.status_code == 200, answer.text
+    # What would begin to give, or to give otherwise, is asked of the group again.
+    for change in ({"status": "on"}, {"group": group}):
+        answer = await stage.office.admin.patch(url, json=change)
+        assert answer.json()["code"] == "notAssigned", answer.text
+
+
+async def test_a_group_of_a_deleted_policy_may_get_a_rule(stage: Stage) -> None:
+    group, made = await through_a_group(stage)
+    url = f"/api/identity/groups/{group}"
+    rule = {"membershipRule": '(user.department -eq "x")', "membershipRuleProcessingState": "On"}
+    refused = await stage.office.admin.patch(url, json=rule)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalidValue")
+    await stage.office.admin.delete(f"{POLICIES}/{made['id']}")
+    answer = await stage.office.admin.patch(url, json=rule)
+    assert answer.status_code == 200, answer.text

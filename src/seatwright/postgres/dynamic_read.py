@@ -240,7 +240,8 @@ async def groups_to_evaluate_by_time(tx: Transaction, before: datetime) -> tuple
 async def policies_delivering_through(tx: Transaction, group: GroupNo) -> bool:
     """Whether an auto-claim policy puts people into a group."""
     cursor = await tx.connection.execute(
-        "select exists (select from auto_claim_policy where tenant_id = %s and group_no = %s)",
+        "select exists (select from auto_claim_policy"
+        " where tenant_id = %s and group_no = %s and deleted_at is null)",
         (tx.tenant_id, group),
     )
     row = await cursor.fetchone()

@@ -82,7 +82,10 @@ async def edited(call: Call, policy: Policy, app: PolicyApp, edit: PolicyEdit) -
             f" {policy.notice_days} days before: give more days than noticeDays, or a smaller"
             " noticeDays.",
         )
-    await _check_delivery(call, policy, app)
+    # Else a policy whose group gives the product no longer could not even be turned off.
+    is_delivery = bool(edit.keys() & {PolicyField.GROUP, PolicyField.PRODUCTS})
+    if is_delivery or edit.get(PolicyField.STATUS) == "on":
+        await _check_delivery(call, policy, app)
     return policy
 
 
