@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from seatwright.app.auto_claim.apps import hold_app
 from tests.launching import APPS, FLOWS, RPA, Stage, set_stage
 from tests.office import Office
-from tests.world import add_people, counts_agree
+from tests.world import add_people, call_of, counts_agree
 
 URL = "/api/auto-claim/policies"
 BACKUP = "DYN365_ENTERPRISE_SALES"
@@ -129,3 +130,29 @@ async def test_what_is_turned_off_gives_nothing_from_its_answer_on(stage: Stage)
         late = await stage.launch(name)
         assert late.json()["outcome"] == ("alreadyEntitled" if is_given else "denied")
         assert await stage.holds(name) == ({APPS: (2, 5)} if is_given else {})
+
+
+async def test_an_app_that_is_deleted_while_its_policy_is_made_gets_none(stage: Stage) -> None:
+    needs = [{"skuPartNumber": APPS}]
+    await stage.make("platform/apps", displayName="Wiki", kind="other", requires=needs)
+    body = {"name": "Readers", "app": "Wiki", "products": needs}
+    async with call_of(stage.office) as call:
+        await call.tx.connection.execute(
+            "delete from app where tenant_id = %s and name = 'Wiki'", (call.tx.tenant_id,)
+        )
+        making = asyncio.create_task(stage.office.admin.post(URL, json=body))
+        await asyncio.sleep(0.7)
+        assert not making.done()
+    answer = await making
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknownApp")
+
+
+async def test_an_app_stays_while_a_policy_is_made_for_it(stage: Stage) -> None:
+    needs = [{"skuPartNumber": APPS}]
+    await stage.make("platform/apps", displayName="Wiki", kind="other", requires=needs)
+    async with call_of(stage.office) as call:
+        await hold_app(call, "Wiki")
+        deleting = asyncio.create_task(stage.office.admin.delete("/api/platform/apps/Wiki"))
+        await asyncio.sleep(0.7)
+        assert not deleting.done()
+    assert (await deleting).status_code == 204

@@ -8,6 +8,7 @@ from datetime import datetime
 from seatwright.domain.auto_claim import Policy, PolicyNo, PolicyProduct
 from seatwright.domain.directory import text_key
 from seatwright.domain.ids import GroupNo, PrincipalNo
+from seatwright.domain.platform import AppNo
 from seatwright.postgres.transaction import Transaction
 
 
@@ -24,6 +25,13 @@ async def raise_version(tx: Transaction) -> None:
     """Tell every process that its copy of the policies is old."""
     await tx.connection.execute(
         "update auto_claim set version = version + 1 where tenant_id = %s", (tx.tenant_id,)
+    )
+
+
+async def hold_own_app(tx: Transaction, app: AppNo) -> None:
+    """Keep an app from being deleted, or made one of another kind, until the transaction ends."""
+    await tx.connection.execute(
+        "select from app where tenant_id = %s and app_no = %s for key share", (tx.tenant_id, app)
     )
 
 

@@ -17,6 +17,7 @@ from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.platform import AppKind, AutoClaimApp, LaunchTarget, Need
 from seatwright.domain.platform_needs import is_any_met, qualifying_needs
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
+from seatwright.postgres.auto_claim_write import hold_own_app
 from seatwright.postgres.platform_read import app_target, read_launch_target
 
 
@@ -72,6 +73,18 @@ async def require_app(call: Call, text: str) -> PolicyApp:
             f" {pair.app.kind.value} as the app.",
         )
     return _of_target(target)
+
+
+async def hold_app(call: Call, text: str) -> PolicyApp:
+    """The same, and an own app stays, of its kind, until the transaction ends.
+
+    Raises Refusal unknownApp, and invalidValue for an app that belongs to one of the three.
+    """
+    found = await require_app(call, text)
+    if found.app not in PAIR_OF:
+        await hold_own_app(call.tx, found.app.app_no)
+        found = await require_app(call, text)
+    return found
 
 
 async def apps_of(call: Call, apps: Iterable[AutoClaimApp]) -> Mapping[AutoClaimApp, PolicyApp]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from seatwright.app.auto_claim.apps import PolicyApp, apps_of, require_app
+from seatwright.app.auto_claim.apps import PolicyApp, apps_of, hold_app
 from seatwright.app.auto_claim.orders import (
     PolicyEdit,
     PolicyField,
@@ -147,7 +147,7 @@ async def add_policy(call: Call, *, app: str, edit: PolicyEdit) -> PolicySeen:
             "Auto-claim is switched off, so no policy can be made: turn it on first with"
             " PATCH /api/auto-claim/settings {“enabled”: true}.",
         )
-    choice = await require_app(call, app)
+    choice = await hold_app(call, app)
     blank = Policy(
         policy_no=PolicyNo(0),
         policy_id=uuid4(),
