@@ -83,18 +83,6 @@ async def role_by_id(tx: Transaction, role_id: UUID) -> SecurityRole | None:
     return None if row is None else _of(row)
 
 
-async def role_by_name(
-    tx: Transaction, environment: EnvironmentNo, name: str
-) -> SecurityRole | None:
-    """The security role of an environment with this name, whatever its case."""
-    cursor = await tx.connection.execute(
-        f"{_ROLE} where r.tenant_id = %s and r.environment_no = %s and r.name_key = %s",
-        (tx.tenant_id, environment, text_key(name)),
-    )
-    row = await cursor.fetchone()
-    return None if row is None else _of(row)
-
-
 async def roles_of_environments(
     tx: Transaction, environments: Sequence[EnvironmentNo]
 ) -> list[SecurityRole]:

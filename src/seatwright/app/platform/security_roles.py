@@ -36,7 +36,6 @@ from seatwright.postgres.platform_roles import (
     list_roles,
     lock_role,
     role_by_id,
-    role_by_name,
 )
 from seatwright.postgres.tenants import take_numbers
 
@@ -92,22 +91,6 @@ async def require_role(call: Call, text: str) -> SecurityRole:
             f"There is no security role “{text[:60]}”: give the id of one that GET"
             " /api/platform/security-roles?environment= lists.",
             context={"securityRole": text[:200]},
-        )
-    return found
-
-
-async def require_role_named(call: Call, environment: EnvironmentRef, name: str) -> SecurityRole:
-    """The security role of an environment with this name, whatever its case.
-
-    Raises Refusal unknownSecurityRole.
-    """
-    found = await role_by_name(call.tx, environment.environment_no, name)
-    if found is None:
-        raise Refusal(
-            Reason.UNKNOWN_SECURITY_ROLE,
-            f"{environment.name} has no security role “{name[:60]}”: GET"
-            f" /api/platform/security-roles?environment={environment.id} lists which it has.",
-            context={"value": name[:60]},
         )
     return found
 
