@@ -25,6 +25,8 @@ from tests.served import furnish, serving, wait_until
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "authorize.md"
+STRANGER = "stranger@nowhere.example"
+"""Whom the proxy knows, and seatwright does not."""
 
 pytestmark = [
     pytest.mark.clients,
@@ -119,7 +121,7 @@ def front() -> Iterator[Front]:
                 port = _free_port()
                 server = _configured(served.url, token=token, port=port, wiki=wiki)
                 (root / "nginx").mkdir(mode=0o755)
-                with _nginx(root / "nginx", server, people):
+                with _nginx(root / "nginx", server, [*people, STRANGER]):
                     found = Front(url=f"http://127.0.0.1:{port}", people=people, api=api)
                     wait_until(lambda: _answers(found.url), seconds_max=20)
                     yield found
@@ -187,6 +189,12 @@ def test_who_finds_no_seat_is_led_to_ask_for_one(front: Front) -> None:
     assert refused.status_code == 302
     assert refused.headers["x-seatwright-reason"] == "noSeatLeft"
     assert "/requests/new?" in refused.headers["location"]
+
+
+def test_whom_nobody_knows_is_refused_and_led_nowhere(front: Front) -> None:
+    refused = front.visit(STRANGER)
+    assert refused.status_code == 403
+    assert refused.headers["x-seatwright-reason"] == "unknownUser"
 
 
 def test_a_browser_cannot_say_that_it_is_somebody_else(front: Front) -> None:

@@ -109,13 +109,20 @@ async def test_a_proxy_is_told_403_and_where_to_ask_whatever_the_cause(stage: St
         ("p00", "Standard app", "notPremium"),
         ("nobody", "Premium app", "unknownUser"),
         ("p00", "No such app", "unknownApp"),
+        ("p" * 300, "Premium app", "invalidValue"),
+        ("p00", " ", "invalidValue"),
+        ("p00", None, "invalidValue"),
     ):
-        answer = await authorize(stage, name, app=app)
+        query = {"environment": "Default"} if app is None else {"app": app}
+        answer = await authorize(stage, name, **query)
         assert answer.status_code == 403
         assert answer.headers["x-seatwright-reason"] == reason
     asked = await authorize(stage, "p00")
     assert asked.headers["x-seatwright-request-url"].startswith("http://127.0.0.1:8080/requests/")
-    assert (await authorize(stage, "p00", environment="Default")).status_code == 400
     async with stage.office.client("wrong") as stranger:
         answer = await stranger.get("/api/launch/authorize", params={"app": "Premium app"})
         assert answer.status_code == 401
+    async with await stage.office.as_role(Role.GLOBAL_READER) as reader:
+        answer = await reader.get("/api/launch/authorize", params={"app": "Premium app"})
+        assert answer.status_code == 403
+        assert answer.headers["x-seatwright-reason"] == "roleMissing"

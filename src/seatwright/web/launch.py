@@ -71,6 +71,8 @@ _AS_LAUNCH: Final = frozenset(
 
 Headers = Mapping[bytes, bytes]
 Handler = Callable[["_Visit"], Awaitable[Answer]]
+Told = Callable[[LaunchAnswer], Answer]
+"""How an answer is put: in a body for who launches, in headers for a proxy."""
 
 
 class _Visit:
@@ -123,10 +125,10 @@ class LaunchDoor:
 
     def __init__(self, desk: LaunchDesk) -> None:
         self._desk = desk
-        self._routes: Mapping[str, tuple[str, Permission, Handler]] = {
-            "/api/launch": ("POST", Permission.LAUNCH, self._launch),
-            "/api/launch/authorize": ("GET", Permission.LAUNCH, self._authorize),
-            "/api/launch/events": ("POST", Permission.LAUNCH_FOR_ANYONE, self._events),
+        self._routes: Mapping[str, tuple[str, Permission, Handler, Told]] = {
+            "/api/launch": ("POST", Permission.LAUNCH, self._launch, _answer),
+            "/api/launch/authorize": ("GET", Permission.LAUNCH, self._authorize, _verdict),
+            "/api/launch/events": ("POST", Permission.LAUNCH_FOR_ANYONE, self._events, _answer),
         }
 
     @property
@@ -157,7 +159,7 @@ class LaunchDoor:
 
     async def _serve(self, visit: _Visit) -> Answer:
         path: str = visit.scope["path"]
-        method, permission, handler = self._routes[path]
+        method, permission, handler, told = self._routes[path]
         digest = visit.digest()
         who = None if digest is None else await self._desk.recognise(digest)
         if digest is None or who is None:
@@ -175,12 +177,12 @@ class LaunchDoor:
             if fresh is None:
                 return _stranger(digest)
             if not fresh.principal.may(permission):
-                return _answer(no_launch(role_missing(fresh.principal, permission)))
+                return told(no_launch(role_missing(fresh.principal, permission)))
             visit.who = fresh
         try:
             return await handler(visit)
         except Refusal as refusal:
-            return _answer(no_launch(refusal))
+            return told(no_launch(refusal))
 
     async def _launch(self, visit: _Visit) -> Answer:
         visit.query()
