@@ -2,9 +2,9 @@
 -- Autovacuum looks once a minute, and until it has, the planner takes a table of a million people
 -- for an empty one: any index that begins with the tenant looks as good to it as the right one.
 -- ANALYZE is for the owner only, so the app role asks through this. A table that somebody else
--- analyzes, vacuums or alters meanwhile is left to them.
+-- analyzes, vacuums or alters meanwhile is left to them, after a tenth of a second.
 create function refresh_statistics() returns void
-language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s' as $$
+language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '100ms' as $$
 declare noun text;
 begin
     foreach noun in array array['app_user', 'search_word', 'app_group', 'membership', 'assignment',
