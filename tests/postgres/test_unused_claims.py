@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 from seatwright.domain.auto_claim import PolicyNo
+from seatwright.domain.ids import UserNo
 from seatwright.postgres.auto_claim_notices import unused_claims
 from tests.auto_claim import make, turn_on
 from tests.office import Office
@@ -66,15 +67,31 @@ async def test_a_page_of_unused_claims_is_found_at_once_among_100_000(office: Of
     async with call_of(office) as call:
         before = now - timedelta(days=23)
         started = time.perf_counter()
-        found = await unused_claims(call.tx, PolicyNo(policy), before=before, limit=500)
+        found = await unused_claims(
+            call.tx, PolicyNo(policy), since=UserNo(0), before=before, limit=500
+        )
         taken = time.perf_counter() - started
         assert len(found) == 500
         assert all(one.claim.user % 2 == 1 for one in found)
         print(f"a page of 500: {taken * 1000:.0f} ms")  # noqa: T201
         assert taken < SECONDS_MAX
         started = time.perf_counter()
+        after = UserNo(found[-1].claim.user)
+        following = await unused_claims(
+            call.tx, PolicyNo(policy), since=after, before=before, limit=500
+        )
+        taken = time.perf_counter() - started
+        # The last person may have more: they are looked at once again.
+        assert following[0] == found[-1]
+        assert following[1].claim.user > after
+        print(f"the next page: {taken * 1000:.0f} ms")  # noqa: T201
+        assert taken < SECONDS_MAX
+        started = time.perf_counter()
         late = now - timedelta(days=50)
-        assert await unused_claims(call.tx, PolicyNo(policy), before=late, limit=500) == ()
+        assert (
+            await unused_claims(call.tx, PolicyNo(policy), since=UserNo(0), before=late, limit=500)
+            == ()
+        )
         taken = time.perf_counter() - started
         print(f"none to be found: {taken * 1000:.0f} ms")  # noqa: T201
         assert taken < SECONDS_MAX

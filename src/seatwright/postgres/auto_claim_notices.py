@@ -21,7 +21,7 @@ from seatwright.postgres.auto_claim_claims import HeldClaim
 from seatwright.postgres.transaction import Transaction
 
 SEARCHED_EVERY: Final = timedelta(hours=1)
-"""Looking for unused claims reads all claims of a policy; days are what matters."""
+"""A search looks at all claims of a policy, page by page; days are what matters."""
 
 _COLUMNS = "notice_no, id, policy_no, kind, user_no, sku_no, at, due_at, seats, ended_at, outcome"
 _LAST_USE = """
@@ -38,13 +38,15 @@ _IS_HELD = """
  or exists (select from membership m where m.tenant_id = c.tenant_id and m.user_no = c.user_no
     and m.group_no = c.group_no and m.since = c.at))
 """
-# The newest claim of a person and product is the one that counts: `claim` is append-only.
+# The newest claim of a person and product is the one that counts: `claim` is append-only. In the
+# order of people, by the index of their claims, so that a page reads what it answers and no more.
 _UNUSED = f"""
-select c.user_no, c.sku_no, c.group_no, {_LAST_USE} from (
+select c.user_no, c.sku_no, c.group_no, used.last_use from (
     select distinct on (user_no, sku_no) tenant_id, policy_no, user_no, sku_no, group_no, at
-      from claim where tenant_id = %s and policy_no = %s
+      from claim where tenant_id = %s and policy_no = %s and user_no >= %s
      order by user_no, sku_no, claim_no desc) c
- where {_IS_HELD} and {_LAST_USE} <= %s
+ cross join lateral (select {_LAST_USE} as last_use offset 0) used
+ where used.last_use <= %s and {_IS_HELD}
    and not exists (select from auto_claim_notice n where n.tenant_id = c.tenant_id
         and n.policy_no = c.policy_no and n.user_no = c.user_no and n.sku_no = c.sku_no
         and n.kind = 'release' and n.ended_at is null)
@@ -90,30 +92,39 @@ class UnusedClaim:
 
 
 async def unused_claims(
-    tx: Transaction, policy: PolicyNo, *, before: datetime, limit: int
+    tx: Transaction, policy: PolicyNo, *, since: UserNo, before: datetime, limit: int
 ) -> tuple[UnusedClaim, ...]:
-    """Claims of a policy that nobody used after a moment, and that no open notice is about."""
-    cursor = await tx.connection.execute(_UNUSED, (tx.tenant_id, policy, before, limit))
+    """Claims that nobody used after a moment and no open notice is about, from a person on."""
+    cursor = await tx.connection.execute(_UNUSED, (tx.tenant_id, policy, since, before, limit))
     return tuple(
         UnusedClaim(claim=_claim(policy, row), last_use=row[3]) for row in await cursor.fetchall()
     )
 
 
-async def is_search_due(tx: Transaction, policy: PolicyNo, *, now: datetime) -> bool:
-    """Whether an hour has passed since unused claims were looked for in vain."""
+async def search_place(tx: Transaction, policy: PolicyNo, *, now: datetime) -> UserNo | None:
+    """From whom on unused claims are to be looked for; None within an hour of the last search."""
     cursor = await tx.connection.execute(
-        "select searched_at is null or searched_at <= %s from auto_claim_policy"
-        " where tenant_id = %s and policy_no = %s",
-        (now - SEARCHED_EVERY, tx.tenant_id, policy),
+        "select searched_to from auto_claim_policy where tenant_id = %s and policy_no = %s"
+        " and (searched_at is null or searched_at <= %s)",
+        (tx.tenant_id, policy, now - SEARCHED_EVERY),
     )
     row = await cursor.fetchone()
-    return row is not None and bool(row[0])
+    return None if row is None else UserNo(row[0])
 
 
-async def note_search(tx: Transaction, policy: PolicyNo, *, at: datetime) -> None:
-    """Keep that unused claims were looked for in vain."""
+async def note_search(tx: Transaction, policy: PolicyNo, *, upto: UserNo) -> None:
+    """Keep how far a search has come."""
     await tx.connection.execute(
-        "update auto_claim_policy set searched_at = %s where tenant_id = %s and policy_no = %s",
+        "update auto_claim_policy set searched_to = %s where tenant_id = %s and policy_no = %s",
+        (upto, tx.tenant_id, policy),
+    )
+
+
+async def end_search(tx: Transaction, policy: PolicyNo, *, at: datetime) -> None:
+    """Keep that a search found nothing more: the next one begins anew."""
+    await tx.connection.execute(
+        "update auto_claim_policy set searched_at = %s, searched_to = 0"
+        " where tenant_id = %s and policy_no = %s",
         (at, tx.tenant_id, policy),
     )
 
@@ -214,10 +225,15 @@ async def end_notices(
     by: PrincipalNo,
 ) -> None:
     """End open notices so."""
+    if not notices:
+        return
     await tx.connection.execute(
-        "update auto_claim_notice set ended_at = %s, outcome = %s, ended_by = %s"
-        " where tenant_id = %s and notice_no = any(%s) and ended_at is null",
-        (at, outcome.value, by, tx.tenant_id, list(notices)),
+        "with held as materialized (select notice_no from auto_claim_notice"
+        "  where tenant_id = %s and notice_no = any(%s) and ended_at is null"
+        "  order by notice_no for update)"
+        " update auto_claim_notice n set ended_at = %s, outcome = %s, ended_by = %s"
+        " from held where n.tenant_id = %s and n.notice_no = held.notice_no",
+        (tx.tenant_id, list(notices), at, outcome.value, by, tx.tenant_id),
     )
 
 

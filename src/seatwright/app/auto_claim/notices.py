@@ -32,18 +32,19 @@ from seatwright.postgres.auto_claim_notices import (
     due_notices,
     due_notices_again,
     end_notices,
+    end_search,
     end_stale_notices,
     find_notice,
-    is_search_due,
     list_notices,
     note_search,
     open_seat_notice,
+    search_place,
     unused_claims,
 )
 from seatwright.postgres.auto_claim_read import hold_feature, read_feature, read_policies
 
 ANNOUNCED_AT_ONCE: Final = 2_000
-"""Each search reads all claims of a policy, and an announcement moves no seat."""
+"""An announcement moves no seat, so that more people than usual fit in one transaction."""
 
 
 async def settle_claims(call: Call) -> bool:
@@ -71,18 +72,21 @@ async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
     The license goes `days` after its last use, and never sooner than the days of notice from now:
     who was told late is not released early.
     """
-    if not await is_search_due(call.tx, policy.policy_no, now=call.now):
+    place = await search_place(call.tx, policy.policy_no, now=call.now)
+    if place is None:
         return False
     notice = timedelta(days=policy.notice_days)
     unused = await unused_claims(
         call.tx,
         policy.policy_no,
+        since=place,
         before=call.now - timedelta(days=days) + notice,
         limit=ANNOUNCED_AT_ONCE,
     )
     if not unused:
-        await note_search(call.tx, policy.policy_no, at=call.now)
-        return False
+        await end_search(call.tx, policy.policy_no, at=call.now)
+        # The policy's row is held: whoever changes it holds its notices before.
+        return True
     feature = await hold_feature(call.tx)
     if not feature.is_on or (await read_policies(call.tx)).get(policy.app) != policy:
         # It was changed meanwhile: look again at what it says now.
@@ -98,6 +102,7 @@ async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
         for one in unused
     ]
     await announce_releases(call.tx, new, at=call.now)
+    await note_search(call.tx, policy.policy_no, upto=unused[-1].claim.user)
     lines = [
         _line(policy, one.user, one.sku, {"release": "announced", "dueAt": one.due_at.isoformat()})
         for one in new
@@ -139,6 +144,7 @@ def _ended(one: DueNotice, taken: TakenOutcome | None) -> NoticeOutcome:
 async def _watch_seats(call: Call) -> bool:
     """Say once that a policy's seats run out, and end that when there are enough again."""
     lines: list[HistoryLine] = []
+    filled: list[int] = []
     for one in await list_policies(call):
         policy = one.policy
         is_open = await open_seat_notice(call.tx, policy.policy_no)
@@ -147,11 +153,11 @@ async def _watch_seats(call: Call) -> bool:
                 call.tx, policy.policy_no, notice_id=uuid4(), seats=one.seats_free, at=call.now
             )
             lines.append(_line(policy, None, None, {"seatsFree": one.seats_free}))
-        elif is_open is not None and not (one.is_low and policy.is_on):
-            ended = NoticeOutcome.GONE if one.is_low else NoticeOutcome.FILLED
-            await end_notices(
-                call.tx, [is_open], ended, at=call.now, by=call.principal.principal_no
-            )
+        elif is_open is not None and not one.is_low:
+            filled.append(is_open)
+    await end_notices(
+        call.tx, filled, NoticeOutcome.FILLED, at=call.now, by=call.principal.principal_no
+    )
     await record_all(call, lines)
     return False
 
