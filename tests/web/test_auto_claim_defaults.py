@@ -113,7 +113,9 @@ async def test_an_app_that_has_a_policy_gets_no_default(office: Office) -> None:
     }
 
 
-async def test_a_default_that_was_deleted_does_not_come_back(office: Office) -> None:
+async def test_what_brought_a_default_that_was_deleted_does_not_bring_it_again(
+    office: Office,
+) -> None:
     first = await environment(office, managed=True)
     for name in NAMES:
         assert (await office.admin.delete(f"{URL}/{name}")).status_code == 204
@@ -122,6 +124,17 @@ async def test_a_default_that_was_deleted_does_not_come_back(office: Office) -> 
     await office.admin.patch(url, json={"managed": True})
     await environment(office, managed=True, name="Another")
     assert await policies(office) == []
+
+
+async def test_the_other_fact_brings_a_default_to_an_app_whose_first_was_deleted(
+    office: Office,
+) -> None:
+    """The issue's rule: when the fact first holds, and no policy for that app exists."""
+    await environment(office, managed=True)
+    for name in NAMES:
+        assert (await office.admin.delete(f"{URL}/{name}")).status_code == 204
+    await buy(office, "POWERAPPS_PER_USER", 5)
+    assert {one["name"] for one in await policies(office)} == set(NAMES)
 
 
 async def test_defaults_give_once_the_feature_is_on(office: Office) -> None:

@@ -2,8 +2,9 @@
 
 The first managed environment brings the three for managed environments only, the first premium
 subscription the three for all environments, and the wider scope wins (T-067, T-107, T-108). Each
-fact does so once: a default that was deleted does not come back. While the feature is off they are
-there and give nothing.
+fact does so once, for every app that has no policy in that moment: what brought a default that was
+deleted does not bring it again, and the other fact may. While the feature is off they are there
+and give nothing.
 """
 
 from __future__ import annotations

@@ -232,7 +232,8 @@ async def list_holders(
 ) -> Page[HolderShape] | HoldersAt | Stream:
     """Each holder with what gives it and the service plans that are off.
 
-    With `strategy` those who have it that way (`on_demand`: whoever claimed it). With `at` those
+    With `strategy` those who have it that way (`on_demand`: whoever claimed it; a claim
+    that came through a group is `group`, and in the report of its policy). With `at` those
     who held it at that moment, people included who are gone; with `format=csv` all of them in one
     file.
     """
