@@ -183,3 +183,27 @@ async def test_the_history_of_a_claim_through_a_group_says_app_event_and_backup(
         [(detail,)] = await cursor.fetchall()
     app = (await stage.office.admin.get("/api/platform/apps/Premium app")).json()["id"]
     assert detail == {"event": "appLaunch", "app": app, "backup": 0}
+
+
+async def test_no_policy_delivers_through_a_group_whose_members_follow_a_rule(
+    stage: Stage,
+) -> None:
+    group = await add_group(stage.office, "Followers")
+    admin = stage.office.admin
+    await admin.post(f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": APPS})
+    ruled = await admin.patch(
+        f"/api/identity/groups/{group}", json={"membershipRule": 'user.department -eq "Sales"'}
+    )
+    assert ruled.status_code == 200, ruled.text
+
+    answer = await admin.post(
+        POLICIES,
+        json={
+            "name": "By rule",
+            "app": "powerApps",
+            "products": [{"skuPartNumber": APPS}],
+            "group": group,
+        },
+    )
+
+    assert answer.json()["code"] == "membersFollowRule", answer.text

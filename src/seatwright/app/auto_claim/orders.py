@@ -12,6 +12,7 @@ from typing import Final
 from seatwright.app.auto_claim.apps import PolicyApp, eligible_products
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.dynamic.demands import refuse_by_hand
 from seatwright.app.moves.orders import require_group_named
 from seatwright.domain.auto_claim import (
     BACKUPS_MAX,
@@ -299,6 +300,7 @@ async def _check_delivery(call: Call, policy: Policy, app: PolicyApp) -> None:
     """Through a group people get what the group gives, with the group's choice of service plans."""
     if policy.group is None:
         return
+    await refuse_by_hand(call, (policy.group,))
     catalog = await catalog_of(call)
     first = policy.products[0]
     name = catalog.sku_name(first.sku)
