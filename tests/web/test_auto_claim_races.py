@@ -10,8 +10,9 @@ import pytest
 
 from seatwright.app.auto_claim.apps import hold_app
 from tests.launching import APPS, FLOWS, RPA, Stage, set_stage
+from tests.moves import license_group
 from tests.office import Office
-from tests.world import add_people, call_of, counts_agree
+from tests.world import add_group, add_people, call_of, counts_agree, set_seats
 
 URL = "/api/auto-claim/policies"
 BACKUP = "DYN365_ENTERPRISE_SALES"
@@ -156,3 +157,49 @@ async def test_an_app_stays_while_a_policy_is_made_for_it(stage: Stage) -> None:
         await asyncio.sleep(0.7)
         assert not deleting.done()
     assert (await deleting).status_code == 204
+
+
+async def through_a_group(stage: Stage, seats: int, **fields: Any) -> str:
+    """A policy that delivers Power Apps through a group that gives it; the policy's id."""
+    group = await add_group(stage.office, "Makers")
+    await license_group(stage.office, group, APPS)
+    await set_seats(stage.office, APPS, seats)
+    made = await stage.policy("powerApps", group=group, **fields)
+    return str(made["id"])
+
+
+@pytest.mark.parametrize(("seats", "cap"), [(5, None), (30, 5)])
+async def test_no_more_people_join_the_group_of_a_policy_than_there_is_room_for(
+    stage: Stage, seats: int, cap: int | None
+) -> None:
+    await through_a_group(stage, seats, claimsMax=cap)
+    answers = await asyncio.gather(*(stage.launch(name) for name in PEOPLE[:10] * 2))
+    outcomes = [answer.json()["outcome"] for answer in answers]
+    assert outcomes.count("granted") == 5
+    reasons = {one.json()["reason"] for one in answers if one.json()["outcome"] == "denied"}
+    assert reasons == {"noSeatLeft" if cap is None else "policyCapReached"}
+    assert await stage.count("select count(*) from claim") == 5
+    assert await stage.count("select count(*) from membership") == 5
+    assert await stage.count("select count(*) from license_error") == 0
+    assert await counts_agree(stage.office)
+
+
+async def test_who_claims_through_a_group_while_it_is_taken_back_has_it_or_has_it_not(
+    stage: Stage,
+) -> None:
+    policy = await through_a_group(stage, 30)
+    url = f"{URL}/{policy}"
+    for name in PEOPLE[:4]:
+        await stage.launch(name)
+        launched, taken = await asyncio.gather(
+            stage.launch(name),
+            stage.office.admin.post(f"{url}/unassign", json={"users": [f"{name}@contoso.example"]}),
+        )
+        assert taken.status_code == 200, taken.text
+        is_again = launched.json()["outcome"] == "granted"
+        assert set(await stage.holds(name)) == ({APPS} if is_again else set())
+        rows = (await stage.office.admin.get(f"{url}/claims")).json()["value"]
+        states = [one["state"] for one in rows if one["user"]["displayName"] == name]
+        assert len(states) == 1 + is_again
+        assert ("held" in states) == is_again
+    assert await counts_agree(stage.office)

@@ -15,7 +15,9 @@ from seatwright.app.upkeep import tend_tenant
 from seatwright.app.work import Workshop
 from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.groups import find_groups
+from tests.bulk import DONE
 from tests.launching import APPS, Stage, set_stage
+from tests.moves import license_group
 from tests.office import Office
 from tests.world import add_group, add_people, call_of, counts_agree, set_seats
 
@@ -328,3 +330,29 @@ async def test_a_group_of_a_deleted_policy_may_get_a_rule(stage: Stage) -> None:
     await stage.office.admin.delete(f"{POLICIES}/{made['id']}")
     answer = await stage.office.admin.patch(url, json=rule)
     assert answer.status_code == 200, answer.text
+
+
+async def test_a_release_and_a_move_of_one_claim_at_once_are_one_of_the_two(stage: Stage) -> None:
+    notice = await due(stage)
+    await license_group(stage.office, await add_group(stage.office, "Licensed"), APPS)
+    body = {"users": ["ada@contoso.example"], "group": "Licensed"}
+    async with seats_held(stage):
+        both = (
+            asyncio.create_task(tick(stage)),
+            asyncio.create_task(
+                stage.office.admin.post(
+                    f"{POLICIES}/{notice['policy']}/move", json=body, headers=DONE
+                )
+            ),
+        )
+        await asyncio.sleep(MEANWHILE)
+    await both[0]
+    answer = await both[1]
+    (ended,) = {one["outcome"] for one in await notices(stage)}
+    if ended == "released":
+        assert await removed_rows(stage) == ["reclaimed"]
+    else:
+        assert (ended, answer.status_code) == ("gone", 200)
+        assert set(await stage.holds("ada")) == {APPS}
+        assert "reclaimed" not in await removed_rows(stage)
+    assert await counts_agree(stage.office)
