@@ -271,7 +271,9 @@ async def test_endpoints_are_on_the_origin_that_the_caller_used(office: Office) 
     assert answer.json()["metadata"][0]["aliases"] == ["127.0.0.1:8080"]
 
 
-@pytest.mark.parametrize("tenant", ["nobody.example", str(uuid4()), "%00", "a%0ab"])
+@pytest.mark.parametrize(
+    "tenant", ["nobody.example", "68fe2d0c-00f1-48be-a196-aad90ff35577", "%00", "a%0ab"]
+)
 async def test_an_unknown_tenant_has_no_configuration(office: Office, tenant: str) -> None:
     path = f"/{tenant}/v2.0/.well-known/openid-configuration"
     _refused(await office.client(None).get(path), 400, "invalid_request", 90002)
