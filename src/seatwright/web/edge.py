@@ -53,7 +53,7 @@ from seatwright.web.held import told_held
 from seatwright.web.once import answer_once, key_of
 from seatwright.web.rest.preview import preview_answer
 from seatwright.web.rest.world_moved import answer_if_same
-from seatwright.web.who import Stranger, who_calls
+from seatwright.web.who import Stranger, only_for_graph, who_calls
 
 log = structlog.get_logger(__name__)
 
@@ -284,7 +284,8 @@ async def _who(
     authorization = headers.get(b"authorization", b"").decode("latin-1")
     who = await who_calls(connection, authorization, correlation=correlation, at=at)
     if not isinstance(who, Stranger):
-        return who
+        refused = only_for_graph(who.principal)
+        return who if refused is None else refuse(Reason.ROLE_MISSING, refused)
     if who.reason is Reason.NOT_SIGNED_IN:
         return not_signed_in(who.detail)
     return refuse(who.reason, who.detail)

@@ -45,6 +45,7 @@ from seatwright.web.rest.launch import (
     event_shape,
     launch_shape,
 )
+from seatwright.web.who import only_for_graph
 
 log = structlog.get_logger(__name__)
 
@@ -171,6 +172,9 @@ class LaunchDoor:
             allow = (b"allow", b"GET, HEAD" if method == "GET" else method.encode())
             words = f"{path} does not answer {visit.scope['method']}."
             return answer_problem(405, "methodNotAllowed", words, allow)
+        refused = only_for_graph(who.principal)
+        if refused is not None:
+            return told(no_launch(Refusal(Reason.ROLE_MISSING, refused)))
         if not who.principal.may(permission):
             # Roles may have been given since this process last asked.
             fresh = await self._desk.recognise_anew(digest)

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from seatwright.domain.errors import Reason
-from seatwright.domain.tenants import TenantState
+from seatwright.domain.tenants import Principal, TenantState
 from seatwright.identity.secrets import digest_of
 from seatwright.postgres.principals import Authenticated, authenticate
 
@@ -21,6 +21,21 @@ class Stranger:
 
     reason: Reason
     detail: str
+
+
+def only_for_graph(principal: Principal) -> str | None:
+    """Why a principal may not call this surface; None where it may.
+
+    Graph's permissions name calls of `/v1.0` alone. A client that was narrowed to some of them has
+    nothing elsewhere: its whole roles there would be more than it was given.
+    """
+    if principal.graph_permissions is None:
+        return None
+    return (
+        f"“{principal.name}” was made for these permissions of Microsoft Graph only:"
+        f" {', '.join(principal.graph_permissions) or 'none'}. They open /v1.0 and /beta. For other"
+        " calls use a client made without --permission, or a token: its roles decide."
+    )
 
 
 async def who_calls(

@@ -350,6 +350,37 @@ async def test_the_two_scopes_of_the_sources_script_are_enough_and_give_no_more(
         assert (status, code) == (403, "Authorization_RequestDenied")
 
 
+async def test_a_client_with_permissions_by_name_has_nothing_beyond_graph(office: Office) -> None:
+    client = await _client(office, roles=["global-administrator"], permissions=["User.Read.All"])
+    caller = office.client(await _token(office, client))
+    assert (await caller.get("/v1.0/users")).status_code == 200
+    for method, path in (
+        ("GET", "/api/identity/users"),
+        ("POST", "/api/identity/users"),
+        ("POST", "/api/launch"),
+        ("GET", "/api/launch/authorize?app=x"),
+    ):
+        answer = await caller.request(method, path, json={})
+        assert answer.status_code == 403, answer.text
+        body = answer.json()
+        assert body.get("code", body.get("reason")) == "roleMissing"
+        assert "User.Read.All" in answer.text
+
+
+async def test_members_may_be_bound_by_a_permission_that_owners_may_not(office: Office) -> None:
+    desk = Graph(office)
+    ada, group = await desk.person("ada"), await desk.group("Analysts")
+    client = await _client(
+        office, roles=["groups-administrator"], permissions=["GroupMember.ReadWrite.All"]
+    )
+    graph = Graph(office, office.client(await _token(office, client)))
+    bound = [f"http://any/v1.0/directoryObjects/{ada}"]
+    owners = {"owners@odata.bind": bound}
+    status, code, _ = await graph.refused("PATCH", f"/groups/{group}", owners)
+    assert (status, code) == (403, "Authorization_RequestDenied")
+    await graph.done("PATCH", f"/groups/{group}", {"members@odata.bind": bound})
+
+
 async def test_a_permission_never_goes_beyond_the_roles(office: Office) -> None:
     client = await _client(office, roles=["global-reader"], permissions=["User.ReadWrite.All"])
     graph = Graph(office, office.client(await _token(office, client)))

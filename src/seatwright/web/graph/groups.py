@@ -66,7 +66,8 @@ _TEXTS: Final = {
     "description": GroupField.DESCRIPTION,
     "mailnickname": GroupField.MAIL_NICKNAME,
 }
-_BOUND: Final = frozenset({"members@odata.bind", "owners@odata.bind"})
+_MEMBERS_BOUND: Final = frozenset({"members@odata.bind"})
+_BOUND: Final = _MEMBERS_BOUND | {"owners@odata.bind"}
 
 
 @route("GET", "groups", needs=_READ, accepts=MAY_READ_GROUPS)
@@ -212,7 +213,7 @@ async def patch_group(request: GraphRequest) -> Answer:
     if "grouptypes" in body and (_kind(body) == GroupKind.MICROSOFT_365.value) is not is_unified:
         raise bad_request("A group has its groupTypes for good.")
     fields = _fields(body)
-    if body.keys() - _BOUND and not request.may(*MAY_WRITE_GROUPS):
+    if body.keys() - _MEMBERS_BOUND and not request.may(*MAY_WRITE_GROUPS):
         raise only_for("change groups beyond their members", MAY_WRITE_GROUPS)
     if fields:
         await change_group(request.call, str(row.values["id"]), parse_group_fields(fields))
