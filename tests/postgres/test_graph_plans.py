@@ -40,6 +40,11 @@ READING: Final = (
     "/users?$filter=assignedLicenses/any(x:x/skuId eq {held}) and userType eq 'Member'",
     "/users?$filter=userType eq 'Guest'",
     "/users?$filter=assignedPlans/any(p:p/servicePlanId eq {exchange})",
+    (
+        "/users?$filter=assignedPlans/any(p:p/servicePlanId eq {exchange}"
+        " and p/capabilityStatus eq 'Enabled' or p/capabilityStatus eq 'Warning')"
+    ),
+    "/users?$filter=assignedLicenses/any(x:x/skuId eq {held} and (x/skuId eq {held}))",
     "/users/{upn}",
     "/users/{upn}?$select=assignedLicenses,licenseAssignmentStates,assignedPlans&$expand=manager",
     "/users/{upn}/licenseDetails",
@@ -71,6 +76,11 @@ TIMED: Final = (
     "/users?$filter=not(assignedLicenses/any(x:x/skuId eq {held}))&$count=true",
     "/users?$filter=assignedLicenses/$count eq 0&$count=true",
     "/users?$filter=otherMails/any(x:endsWith(x,'@nowhere.example'))&$count=true",
+    (
+        "/users?$filter=otherMails/any(x:startsWith(x,'a') and endsWith(x,'@nowhere.example'))"
+        "&$count=true"
+    ),
+    "/users?$filter=not(assignedPlans/any(p:p/capabilityStatus eq 'Enabled'))&$count=true",
     "/users?$filter=createdDateTime gt 2030-01-01T00:00:00Z",
     "/users/$count",
 )

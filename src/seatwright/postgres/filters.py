@@ -8,9 +8,9 @@ behind the wall.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, assert_never
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias, assert_never
 from uuid import UUID
 
 from seatwright.domain.filters.tree import (
@@ -47,6 +47,10 @@ class FilterFacts:
 
 
 NOTHING: Final = Condition(text="false")
+
+_Products: TypeAlias = frozenset[SkuNo]
+_Meant: TypeAlias = Callable[[tuple[str, ...], Sequence[Literal]], _Products]
+_PLAN_ID: Final = ("servicePlanId",)
 
 _SIGNS: Final = {Operator.GT: ">", Operator.GE: ">=", Operator.LT: "<", Operator.LE: "<="}
 
@@ -93,50 +97,46 @@ class Compiler:
         )
 
     def _quantified(self, tree: Quantified) -> Condition:
+        """Whether one element fulfils the whole condition by itself; two halves are no match."""
         name = "/".join(tree.path)
         assert tree.condition is not None, "the check wants a condition"
         if name == "assignedLicenses":
-            return self._licensed(self._skus(tree.condition))
+            return self._licensed(self._products(tree.condition, self._sold))
         if name == "assignedPlans":
             return self._planned(tree.condition)
         return self._element(self.columns.texts[name], tree.condition)
 
     def _element(self, texts: Column, tree: Filter) -> Condition:
         """Whether an element of a collection of texts is so; each column says how it unfolds."""
-        match tree:
-            case Compared():
-                inner = compared(texts, tree.operator, tree.value)
-            case OneOf():
-                inner = _one_of(texts, tree.values)
-            case Both():
-                return joined("and", [self._element(texts, part) for part in tree.parts])
-            case Either():
-                return joined("or", [self._element(texts, part) for part in tree.parts])
-            case _:
-                return NOTHING
+        # An element has no name, and so the empty path names it.
+        element = replace(self, columns=replace(self.columns, plain={"": texts}))
+        inner = element.condition(tree)
         if not texts.unfolded:
             return inner
         return Condition(
             text=f"exists (select from {texts.unfolded} where {inner.text})", values=inner.values
         )
 
-    def _skus(self, tree: Filter) -> set[SkuNo]:
-        """The products that a condition on `skuId` means; one that nobody sells is none."""
-        numbers = self.facts.sku_numbers
+    def _products(self, tree: Filter, meant: _Meant) -> _Products:
+        """The products that a condition on an element means, if each leaf means these."""
         match tree:
             case Compared():
-                found = {tree.value}
+                return meant(tree.path, (tree.value,))
             case OneOf():
-                found = set(tree.values)
+                return meant(tree.path, tree.values)
             case Both():
-                return set.intersection(*(self._skus(part) for part in tree.parts))
+                return frozenset.intersection(*(self._products(one, meant) for one in tree.parts))
             case Either():
-                return set.union(*(self._skus(part) for part in tree.parts))
+                return frozenset[SkuNo]().union(*(self._products(one, meant) for one in tree.parts))
             case _:
-                return set()
-        return {numbers[one] for one in found if isinstance(one, UUID) and one in numbers}
+                raise AssertionError(f"the check refuses {type(tree).__name__} inside of any")
 
-    def _licensed(self, skus: set[SkuNo]) -> Condition:
+    def _sold(self, _: tuple[str, ...], values: Sequence[Literal]) -> _Products:
+        """The products with these ids; one that nobody sells is none."""
+        numbers = self.facts.sku_numbers
+        return frozenset(numbers[one] for one in values if isinstance(one, UUID) and one in numbers)
+
+    def _licensed(self, skus: _Products) -> Condition:
         if not skus:
             return NOTHING
         if len(skus) == 1:
@@ -148,61 +148,69 @@ class Compiler:
         )
 
     def _planned(self, tree: Filter) -> Condition:
-        """People with a license that has a service plan on, and is in a state."""
-        wanted = _plans(tree)
-        sets: set[int] | None = None
-        for ids in wanted.plans:
-            found = {number for id_ in ids for number in self.facts.sets_with_plan.get(id_, ())}
-            sets = found if sets is None else sets & found
-        text, values = self.columns.planned, [self.tenant_id]
-        more: list[object] = []
-        if sets is not None:
-            text += " and l.enabled_set = any(%s)"
-            more.append(sorted(sets))
-        for states in wanted.states:
-            skus = {sku for state in states for sku in self.facts.skus_in_state.get(state, ())}
-            text += " and l.sku_no = any(%s)"
-            more.append(sorted(skus))
-        if wanted.is_impossible or sets == set():
+        """People with a license of which one service plan that is on is so.
+
+        An element is one service plan in the state of its product. For each plan that the
+        condition names, and for one that it does not name, the condition is about products alone:
+        those under which that plan fulfils it.
+        """
+        others = self._giving(tree, None)
+        plans: dict[_Products, set[UUID]] = {}
+        for plan in _plans_named(tree):
+            plans.setdefault(self._giving(tree, plan), set()).add(plan)
+        # What any plan fulfils is asked once, for without `not` a named one fulfils it too.
+        ways = [self._under(others, Condition(text="l.enabled_set <> 0"))] if others else []
+        ways += [
+            self._under(products, Condition(text="l.enabled_set = any(%s)", values=(sets,)))
+            for products, ids in plans.items()
+            if products and products != others and (sets := self._sets_with(ids))
+        ]
+        if not ways:
             return NOTHING
-        return Condition(text=f"{text})", values=(*values, *more))
+        found = ways[0] if len(ways) == 1 else joined("or", ways)
+        return Condition(
+            text=f"{self.columns.planned} and {found.text})",
+            values=(self.tenant_id, *found.values),
+        )
+
+    def _giving(self, tree: Filter, plan: UUID | None) -> _Products:
+        """The products under which this service plan, or one not named, fulfils a condition."""
+        every = frozenset(self.facts.sku_numbers.values())
+
+        def meant(path: tuple[str, ...], values: Sequence[Literal]) -> _Products:
+            if path == _PLAN_ID:
+                return every if plan in values else frozenset()
+            states = {str(value).lower() for value in values}
+            return frozenset(
+                sku for state in states for sku in self.facts.skus_in_state.get(state, ())
+            )
+
+        return self._products(tree, meant)
+
+    def _sets_with(self, plans: set[UUID]) -> list[int]:
+        """The combinations of service plans that have one of these on."""
+        return sorted({one for plan in plans for one in self.facts.sets_with_plan.get(plan, ())})
+
+    def _under(self, products: _Products, plans: Condition) -> Condition:
+        """Licenses with these service plans, of these products."""
+        if products == frozenset(self.facts.sku_numbers.values()):
+            return plans
+        product = Condition(text="l.sku_no = any(%s)", values=(sorted(products),))
+        return joined("and", (plans, product))
 
 
-@dataclass(slots=True)
-class _Plans:
-    """Alternatives of service plans and of states, all of which one license must have."""
-
-    plans: list[set[UUID]] = field(default_factory=list)
-    states: list[set[str]] = field(default_factory=list)
-    is_impossible: bool = False
-
-
-def _plans(tree: Filter) -> _Plans:
-    wanted = _Plans()
-    for part in tree.parts if isinstance(tree, Both) else (tree,):
-        ids, states = _alternatives(part)
-        if ids:
-            wanted.plans.append(ids)
-        elif states:
-            wanted.states.append(states)
-        else:
-            wanted.is_impossible = True
-    return wanted
-
-
-def _alternatives(tree: Filter) -> tuple[set[UUID], set[str]]:
+def _plans_named(tree: Filter) -> list[UUID]:
+    """The service plans that a condition names, in order and each once."""
     match tree:
-        case Compared():
-            values: tuple[Literal, ...] = (tree.value,)
-        case OneOf():
-            values = tree.values
-        case Either():
-            both = [_alternatives(part) for part in tree.parts]
-            return set().union(*(one[0] for one in both)), set().union(*(one[1] for one in both))
+        case Compared(path=path):
+            found: list[Literal] = [tree.value] if path == _PLAN_ID else []
+        case OneOf(path=path):
+            found = [*tree.values] if path == _PLAN_ID else []
+        case Both() | Either():
+            found = [plan for part in tree.parts for plan in _plans_named(part)]
         case _:
-            return set(), set()
-    ids = {value for value in values if isinstance(value, UUID)}
-    return ids, {str(value).lower() for value in values if not isinstance(value, UUID)}
+            found = []
+    return list(dict.fromkeys(one for one in found if isinstance(one, UUID)))
 
 
 def joined(word: str, conditions: Sequence[Condition]) -> Condition:
