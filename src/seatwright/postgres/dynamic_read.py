@@ -47,11 +47,12 @@ async def rules_that_are_on(
     return tuple(StoredRule(group=GroupNo(row[0]), text=row[1]) for row in await cursor.fetchall())
 
 
+HAS_RULES = "select exists (select from rule_question where tenant_id = %s)"
+
+
 async def has_rules(tx: Transaction) -> bool:
     """Whether the tenant has any dynamic group; most have none, and pay one look-up."""
-    cursor = await tx.connection.execute(
-        "select exists (select from rule_question where tenant_id = %s)", (tx.tenant_id,)
-    )
+    cursor = await tx.connection.execute(HAS_RULES, (tx.tenant_id,))
     row = await cursor.fetchone()
     return bool(row and row[0])
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from seatwright.domain.directory import RuleStatus
 from seatwright.domain.ids import GroupNo, JobNo, UserNo
+from seatwright.postgres.dynamic_read import HAS_RULES
 from seatwright.postgres.transaction import Transaction
 
 
@@ -21,6 +22,32 @@ async def hold_rules(tx: Transaction, *, is_exclusive: bool = False) -> None:
     await tx.connection.execute(
         f"select {function}(hashtext('membership rules'), %s)", (tx.tenant_id,)
     )
+
+
+async def hold_and_find_rules(tx: Transaction) -> bool:
+    """Share the rules as `hold_rules` does, then say whether there are any; one round trip.
+
+    Never the other way about: a tenant's first rule, stored and not yet committed, is one that who
+    looks first does not see and does not wait for.
+    """
+    async with tx.together():
+        await hold_rules(tx)
+        cursor = await tx.connection.execute(HAS_RULES, (tx.tenant_id,))
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def hold_rules_if_free(tx: Transaction) -> bool:
+    """Share the rules, unless somebody has them alone, or waits to: False, and nothing is held.
+
+    For whoever has people locked by now, which is too late to wait for rules.
+    """
+    cursor = await tx.connection.execute(
+        "select pg_try_advisory_xact_lock_shared(hashtext('membership rules'), %s)",
+        (tx.tenant_id,),
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 async def store_rule(

@@ -20,7 +20,7 @@ from seatwright.postgres.dynamic_read import (
     memberships_among,
     rules_that_are_on,
 )
-from seatwright.postgres.dynamic_write import hold_rules
+from seatwright.postgres.dynamic_write import hold_and_find_rules, hold_rules_if_free
 from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.world_read import licensed_groups_above
 
@@ -35,11 +35,10 @@ async def products_at_stake(call: Call, user: UserNo, fields: UserFields) -> fro
 
     Their pools are locked before the person is, in the order that every seat mover keeps. What it
     finds is a guess, because nothing is locked yet: a wrong one costs a retry, never the truth.
-    From here on no rule is edited until the call ends.
+    From here on no rule is edited until the call ends, and none is the tenant's first.
     """
-    if not await has_rules(call.tx):
+    if not await hold_and_find_rules(call.tx):
         return frozenset()
-    await hold_rules(call.tx)
     rules = await rules_that_are_on(call.tx, asking=asked_by(fields))
     if not rules:
         return frozenset()
@@ -76,24 +75,28 @@ async def follow_later(
 ) -> None:
     """Have a worker move people once the call is committed, however many they are.
 
-    It reads the rules anew then, so that a rule that is edited meanwhile misses nobody. Where
-    somebody looks before the call is committed, all of it is done in the call.
+    It reads the rules anew then, so that a rule that is edited meanwhile misses nobody; one that
+    is being stored at this very moment, whatever it asks, has the worker look too. Where somebody
+    looks before the call is committed, all of it is done in the call.
     """
-    if not users or not await has_rules(call.tx):
+    if not users:
         return
     if call.is_foreseen:
         await follow_people(call, users, asking=asking)
-    elif await rules_that_are_on(call.tx, asking=asking):
+    elif not await hold_rules_if_free(call.tx) or await _are_asked(call, asking):
         asked = None if asking is None else sorted(asking)
         params = {"users": sorted(users), "asking": asked}
         await start_job(call, JobKind.RULES, params=params, total=len(users))
+
+
+async def _are_asked(call: Call, asking: Collection[str] | None) -> bool:
+    return await has_rules(call.tx) and bool(await rules_that_are_on(call.tx, asking=asking))
 
 
 async def _rules_about(
     call: Call, users: Sequence[UserNo], asking: Collection[str] | None
 ) -> tuple[StoredRule, ...]:
     """The rules to judge people by; they stay as they are until the call ends."""
-    if not users or not await has_rules(call.tx):
+    if not users or not await hold_and_find_rules(call.tx):
         return ()
-    await hold_rules(call.tx)
     return await rules_that_are_on(call.tx, asking=asking)

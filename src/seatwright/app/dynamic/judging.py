@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +37,15 @@ class Judged:
     def users(self) -> list[UserNo]:
         """Everybody who moves, by number."""
         return [UserNo(one) for one in np.union1d(self.joining, self.leaving).tolist()]
+
+    def among(self, others: Judged) -> Judged:
+        """Of these only those whom the others move too, whichever way."""
+        movers = np.union1d(others.joining, others.leaving)
+        return replace(
+            self,
+            joining=np.intersect1d(self.joining, movers, assume_unique=True),
+            leaving=np.intersect1d(self.leaving, movers, assume_unique=True),
+        )
 
     def moves(self) -> Moves:
         """The same as memberships."""

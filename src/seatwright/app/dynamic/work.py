@@ -1,13 +1,17 @@
 """Jobs of rules: pages of people, judged and moved each in a transaction of its own.
 
 A page holds the rules, then locks its people, then judges them as they are. So whoever changes a
-person before is seen, and whoever does it after sees the rule. Licenses follow when all pages are
-done, as one job, so that the brake sees the whole. A killed worker leaves whom it moved in a table
-and the page where it was in the job.
+person before is seen, and whoever does it after sees the rule. A judgement is several reads, and
+others commit in between: what is written is only of groups that were held, and of people who were
+locked, before it began. Whoever else seems to move was moved by such another.
+
+Licenses follow when all pages are done, as one job, so that the brake sees the whole. A killed
+worker leaves whom it moved in a table and the page where it was in the job.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from seatwright.app.call import Call
@@ -18,9 +22,12 @@ from seatwright.domain.directory import RuleStatus
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.jobs import Job, JobKind
+from seatwright.domain.rules.parsing import parse_rule
+from seatwright.domain.rules.tree import MemberOf
 from seatwright.postgres import jobs as rows
 from seatwright.postgres.dynamic_columns import page_after
 from seatwright.postgres.dynamic_read import (
+    StoredRule,
     groups_fed_by,
     rule_of,
     rules_that_are_on,
@@ -64,14 +71,14 @@ async def _work_group(call: Call, job: Job, group: GroupNo) -> bool:
     if page is None or rule is None:
         await _end(call, job, (group,))
         return True
-    await hold_groups(call.tx, (group, *await groups_fed_by(call.tx, (group,))))
+    await _hold_groups_of(call, (rule,))
     first, last = job.position + 1, page.last
     moving = await judge(call, rule, first=first, last=last)
     if moving.users:
         # Judged again under the locks, because they may have changed at this very moment.
         await lock_users(call.tx, moving.users)
-        moved = (await judge(call, rule, first=first, last=last)).moves()
-        await _write(call, job, moved)
+        again = await judge(call, rule, first=first, last=last)
+        await _write(call, job, again.among(moving).moves())
     progress = rows.Progress(succeeded=page.people, position=last)
     await rows.advance_job(call.tx, job.job_no, progress)
     return False
@@ -86,16 +93,32 @@ async def _work_people(call: Call, job: Job, users: list[UserNo]) -> bool:
     rules = await rules_that_are_on(call.tx, asking=asking)
     moving = await moves_of_few(call, page, rules)
     if moving.groups:
-        # Groups are held before people are locked, as everywhere; then all is judged again.
-        await hold_groups(call.tx, (*moving.groups, *await groups_fed_by(call.tx, moving.groups)))
+        # Groups are held before people are locked, as everywhere; then these are judged again.
+        held = [rule for rule in rules if rule.group in moving.groups]
+        await _hold_groups_of(call, held)
         await lock_users(call.tx, page)
-        await _write(call, job, await moves_of_few(call, page, rules))
+        await _write(call, job, await moves_of_few(call, page, held))
     await rows.advance_job(
         call.tx,
         job.job_no,
         rows.Progress(succeeded=len(page), position=job.position + len(page)),
     )
     return False
+
+
+async def _hold_groups_of(call: Call, rules: Sequence[StoredRule]) -> None:
+    """Hold the groups of these rules and those that they feed, before what is written is judged.
+
+    What other rules ask is of a person, and the person's lock keeps it as it is. What a memberOf
+    rule asks is not: who joins a source locks no person and shares the group that the source feeds,
+    so that this one is had alone. Sources come before what they feed, as with those who join them.
+    """
+    fed = {rule.group for rule in rules if isinstance(parse_rule(rule.text), MemberOf)}
+    sources = sorted({rule.group for rule in rules} - fed)
+    alone = sorted({*fed, *await groups_fed_by(call.tx, sources)})
+    await hold_groups(call.tx, sources)
+    await hold_groups(call.tx, alone, is_exclusive=True)
+    await hold_groups(call.tx, alone)
 
 
 async def _write(call: Call, job: Job, moves: Moves) -> None:
