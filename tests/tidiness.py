@@ -30,6 +30,7 @@ PURE_MODULES: Final = frozenset(
         "datetime",
         "decimal",
         "enum",
+        "fractions",
         "functools",
         "hashlib",
         "heapq",

@@ -23,6 +23,7 @@ from seatwright.app.full_reconcile import start_periodic
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
 from seatwright.app.reports.schedules import run_due_report
+from seatwright.app.reservations import give_back_lapsed
 from seatwright.app.work import Workshop
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import TenantId
@@ -52,6 +53,7 @@ _STEPS: Final = (
     forget_old_runs,
     settle_defaults,
     settle_claims,
+    give_back_lapsed,
 )
 """What is due beside dates and purges; each says whether it may have left something."""
 
