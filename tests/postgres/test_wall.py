@@ -35,6 +35,7 @@ DEFINER_FUNCTIONS: Final = {
     "authenticate": "finds whose token it is, before the tenant is known",
     "published_signing_keys": "tells anybody the public keys, and never a private half",
     "job_counts": "tells a scrape how many jobs there are, and nothing else",
+    "delivery_counts": "tells a scrape how much waits to be sent, and nothing else",
     "reconcile_findings": "tells a scrape what looks at everybody found, and nothing else",
     "make_history_partition": "makes an empty partition ahead of time, behind the same wall",
     "refresh_statistics": "has tables analyzed, and answers nothing",

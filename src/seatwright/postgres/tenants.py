@@ -133,6 +133,7 @@ _NO_CASCADE = (
     "auto_claim_policy_product",
     "subscription",
     "directory_change",
+    "telling",
 )
 """Tables that no foreign key empties when the tenant goes."""
 

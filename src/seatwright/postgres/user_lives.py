@@ -104,6 +104,9 @@ _OF_A_PERSON = (
     "license_error",
     "search_word",
     "deleted_license",
+    "telling",
+    "delivery",
+    "mail_preference",
     "app_user",
 )
 

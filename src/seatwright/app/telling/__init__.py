@@ -1,0 +1,1 @@
+"""Telling people: what happened is written down, and sent by workers afterwards."""
