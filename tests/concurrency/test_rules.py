@@ -54,6 +54,48 @@ async def test_changes_of_people_and_an_edit_of_the_rule_at_once_end_in_the_righ
         assert await counts_agree(office)
 
 
+async def test_joins_deletions_and_restores_beside_edits_of_rules_end_in_the_right_membership(
+    office: Office,
+) -> None:
+    draw = random.Random(SEED)
+    await _patch(office, "/api/settings", brakeOnRemovals=False)
+    await add_people(office, *NAMES)
+    await set_seats(office, "SPE_E3", 100)
+    source, other = await add_group(office, "Source"), await add_group(office, "Other")
+    fed = await add_group(office, "Fed")
+    await give(office, fed)
+    ids = {name: await _id(office, name) for name in NAMES}
+    for round_ in range(ROUNDS // 2):
+        wanted = draw.choice([f"['{source}']", f"['{source}', '{other}']"])
+        rule = f"user.memberOf -any (group.objectId -in {wanted})"
+        calls = [_send(office, "PATCH", f"{GROUPS}/{fed}/rule", membershipRule=rule)]
+        for name, id_ in ids.items():
+            group = draw.choice([source, other])
+            calls += [
+                _send(office, "POST", f"{GROUPS}/{group}/members", users=[id_]),
+                _send(office, "DELETE", f"{GROUPS}/{source}/members/{id_}"),
+                _send(office, "DELETE", f"{USERS}/{name}@contoso.example"),
+                _send(office, "POST", f"{USERS}/{id_}/restore"),
+            ]
+        draw.shuffle(calls)
+        await asyncio.gather(*calls)
+        await asyncio.gather(
+            *(_send(office, "POST", f"{USERS}/{id_}/restore") for id_ in ids.values())
+        )
+        assert await _rightly(office, fed) == [], f"seed {SEED}, round {round_}, {rule}"
+        assert await counts_agree(office)
+
+
+async def _id(office: Office, name: str) -> str:
+    return str((await office.admin.get(f"{USERS}/{name}@contoso.example")).json()["id"])
+
+
+async def _send(office: Office, method: str, path: str, **body: object) -> None:
+    """A call that may find its person gone, or still there, and nothing worse."""
+    answer = await office.admin.request(method, path, json=body or None)
+    assert answer.status_code in {200, 204, 400, 404, 409}, answer.text
+
+
 async def _patch(office: Office, path: str, **body: object) -> None:
     answer = await office.admin.patch(path, json=body)
     assert answer.status_code == 200, answer.text

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
-import httpx
 import pytest
 
 from seatwright.app.directory.groups import find_group
@@ -25,34 +23,13 @@ from seatwright.postgres.dynamic_read import members_between, memberships_among
 from seatwright.postgres.group_write import Membership, add_members
 from tests.dynamic import GROUPS, USERS, change, members, set_rule, work_off
 from tests.office import Office
+from tests.waiting import Answer, as_far_as_it_comes, begin
 from tests.world import add_group, add_people, call_of
 
 IN_SALES = 'user.department -eq "Sales"'
 ROW = {"userPrincipalName": "ada@contoso.example", "department": "Sales"}
 FILE = "\n".join([",".join(ROW), ",".join(ROW.values())])
 TABLE = Table(rows=(TableRow(2, ROW),), columns=frozenset(ROW), ignored_columns=())
-
-Answer = asyncio.Task[httpx.Response]
-
-
-async def _as_far_as_it_comes(office: Office, calling: Answer) -> Answer:
-    """Until a call has been answered, or waits for a lock that somebody else has."""
-    query = (
-        "select count(*) from pg_locks l join pg_database d on d.oid = l.database"
-        " where l.locktype = 'advisory' and not l.granted and d.datname = current_database()"
-    )
-    async with asyncio.timeout(30), office.database.connection() as connection:
-        while not calling.done():
-            cursor = await connection.execute(query)
-            row = await cursor.fetchone()
-            if row is not None and row[0]:
-                break
-            await asyncio.sleep(0.02)
-    return calling
-
-
-def _begin(office: Office, method: str, path: str, **sent: Any) -> Answer:
-    return asyncio.create_task(office.admin.request(method, path, **sent))
 
 
 async def _end(calling: Answer) -> None:
@@ -73,8 +50,8 @@ class _Meanwhile:
 
         async def reading(*args: Any, **named: Any) -> Any:
             if next(turns) == turn:
-                self.calling = _begin(self.office, *self.order, **self.sent)
-                await _as_far_as_it_comes(self.office, self.calling)
+                self.calling = begin(self.office, *self.order, **self.sent)
+                await as_far_as_it_comes(self.office, self.calling)
             return await read(*args, **named)
 
         return reading
@@ -179,7 +156,7 @@ async def test_the_first_rule_of_a_tenant_misses_nobody_who_changes_before_it_is
     group = await add_group(office, "Sellers")
     async with call_of(office) as call:
         await change_rule(call, await find_group(call, group), RuleOrder(text=IN_SALES))
-        calling = await _as_far_as_it_comes(office, _begin(office, method, path, **sent))
+        calling = await as_far_as_it_comes(office, begin(office, method, path, **sent))
     await _end(calling)
     await work_off(office)
     assert await members(office, group) == (["dina"] if path == USERS else ["ada"])
@@ -197,8 +174,8 @@ async def test_the_first_rule_of_a_tenant_sees_who_was_changing_when_it_came(
         else:
             await import_users(call, TABLE, ImportChoices())
         rule = {"membershipRule": IN_SALES}
-        calling = _begin(office, "PATCH", f"{GROUPS}/{group}/rule", json=rule)
-        await _as_far_as_it_comes(office, calling)
+        calling = begin(office, "PATCH", f"{GROUPS}/{group}/rule", json=rule)
+        await as_far_as_it_comes(office, calling)
     await _end(calling)
     await work_off(office)
     assert await members(office, group) == ["ada"]

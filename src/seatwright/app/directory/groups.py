@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.dynamic.memberships import follow_memberships, people_within
+from seatwright.app.dynamic.memberships import follow_memberships, hold_members, people_within
 from seatwright.app.record import record
 from seatwright.domain.directory import Group, GroupField, GroupFields, parse_id
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
@@ -174,7 +174,7 @@ async def delete_group(call: Call, text: str) -> None:
     Raises Refusal unknownGroup, and groupHasLicenses while it is licensed (GBL-048).
     """
     group = await find_group(call, text)
-    await hold_groups(call.tx, (group.group_no,), is_exclusive=True)
+    await hold_members(call, (group.group_no,), is_exclusive=True)
     await hold_groups(call.tx, tuple(await groups_above(call.tx, group.group_no)))
     await find_group(call, text)
     await _refuse_licensed(call, group, "be deleted")

@@ -14,7 +14,7 @@ from seatwright.app.directory.imports import (
     stop_large_removals,
 )
 from seatwright.app.directory.members import nest_groups
-from seatwright.app.dynamic.memberships import follow_memberships
+from seatwright.app.dynamic.memberships import follow_memberships, hold_members
 from seatwright.app.record import record_all
 from seatwright.domain.csv_text import Table
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
@@ -32,7 +32,6 @@ from seatwright.domain.members_file import (
 )
 from seatwright.domain.people_file import RowNote
 from seatwright.postgres.dynamic_read import dynamic_among, groups_that_feed
-from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.group_read import nestings_of, read_groups
 from seatwright.postgres.group_write import Membership, add_members, remove_members
 from seatwright.postgres.groups import find_groups
@@ -56,7 +55,7 @@ async def import_members(call: Call, table: Table, choices: ImportChoices) -> Im
     invalidValue for a circle of groups.
     """
     wanted = await _wanted(call, table)
-    await hold_groups(call.tx, sorted(wanted.groups))
+    await hold_members(call, sorted(wanted.groups), with_nesting=bool(wanted.nestings))
     present = await members_of_groups(call.tx, sorted(wanted.groups))
     joining = sorted(wanted.pairs - present)
     is_replace = choices.mode is ImportMode.REPLACE

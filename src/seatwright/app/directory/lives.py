@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from seatwright.app.call import Call
 from seatwright.app.directory.users import find_user
-from seatwright.app.dynamic.follow import follow_people
+from seatwright.app.dynamic.follow import follow_people, products_at_return
 from seatwright.app.reconcile import World, lock_world, reconcile_users, write_outcome
 from seatwright.app.record import record, record_all
 from seatwright.domain.assignments import Source, Strategy
@@ -63,8 +63,9 @@ async def restore_user(call: Call, text: str) -> User:
     """
     user = await _deleted_user(call, text)
     await _refuse_taken_names(call, user)
+    at_stake = await products_at_return(call, user.user_no)
     kept = await kept_licenses(call.tx, user.user_no)
-    skus = frozenset(license_.sku for license_ in kept)
+    skus = at_stake | frozenset(license_.sku for license_ in kept)
     await lock_world(call, (user.user_no,), skus=skus)
     await _deleted_user(call, str(user.id))
     await unmark_deleted(call.tx, user.user_no)

@@ -9,7 +9,7 @@ from seatwright.app.call import Call
 from seatwright.app.directory.groups import find_group
 from seatwright.app.directory.users import find_user
 from seatwright.app.dynamic.demands import refuse_if_dynamic
-from seatwright.app.dynamic.memberships import follow_memberships, people_within
+from seatwright.app.dynamic.memberships import follow_memberships, hold_members, people_within
 from seatwright.app.record import record, record_all
 from seatwright.domain.directory import Group, PersonRef
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
@@ -94,10 +94,7 @@ async def join_group(
     group = await find_group(call, text)
     people = await _known_users(call, users)
     children = await _known_groups(call, groups)
-    # Before the groups are held: two calls could close a circle, each seeing half of it.
-    if children:
-        await hold_nesting(call.tx)
-    await hold_groups(call.tx, (group.group_no,))
+    await hold_members(call, (group.group_no,), with_nesting=bool(children))
     refuse_if_dynamic(group)
     new_people = await _add_people(call, group, sorted(set(people.values())))
     new_children = await nest_groups(call, group, sorted(set(children.values())))
@@ -157,7 +154,7 @@ async def leave_group(call: Call, text: str, member: str) -> None:
     Raises Refusal unknownGroup, unknownUser, and notAssigned for who is not directly in it.
     """
     group = await find_group(call, text)
-    await hold_groups(call.tx, (group.group_no,))
+    await hold_members(call, (group.group_no,))
     refuse_if_dynamic(group)
     child = (await find_groups(call.tx, (member,))).get(member)
     if child is not None and await _leave_as_group(call, group, child):

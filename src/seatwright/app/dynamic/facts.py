@@ -26,8 +26,9 @@ async def facts_of_few(
     rules: Sequence[Rule],
     *,
     changed: UserFields = _AS_THEY_ARE,
+    with_deleted: bool = False,
 ) -> Mapping[UserNo, Facts]:
-    """What these rules ask of these people, who is deleted left out.
+    """What these rules ask of these people, who is deleted left out unless `with_deleted`.
 
     `changed` are fields as they are about to be written, of all of these people alike.
     """
@@ -37,7 +38,7 @@ async def facts_of_few(
     plans = await read_plans(call.tx, users) if _ask_plans(rules) else {}
     found: dict[UserNo, Facts] = {}
     for user, person in people.items():
-        if person.deleted_at is None:
+        if with_deleted or person.deleted_at is None:
             found[user] = Facts(
                 values={**values_of(person, changed), Origin.ASSIGNED_PLANS: plans.get(user, ())},
                 manager=None if person.manager is None else person.manager.id,

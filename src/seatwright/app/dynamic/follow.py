@@ -40,10 +40,25 @@ async def products_at_stake(call: Call, user: UserNo, fields: UserFields) -> fro
     if not await hold_and_find_rules(call.tx):
         return frozenset()
     rules = await rules_that_are_on(call.tx, asking=asked_by(fields))
+    return await _at_stake(call, user, rules, changed=fields)
+
+
+async def products_at_return(call: Call, user: UserNo) -> frozenset[SkuNo]:
+    """The same for a deleted person who is restored, whom every rule judges anew."""
+    if not await hold_and_find_rules(call.tx):
+        return frozenset()
+    return await _at_stake(call, user, await rules_that_are_on(call.tx), changed={})
+
+
+async def _at_stake(
+    call: Call, user: UserNo, rules: Sequence[StoredRule], *, changed: UserFields
+) -> frozenset[SkuNo]:
     if not rules:
         return frozenset()
     parsed = {one.group: parse_rule(one.text) for one in rules}
-    facts = await facts_of_few(call, (user,), list(parsed.values()), changed=fields)
+    facts = await facts_of_few(
+        call, (user,), list(parsed.values()), changed=changed, with_deleted=True
+    )
     present = await memberships_among(call.tx, (user,), parsed.keys())
     moved = {
         group

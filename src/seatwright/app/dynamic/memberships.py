@@ -27,7 +27,12 @@ from seatwright.postgres.dynamic_read import (
 from seatwright.postgres.dynamic_write import hold_rules, note_moves, store_status
 from seatwright.postgres.group_licenses import hold_groups, set_processing
 from seatwright.postgres.group_read import members_within
-from seatwright.postgres.group_write import Membership, add_members, remove_members
+from seatwright.postgres.group_write import (
+    Membership,
+    add_members,
+    hold_nesting,
+    remove_members,
+)
 from seatwright.postgres.user_lives import held_skus_of
 from seatwright.postgres.world_read import licensed_groups_above
 
@@ -40,6 +45,25 @@ async def people_within(call: Call, groups: Sequence[GroupNo]) -> tuple[UserNo, 
     return await members_within(call.tx, groups)
 
 
+async def hold_members(
+    call: Call,
+    groups: Sequence[GroupNo],
+    *,
+    is_exclusive: bool = False,
+    with_nesting: bool = False,
+) -> None:
+    """Hold groups whose members are about to change, and before them the rules.
+
+    Whoever has a group already and only then asks for the rules could wait for somebody who has
+    the rules alone and asks for that group. `with_nesting`: groups come or go too, and two such
+    calls could close a circle, each seeing half of it.
+    """
+    await hold_rules(call.tx)
+    if with_nesting:
+        await hold_nesting(call.tx)
+    await hold_groups(call.tx, groups, is_exclusive=is_exclusive)
+
+
 @asynccontextmanager
 async def follow_memberships(
     call: Call,
@@ -50,14 +74,13 @@ async def follow_memberships(
 ) -> AsyncIterator[None]:
     """Lock before memberships of these people are written, and make their licenses right after.
 
-    `groups` are those whose members change; groups that take in their members by a memberOf rule,
-    and what groups above them give, are found here. Up to 500 people are done in this call, more
-    as a job that shows the groups as being processed. Where no group gives anything there is
-    nothing to do.
+    `groups` are those whose members change, which the caller holds (`hold_members`); groups that
+    take in their members by a memberOf rule, and what groups above them give, are found here. Up to
+    500 people are done in this call, more as a job that shows the groups as being processed. Where
+    no group gives anything there is nothing to do.
     """
     fed = await groups_fed_by(call.tx, groups) if people else ()
     if fed:
-        await hold_rules(call.tx)
         await hold_groups(call.tx, fed)
     touched = sorted({*groups, *fed})
     skus = frozenset(await licensed_groups_above(call.tx, touched)) if people and touched else ()

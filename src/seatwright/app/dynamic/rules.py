@@ -57,6 +57,11 @@ class RuleOutcome:
     warning: str | None = None
 
 
+async def hold_all_rules(call: Call) -> None:
+    """Have all rules alone, as `change_rule` does: first, where a call writes more of the group."""
+    await hold_rules(call.tx, is_exclusive=True)
+
+
 async def change_rule(call: Call, group: Group, order: RuleOrder) -> RuleOutcome:
     """Give a group a rule, change, pause or resume it, or make the group static.
 

@@ -13,7 +13,7 @@ from seatwright.app.directory.groups import (
     parse_group_fields,
 )
 from seatwright.app.directory.members import join_group
-from seatwright.app.dynamic.rules import change_rule
+from seatwright.app.dynamic.rules import change_rule, hold_all_rules
 from seatwright.app.graph.owners import give_owners
 from seatwright.domain.directory import GroupField, GroupKind
 from seatwright.domain.graph_permissions import GraphPermission
@@ -124,6 +124,8 @@ async def post_group(request: GraphRequest) -> Answer:
         )
     fields = {**_fields(body), GroupField.KIND: kind}
     order = first_rule(body)
+    if order is not None:
+        await hold_all_rules(request.call)
     group = await create_group(request.call, parse_group_fields(fields))
     if order is not None:
         await change_rule(request.call, group, order)
@@ -215,9 +217,11 @@ async def patch_group(request: GraphRequest) -> Answer:
     fields = _fields(body)
     if body.keys() - _MEMBERS_BOUND and not request.may(*MAY_WRITE_GROUPS):
         raise only_for("change groups beyond their members", MAY_WRITE_GROUPS)
+    order = changed_rule(body, was_dynamic=row.values["membershipRule"] is not None)
+    if order is not None:
+        await hold_all_rules(request.call)
     if fields:
         await change_group(request.call, str(row.values["id"]), parse_group_fields(fields))
-    order = changed_rule(body, was_dynamic=row.values["membershipRule"] is not None)
     if order is not None:
         group = await find_group(request.call, str(row.values["id"]))
         await change_rule(request.call, group, order)

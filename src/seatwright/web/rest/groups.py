@@ -19,7 +19,7 @@ from seatwright.app.directory.groups import (
     parse_group_fields,
     see_groups,
 )
-from seatwright.app.dynamic.rules import change_rule
+from seatwright.app.dynamic.rules import change_rule, hold_all_rules
 from seatwright.domain.directory import GroupField, GroupFields, text_key
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku
@@ -185,9 +185,12 @@ async def list_all_groups(
 @post("/api/identity/groups", opt=needs(Permission.WRITE_GROUPS), summary="Create a group")
 async def create_one_group(call: TheCall, data: JSONBody[NewGroup]) -> GroupShape:
     """A Microsoft 365 group can be licensed only if `securityEnabled` is true."""
-    group = await create_group(call, _fields(data))
     order = rule_order(data.membership_rule, data.membership_rule_processing_state)
-    if order is not None and order.text is not None:
+    is_dynamic = order is not None and order.text is not None
+    if is_dynamic:
+        await hold_all_rules(call)
+    group = await create_group(call, _fields(data))
+    if order is not None and is_dynamic:
         group = (await change_rule(call, group, order)).group
     return group_shape((await see_groups(call, (group,)))[0])
 
@@ -211,8 +214,10 @@ async def change_one_group(
 
     A new rule moves up to 500 people in the call, and more as a job; `PATCH …/rule` tells of it.
     """
-    changed = await change_group(call, group, _fields(data))
     order = rule_order(data.membership_rule, data.membership_rule_processing_state)
+    if order is not None:
+        await hold_all_rules(call)
+    changed = await change_group(call, group, _fields(data))
     if order is not None:
         changed = (await change_rule(call, changed, order)).group
     return group_shape((await see_groups(call, (changed,)))[0])
