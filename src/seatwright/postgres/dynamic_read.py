@@ -225,15 +225,27 @@ async def last_look(tx: Transaction) -> datetime | None:
     return None if row is None else row[0]
 
 
-async def groups_to_evaluate_by_time(tx: Transaction, before: datetime) -> tuple[GroupNo, ...]:
-    """Groups whose rules compare with now and were last evaluated before a time."""
+_OF_TIME_OR_FAILED = """
+select distinct g.group_no from rule_question q
+  join app_group g on g.tenant_id = q.tenant_id and g.group_no = q.group_no
+ where q.tenant_id = %(tenant)s and (q.asks = 'now' or g.rule_status = 'error')
+   and g.rule_state = 'on' and g.deleted_at is null
+   and coalesce(g.rule_begun_at, '-infinity') < %(before)s
+   and (g.rule_status = 'error' or coalesce(g.rule_evaluated_at, '-infinity') < %(before)s)
+   and not exists (select from job j where j.tenant_id = %(tenant)s
+        and j.state in ('queued', 'running') and j.kind = 'rules'
+        and (j.params ->> 'group')::int4 = g.group_no)
+ order by 1
+"""
+
+
+async def groups_to_evaluate(tx: Transaction, before: datetime) -> tuple[GroupNo, ...]:
+    """Groups whose rules compare with now, or failed, and were last looked at before a time.
+
+    Those whose evaluation is under way are left out, however long it takes.
+    """
     cursor = await tx.connection.execute(
-        "select g.group_no from rule_question q"
-        " join app_group g on g.tenant_id = q.tenant_id and g.group_no = q.group_no"
-        " where q.tenant_id = %s and q.asks = 'now' and g.rule_state = 'on'"
-        " and g.deleted_at is null and coalesce(g.rule_evaluated_at, '-infinity') < %s"
-        " order by 1",
-        (tx.tenant_id, before),
+        _OF_TIME_OR_FAILED, {"tenant": tx.tenant_id, "before": before}
     )
     return tuple(GroupNo(row[0]) for row in await cursor.fetchall())
 

@@ -92,7 +92,8 @@ async def drop_rule(tx: Transaction, group: GroupNo) -> None:
     await store_questions(tx, group, asks=(), sources=())
     await tx.connection.execute(
         "update app_group set membership_rule = null, rule_state = null, rule_status = null,"
-        " rule_changed_at = null, rule_evaluated_at = null, members_changed_at = null"
+        " rule_changed_at = null, rule_evaluated_at = null, members_changed_at = null,"
+        " rule_begun_at = null"
         " where tenant_id = %s and group_no = %s",
         (tx.tenant_id, group),
     )
@@ -111,6 +112,15 @@ async def store_status(
         " rule_evaluated_at = coalesce(%s::timestamptz, rule_evaluated_at)"
         " where tenant_id = %s and group_no = any(%s) and membership_rule is not null",
         (status.value, evaluated_at, tx.tenant_id, sorted(groups)),
+    )
+
+
+async def begin_evaluation(tx: Transaction, group: GroupNo, *, at: datetime) -> None:
+    """Say that everybody is about to be judged by the rule of a group."""
+    await tx.connection.execute(
+        "update app_group set rule_status = %s, rule_begun_at = %s"
+        " where tenant_id = %s and group_no = %s and membership_rule is not null",
+        (RuleStatus.EVALUATING.value, at, tx.tenant_id, group),
     )
 
 

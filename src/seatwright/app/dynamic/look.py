@@ -13,7 +13,7 @@ from seatwright.app.call import Call
 from seatwright.app.dynamic.follow import follow_later
 from seatwright.app.dynamic.work import start_evaluation
 from seatwright.postgres.dynamic_read import (
-    groups_to_evaluate_by_time,
+    groups_to_evaluate,
     has_rules,
     last_look,
     people_changed_since,
@@ -27,7 +27,7 @@ PEOPLE_MAX: Final = 400_000
 """More people than an import has are not looked at by one job."""
 
 TIME_STEP: Final = timedelta(hours=1)
-"""How often rules that compare with now are evaluated for everybody."""
+"""How often rules that compare with now are evaluated for everybody, and failed ones again."""
 
 
 async def look_for_rules(call: Call) -> bool:
@@ -39,6 +39,6 @@ async def look_for_rules(call: Call) -> bool:
     if since is not None:
         users = await people_changed_since(call.tx, since - OVERLAP, call.now, limit=PEOPLE_MAX)
         await follow_later(call, users)
-    for group in await groups_to_evaluate_by_time(call.tx, call.now - TIME_STEP):
+    for group in await groups_to_evaluate(call.tx, call.now - TIME_STEP):
         await start_evaluation(call, group)
     return False

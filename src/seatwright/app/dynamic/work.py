@@ -33,6 +33,7 @@ from seatwright.postgres.dynamic_read import (
     rules_that_are_on,
 )
 from seatwright.postgres.dynamic_write import (
+    begin_evaluation,
     hold_rules,
     remember_moved,
     store_status,
@@ -51,7 +52,7 @@ PEOPLE_PAGE: Final = 1_000
 
 async def start_evaluation(call: Call, group: GroupNo) -> Job:
     """Have a worker judge everybody by the rule of a group."""
-    await store_status(call.tx, (group,), RuleStatus.EVALUATING)
+    await begin_evaluation(call.tx, group, at=call.now)
     total = await rows.count_in_scope(call.tx, {})
     return await start_job(call, JobKind.RULES, params={"group": group}, total=total)
 
