@@ -17,6 +17,21 @@ _CHUNK_BYTES: Final = 1024 * 1024
 _UNKNOWN_TO_OLD_SERVERS: Final = b"SET transaction_timeout = 0;\n"
 _HEAD_LINES_MAX: Final = 200
 _BEGIN: Final = b"begin;\ndrop schema public cascade;\ncreate schema public;\n"
+# Readers of the feed of changes begin anew: what a restore takes back was told to them, and the
+# transactions of the other server had other numbers. Older backups have neither table nor column;
+# the migration that comes after makes both.
+_NEW_FEED: Final = b"""
+do $$
+begin
+    if to_regclass('public.directory_change') is not null then
+        truncate public.directory_change;
+    end if;
+    if exists (select from pg_catalog.pg_attribute
+                where attrelid = to_regclass('public.tenant') and attname = 'feed_epoch') then
+        update public.tenant set feed_epoch = pg_catalog.gen_random_uuid();
+    end if;
+end $$;
+"""
 _COMMIT: Final = b"\ncommit;\n"
 
 
@@ -120,7 +135,7 @@ def _replay(owner_url: str, *, file: Path, binaries: Binaries) -> None:
             # Said only now: when the backup turns out to be cut short, psql's session ends
             # without it and the server takes everything back.
             if source.wait() == 0:
-                target.stdin.write(_COMMIT)
+                target.stdin.write(_NEW_FEED + _COMMIT)
     except BrokenPipeError:
         # psql has stopped at an error and says below at which.
         source.kill()

@@ -7,20 +7,40 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from seatwright.app.call import Call
 from seatwright.domain.filters import parse_filter, unsupported
 from seatwright.domain.filters.tree import Compared, Either, Filter, OneOf, Operator
 from seatwright.domain.roles import Permission
 from seatwright.postgres.changes import (
+    Asked,
     ChangeNoun,
     FeedRow,
+    Settled,
     changes_after,
-    settled_place,
+    numbers_of_groups,
+    settled,
 )
 from seatwright.postgres.filters import Condition
+from seatwright.postgres.graph_lists import GROUPS, USERS
 from seatwright.web.answers import Answer
-from seatwright.web.graph.delta_groups import changed_groups, first_groups, first_members
-from seatwright.web.graph.delta_tokens import CHANGES, MEMBERS, NOTHING_YET, DeltaToken, token_in
-from seatwright.web.graph.delta_users import changed_users, first_users
+from seatwright.web.graph.delta_changes import LICENSED, columns_in
+from seatwright.web.graph.delta_groups import (
+    MEMBER_NOUNS,
+    changed_groups,
+    first_groups,
+    first_members,
+    group_columns,
+)
+from seatwright.web.graph.delta_tokens import (
+    CHANGES,
+    MEMBERS,
+    NESTINGS,
+    NOTHING_YET,
+    DeltaToken,
+    refuse_other_feed,
+    token_in,
+)
+from seatwright.web.graph.delta_users import changed_users, first_users, user_columns
 from seatwright.web.graph.envelope import bad_request
 from seatwright.web.graph.group_shapes import GROUP
 from seatwright.web.graph.groups import MAY_READ_GROUPS
@@ -39,12 +59,15 @@ IDS_MAX: Final = 50
 """Objects that a `$filter` of a delta query names (DLT-005)."""
 
 _PREFERRED = re.compile(r"odata\.maxpagesize\s*=\s*(\d{1,4})", re.IGNORECASE)
+_MINIMAL = re.compile(r"\breturn\s*=\s*minimal\b", re.IGNORECASE)
 _NOT_TAKEN: Final = ("$expand", "$top", "$orderby", "$search", "$skip")
 _RELATIONS: Final = {"users": ("manager",), "groups": ("members",)}
 _SHOWN: Final = {
     "users": (*USER.shown, "accountEnabled", "assignedLicenses", "usageLocation", "manager"),
     "groups": (*GROUP.shown, "assignedLicenses", "members"),
 }
+_RESTLESS: Final = frozenset({"processing", "lastSignInAt"})
+"""Columns that change by themselves: told to those who ask for them by `$select`."""
 
 
 @route("GET", "users/delta", needs=Permission.READ_DIRECTORY, accepts=MAY_READ_USERS)
@@ -61,21 +84,19 @@ async def groups_delta(request: GraphRequest) -> Answer:
 
 async def _delta(request: GraphRequest, noun: str) -> Answer:
     request.refuse_options(*_NOT_TAKEN)
-    call = request.call
+    now = await settled(request.call.tx)
     if (request.option("$deltatoken") or "").casefold() == "latest":
-        place = await settled_place(call.tx)
-        token = _new(request, noun, xid=place.xid).moved(call.now, phase=CHANGES)
+        token = _new(request, noun, now).moved(phase=CHANGES)
         return _page(request, noun, [], token, is_last=True)
     empty = request.option("$deltatoken") == "" or request.option("$skiptoken") == ""
-    token = (None if empty else token_in(request, noun)) or _new(
-        request, noun, xid=(await settled_place(call.tx)).xid
-    )
+    token = (None if empty else token_in(request, noun)) or _new(request, noun, now)
+    refuse_other_feed(request, token, now)
     if token.phase == CHANGES:
-        return await _changes(request, noun, token)
+        return await _changes(request, noun, token, now)
     return await _first(request, noun, token)
 
 
-def _new(request: GraphRequest, noun: str, *, xid: int) -> DeltaToken:
+def _new(request: GraphRequest, noun: str, now: Settled) -> DeltaToken:
     """The token of a round that begins: what was asked for stays with it (DLT-004)."""
     known = {"users": USER, "groups": GROUP}[noun]
     text = request.option("$select")
@@ -85,10 +106,12 @@ def _new(request: GraphRequest, noun: str, *, xid: int) -> DeltaToken:
     return DeltaToken(
         noun=noun,
         phase=NOTHING_YET,
-        xid=xid,
+        xid=now.place.xid,
         issued=int(request.call.now.timestamp()),
         select=tuple(dict.fromkeys(("id", *select))),
         only=tuple(map(str, _only(request.option("$filter")))),
+        epoch=str(now.epoch),
+        is_narrow=bool(text),
     )
 
 
@@ -125,70 +148,95 @@ def _size(request: GraphRequest) -> int:
 async def _first(request: GraphRequest, noun: str, token: DeltaToken) -> Answer:
     """A page of what there is; the round then goes on with what changed since it began."""
     size, call = _size(request), request.call
-    if token.phase == MEMBERS:
-        shapes, last = await first_members(call, token, limit=size)
-        if last is None:
-            return _page(request, noun, shapes, token.moved(call.now, phase=CHANGES), is_last=True)
-        return _page(request, noun, shapes, token.moved(call.now, number=last[0], second=last[1]))
+    if token.phase in {MEMBERS, NESTINGS}:
+        shapes, last = await first_members(call, token, await _groups_of(call, token), limit=size)
+        if last is not None:
+            return _page(request, noun, shapes, token.moved(number=last[0], second=last[1]))
+        after = {MEMBERS: NESTINGS, NESTINGS: CHANGES}[token.phase]
+        done = token.moved(phase=after, number=0, second=0)
+        return _page(request, noun, shapes, done, is_last=after == CHANGES)
     if noun == "users":
         shapes, number = await first_users(call, token, only_ids(token, "u"), limit=size)
     else:
         shapes, number = await first_groups(call, token, only_ids(token, "g"), limit=size)
     if number is not None:
-        return _page(request, noun, shapes, token.moved(call.now, number=number))
+        return _page(request, noun, shapes, token.moved(number=number))
     if "members" in token.select:
-        return _page(request, noun, shapes, token.moved(call.now, phase=MEMBERS, number=0))
-    done = token.moved(call.now, phase=CHANGES, number=0)
+        return _page(request, noun, shapes, token.moved(phase=MEMBERS, number=0))
+    done = token.moved(phase=CHANGES, number=0)
     return _page(request, noun, shapes, done, is_last=True)
+
+
+async def _groups_of(call: Call, token: DeltaToken) -> list[int] | None:
+    """The numbers of the groups that a round is about; None for every group."""
+    if token.noun != "groups" or not token.only:
+        return None
+    return await numbers_of_groups(call.tx, _ids(token))
+
+
+def _ids(token: DeltaToken) -> list[UUID]:
+    try:
+        return [UUID(one) for one in token.only]
+    except ValueError:
+        # A token that was made up.
+        raise bad_request("Badly formed token.") from None
 
 
 def only_ids(token: DeltaToken, alias: str) -> tuple[Condition, ...]:
-    """The condition of a round that is about some objects only.
-
-    Raises GraphError for a token that was made up.
-    """
+    """The condition of a round that is about some objects only."""
     if not token.only:
         return ()
-    try:
-        ids = [UUID(one) for one in token.only]
-    except ValueError:
-        raise bad_request("Badly formed token.") from None
-    return (Condition(text=f"{alias}.id = any(%s)", values=(ids,)),)
+    return (Condition(text=f"{alias}.id = any(%s)", values=(_ids(token),)),)
 
 
-def _nouns(token: DeltaToken) -> list[ChangeNoun]:
-    """What of the feed concerns the properties that were asked for."""
-    licensed = {"assignedLicenses", "assignedPlans", "provisionedPlans"} & set(token.select)
+async def _asked(call: Call, token: DeltaToken) -> Asked:
+    """What of the feed concerns the properties that were asked for (DLT-005)."""
+    licensed = LICENSED & set(token.select)
     if token.noun == "users":
-        return [ChangeNoun.PERSON, *([ChangeNoun.LICENSES] if licensed else [])]
-    nouns = [ChangeNoun.GROUP]
-    if licensed:
-        nouns.append(ChangeNoun.GROUP_LICENSES)
-    if "members" in token.select:
-        nouns += [noun for noun in ChangeNoun if noun >= ChangeNoun.PEOPLE_JOINED]
-    return nouns
+        nouns = [ChangeNoun.PERSON]
+        nouns += [ChangeNoun.LICENSES] if licensed else []
+        nouns += [ChangeNoun.UNMANAGED] if "manager" in token.select else []
+    else:
+        nouns = [ChangeNoun.GROUP]
+        nouns += [ChangeNoun.GROUP_LICENSES] if licensed else []
+        nouns += MEMBER_NOUNS if "members" in token.select else []
+    return Asked(nouns=nouns, columns=_columns(token), groups=await _groups_of(call, token))
 
 
-async def _changes(request: GraphRequest, noun: str, token: DeltaToken) -> Answer:
+def _columns(token: DeltaToken) -> list[str]:
+    """The columns whose change is told: those of `$select`, else all but the restless ones."""
+    table = {"users": USERS, "groups": GROUPS}[token.noun]
+    if not token.is_narrow:
+        return columns_in(table, [name for name in table.columns if name not in _RESTLESS])
+    names = user_columns(token) if token.noun == "users" else group_columns(token)
+    return columns_in(table, names)
+
+
+async def _changes(request: GraphRequest, noun: str, token: DeltaToken, now: Settled) -> Answer:
     """A page of what changed, up to where every transaction has ended."""
     call, size = request.call, _size(request)
-    until = await settled_place(call.tx)
-    rows = await changes_after(
-        call.tx, token.place, until, nouns=_nouns(token), limit=FEED_ROWS_MAX
-    )
+    asked = await _asked(call, token)
+    rows = await changes_after(call.tx, token.place, now.place, asked=asked, limit=FEED_ROWS_MAX)
     taken = _taken(rows, size)
+    is_minimal = _MINIMAL.search(request.sent.headers.get("prefer", "")) is not None
     if noun == "users":
-        shapes = await changed_users(call, token, taken, only_ids(token, "u"))
+        ids = only_ids(token, "u")
+        shapes = await changed_users(call, token, taken, ids, is_minimal=is_minimal)
     else:
-        shapes = await changed_groups(call, token, taken, only_ids(token, "g"))
+        ids = only_ids(token, "g")
+        shapes = await changed_groups(call, token, taken, ids, is_minimal=is_minimal)
     if len(taken) < len(rows) or len(rows) == FEED_ROWS_MAX:
         place = taken[-1].place
-        more = token.moved(call.now, xid=place.xid, change_no=place.change_no)
-        return _page(request, noun, shapes, more)
-    # A snapshot of a moment ago may end lower than the token: it never goes back.
-    ahead = max((until.xid, 0), (token.xid, token.change_no))
-    done = token.moved(call.now, xid=ahead[0], change_no=ahead[1])
-    return _page(request, noun, shapes, done, is_last=True)
+        token = token.moved(xid=place.xid, change_no=place.change_no)
+        answer = _page(request, noun, shapes, token)
+    else:
+        # A snapshot of a moment ago may end lower than the token: it never goes back.
+        xid, number = max((now.place.xid, 0), (token.xid, token.change_no))
+        token = token.moved(xid=xid, change_no=number, issued=int(call.now.timestamp()))
+        answer = _page(request, noun, shapes, token, is_last=True)
+    if is_minimal:
+        answer.headers.append((b"preference-applied", b"return=minimal"))
+    return answer
 
 
 def _taken(rows: Sequence[FeedRow], size: int) -> Sequence[FeedRow]:

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from seatwright.app.call import Call
-from seatwright.postgres.changes import ChangeNoun, FeedRow, members_from, remembered_ids
+from seatwright.domain.ids import GroupNo
+from seatwright.postgres.changes import (
+    ChangeNoun,
+    FeedRow,
+    members_from,
+    nestings_from,
+    remembered_ids,
+    who_is_in,
+)
 from seatwright.postgres.filters import Condition
 from seatwright.postgres.graph_licenses import ids_of_groups, ids_of_users
 from seatwright.postgres.graph_lists import GROUPS, ListQuery, numbered, read_page
-from seatwright.postgres.group_read import nested_groups_after
-from seatwright.web.graph.delta_tokens import DeltaToken
+from seatwright.web.graph.delta_changes import changed_columns, only_changed
+from seatwright.web.graph.delta_tokens import MEMBERS, DeltaToken
 from seatwright.web.graph.group_shapes import GROUP, GROUP_TYPE, columns_for, shape_groups
 from seatwright.web.graph.user_shapes import USER_TYPE
 
 Shape = dict[str, Any]
 
-NESTINGS_MAX: Final = 10_000
-"""Groups inside groups of a whole tenant, told with the last members."""
+MEMBER_NOUNS: Final = (
+    ChangeNoun.PEOPLE_JOINED,
+    ChangeNoun.PEOPLE_LEFT,
+    ChangeNoun.GROUPS_JOINED,
+    ChangeNoun.GROUPS_LEFT,
+)
+_PEOPLE: Final = frozenset({ChangeNoun.PEOPLE_JOINED, ChangeNoun.PEOPLE_LEFT})
 
 
 def _select(token: DeltaToken) -> tuple[str, ...]:
@@ -26,12 +40,17 @@ def _select(token: DeltaToken) -> tuple[str, ...]:
     return tuple(name for name in token.select if name in known)
 
 
+def group_columns(token: DeltaToken) -> tuple[str, ...]:
+    """The columns that a round's properties are made of."""
+    return columns_for(_select(token))
+
+
 async def first_groups(
     call: Call, token: DeltaToken, conditions: Sequence[Condition], *, limit: int
 ) -> tuple[list[Shape], int | None]:
     """A page of every group, and the last number if there are more; members come after."""
     query = ListQuery(
-        columns=columns_for(_select(token)),
+        columns=group_columns(token),
         conditions=tuple(conditions),
         after=(token.number,),
         limit=limit + 1,
@@ -43,74 +62,89 @@ async def first_groups(
 
 
 async def first_members(
-    call: Call, token: DeltaToken, *, limit: int
+    call: Call, token: DeltaToken, groups: Sequence[int] | None, *, limit: int
 ) -> tuple[list[Shape], tuple[int, int] | None]:
-    """A page of who is in which group; after the last person come groups inside groups."""
-    rows = await members_from(call.tx, (token.number, token.second), limit=limit + 1)
+    """A page of who is in which group, or of which groups are, and where the next one begins."""
+    is_people = token.phase == MEMBERS
+    read = members_from if is_people else nestings_from
+    place = (token.number, token.second)
+    rows = await read(call.tx, place, groups=groups, limit=limit + 1)
     page = rows[:limit]
     members: dict[int, list[Shape]] = {}
     for group, _, id_ in page:
-        members.setdefault(group, []).append({"@odata.type": USER_TYPE, "id": str(id_)})
-    more = (page[-1][0], page[-1][1]) if len(rows) > limit else None
-    if more is None:
-        for line in await nested_groups_after(call.tx, (0, 0), limit=NESTINGS_MAX):
-            child = {"@odata.type": GROUP_TYPE, "id": str(line.child_id)}
-            members.setdefault(line.group_no, []).append(child)
+        kind = USER_TYPE if is_people else GROUP_TYPE
+        members.setdefault(group, []).append({"@odata.type": kind, "id": str(id_)})
     ids = await ids_of_groups(call.tx, sorted(members))
     shapes = [
-        {"id": str(ids[group]), "members@delta": found}  # type: ignore[index]  # a group's number
-        for group, found in members.items()
+        {"id": str(id_), "members@delta": members[group]} for group, id_ in sorted(ids.items())
     ]
-    return [one for one in shapes if not token.only or one["id"] in token.only], more
+    return shapes, (page[-1][0], page[-1][1]) if len(rows) > limit else None
 
 
 async def changed_groups(
-    call: Call, token: DeltaToken, rows: Sequence[FeedRow], conditions: Sequence[Condition]
+    call: Call,
+    token: DeltaToken,
+    rows: Sequence[FeedRow],
+    conditions: Sequence[Condition],
+    *,
+    is_minimal: bool,
 ) -> list[Shape]:
     """Every group that these rows tell of, as it now is, with who joined and who left."""
-    members = await _members(call, rows)
-    numbers = {number for row in rows if row.group is None for number in row.subjects}
-    numbers |= members.keys()
-    if not numbers:
+    changed = changed_columns(rows)
+    if not changed:
         return []
+    members = await _members(call, rows)
     query = ListQuery(
-        columns=columns_for(_select(token)),
-        conditions=(numbered(GROUPS, sorted(numbers)), *conditions),
-        limit=len(numbers),
+        columns=group_columns(token),
+        conditions=(numbered(GROUPS, sorted(changed)), *conditions),
+        limit=len(changed),
     )
     found = await read_page(call.tx, GROUPS, query)
     shapes = await shape_groups(call, found, _select(token))
-    for row, shape in zip(found, shapes, strict=True):
+    for at, row in enumerate(found):
         if row.number in members:
-            shape["members@delta"] = members[row.number]
-    gone = sorted(numbers - {row.number for row in found})
-    ids = await remembered_ids(call.tx, "group", gone) if gone and not token.only else {}
-    return shapes + [{"id": str(id_), "@removed": {"reason": "deleted"}} for id_ in ids.values()]
-
-
-_JOINED: Final = frozenset({ChangeNoun.PEOPLE_JOINED, ChangeNoun.GROUPS_JOINED})
-_PEOPLE: Final = frozenset({ChangeNoun.PEOPLE_JOINED, ChangeNoun.PEOPLE_LEFT})
+            shapes[at]["members@delta"] = members[row.number]
+        if is_minimal:
+            told = changed[row.number]
+            shapes[at] = only_changed(shapes[at], told, table=GROUPS, columns_for=columns_for)
+    gone = sorted(changed.keys() - {row.number for row in found})
+    ids = await remembered_ids(call.tx, "group", gone) if gone else {}
+    return shapes + [
+        {"id": str(id_), "@removed": {"reason": "deleted"}}
+        for id_ in ids.values()
+        if not token.only or str(id_) in token.only
+    ]
 
 
 async def _members(call: Call, rows: Sequence[FeedRow]) -> dict[int, list[Shape]]:
-    """Who joined and left, by group: the last that happened to each is what counts."""
-    last: dict[tuple[int, bool, int], bool] = {}
+    """Everybody who joined or left, by group: as one who is in it now, or as removed."""
+    people, groups = set[tuple[int, int]](), set[tuple[int, int]]()
     for row in rows:
-        if row.group is not None:
-            for number in row.subjects:
-                last[row.group, row.noun in _PEOPLE, number] = row.noun in _JOINED
-    people = sorted({number for _, is_person, number in last if is_person})
-    groups = sorted({number for _, is_person, number in last if not is_person})
-    user_ids = {int(no): id_ for no, id_ in (await ids_of_users(call.tx, people)).items()}
-    user_ids |= await remembered_ids(call.tx, "user", [n for n in people if n not in user_ids])
-    group_ids = {int(no): id_ for no, id_ in (await ids_of_groups(call.tx, groups)).items()}
+        if row.noun in MEMBER_NOUNS and row.of is not None:
+            pairs = people if row.noun in _PEOPLE else groups
+            pairs.update((row.of, number) for number in row.subjects)
+    inside = await who_is_in(call.tx, people, is_person=True) if people else frozenset()
+    nested = await who_is_in(call.tx, groups, is_person=False) if groups else frozenset()
+    user_ids = await _user_ids(call, {number for _, number in people})
+    group_ids = await ids_of_groups(call.tx, sorted({number for _, number in groups}))
     members: dict[int, list[Shape]] = {}
-    for (group, is_person, number), is_in in last.items():
-        id_ = (user_ids if is_person else group_ids).get(number)
-        if id_ is None:
-            continue
-        shape: Shape = {"@odata.type": USER_TYPE if is_person else GROUP_TYPE, "id": str(id_)}
-        if not is_in:
-            shape["@removed"] = {"reason": "deleted"}
-        members.setdefault(group, []).append(shape)
+    for group, number in sorted(people):
+        if number in user_ids:
+            shape = _member(USER_TYPE, user_ids[number], is_in=(group, number) in inside)
+            members.setdefault(group, []).append(shape)
+    for group, number in sorted(groups):
+        if GroupNo(number) in group_ids:
+            id_ = group_ids[GroupNo(number)]
+            shape = _member(GROUP_TYPE, id_, is_in=(group, number) in nested)
+            members.setdefault(group, []).append(shape)
     return members
+
+
+async def _user_ids(call: Call, users: set[int]) -> dict[int, UUID]:
+    ids = {int(no): id_ for no, id_ in (await ids_of_users(call.tx, sorted(users))).items()}
+    return ids | await remembered_ids(call.tx, "user", sorted(users - ids.keys()))
+
+
+def _member(kind: str, id_: UUID, *, is_in: bool) -> Shape:
+    shape: Shape = {"@odata.type": kind, "id": str(id_)}
+    return shape if is_in else {**shape, "@removed": {"reason": "deleted"}}
