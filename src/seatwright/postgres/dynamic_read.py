@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -217,12 +217,68 @@ async def people_changed_since(
 
 
 async def last_look(tx: Transaction) -> datetime | None:
-    """Up to when the history has been looked through, held against others who look."""
+    """From when on the history has to be looked through, held against others who look.
+
+    Never from before the oldest rule, which saw everybody when it was given.
+    """
+    await tx.connection.execute(
+        "select from rule_look where tenant_id = %s for update", (tx.tenant_id,)
+    )
     cursor = await tx.connection.execute(
-        "select looked_at from rule_look where tenant_id = %s for update", (tx.tenant_id,)
+        "select greatest("
+        " (select looked_at from rule_look where tenant_id = %(tenant)s),"
+        " (select min(g.rule_changed_at) from app_group g where g.tenant_id = %(tenant)s"
+        "   and g.group_no in (select group_no from rule_question where tenant_id = %(tenant)s)))",
+        {"tenant": tx.tenant_id},
     )
     row = await cursor.fetchone()
     return None if row is None else row[0]
+
+
+async def age_of_oldest_transaction(tx: Transaction) -> timedelta:
+    """For how long the oldest transaction of anybody else in this database has been open."""
+    cursor = await tx.connection.execute(
+        "select coalesce(max(clock_timestamp() - a.xact_start), interval '0')"
+        " from pg_stat_activity a where a.datname = current_database()"
+        " and a.pid <> pg_backend_pid() and a.xact_start is not null"
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "an aggregate has a row"
+    return timedelta(seconds=row[0].total_seconds())
+
+
+_CONCERNED = """
+select q.group_no from rule_question q
+  join app_group g on g.tenant_id = q.tenant_id and g.group_no = q.group_no
+ where q.tenant_id = %(tenant)s and g.rule_state = 'on' and g.deleted_at is null
+   and (q.asks in ('assignedPlans', 'usageLocation', 'memberOf')
+     or exists (select from history_event e where e.tenant_id = %(tenant)s
+            and e.group_no = g.group_no and e.action = any(%(members)s)
+            and e.reason is distinct from %(rule)s and e.at >= %(since)s and e.at <= %(until)s))
+   and not exists (select from job j where j.tenant_id = %(tenant)s and j.state = 'queued'
+        and j.kind = 'rules' and (j.params ->> 'group')::int4 = g.group_no)
+ group by q.group_no order by q.group_no
+"""
+
+
+async def groups_concerned_since(
+    tx: Transaction, since: datetime, until: datetime
+) -> tuple[GroupNo, ...]:
+    """The groups that people whom `people_changed_since` tells of may have to join or leave.
+
+    Those whose evaluation has yet to begin are left out.
+    """
+    cursor = await tx.connection.execute(
+        _CONCERNED,
+        {
+            "tenant": tx.tenant_id,
+            "members": [int(action) for action in _MEMBERS],
+            "rule": ChangeReason.RULE_FOLLOWED.value,
+            "since": since,
+            "until": until,
+        },
+    )
+    return tuple(GroupNo(row[0]) for row in await cursor.fetchall())
 
 
 _OF_TIME_OR_FAILED = """

@@ -6,13 +6,15 @@ for nothing, changes nothing.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from seatwright.app.call import Call
 from seatwright.app.dynamic.follow import follow_later
 from seatwright.app.dynamic.work import start_evaluation
 from seatwright.postgres.dynamic_read import (
+    age_of_oldest_transaction,
+    groups_concerned_since,
     groups_to_evaluate,
     has_rules,
     last_look,
@@ -21,10 +23,16 @@ from seatwright.postgres.dynamic_read import (
 from seatwright.postgres.dynamic_write import store_look
 
 OVERLAP: Final = timedelta(minutes=2)
-"""A call may commit later than it began: so much of the last look is looked at again."""
+"""What a call writes has the time at which it began: so much is looked at again in any case.
+
+Beyond it as much as the oldest call that is open has been: what it writes is seen when it ends.
+"""
+
+OPEN_MAX: Final = timedelta(hours=1)
+"""No call takes as long: what is open for longer is somebody's session, who writes nothing here."""
 
 PEOPLE_MAX: Final = 400_000
-"""More people than an import has are not looked at by one job."""
+"""Where more people have changed than an import has, their rules are evaluated for everybody."""
 
 TIME_STEP: Final = timedelta(hours=1)
 """How often rules that compare with now are evaluated for everybody, and failed ones again."""
@@ -35,10 +43,19 @@ async def look_for_rules(call: Call) -> bool:
     if not await has_rules(call.tx):
         return False
     since = await last_look(call.tx)
-    await store_look(call.tx, call.now)
+    still_open = min(await age_of_oldest_transaction(call.tx), OPEN_MAX)
+    await store_look(call.tx, call.now - still_open)
     if since is not None:
-        users = await people_changed_since(call.tx, since - OVERLAP, call.now, limit=PEOPLE_MAX)
-        await follow_later(call, users)
+        await _follow_since(call, since - OVERLAP)
     for group in await groups_to_evaluate(call.tx, call.now - TIME_STEP):
         await start_evaluation(call, group)
     return False
+
+
+async def _follow_since(call: Call, since: datetime) -> None:
+    users = await people_changed_since(call.tx, since, call.now, limit=PEOPLE_MAX)
+    if len(users) < PEOPLE_MAX:
+        await follow_later(call, users)
+        return
+    for group in await groups_concerned_since(call.tx, since, call.now):
+        await start_evaluation(call, group)
