@@ -15,6 +15,7 @@ from seatwright.app.tenants import MadeTenant, NewTenant, create_tenant
 from seatwright.bootstrap import assemble_web_app
 from seatwright.domain.roles import Role
 from seatwright.postgres.pool import Database
+from tests.contract.hold import HeldToContract
 
 if TYPE_CHECKING:
     from tests.conftest import Database as DatabaseOfTest
@@ -52,7 +53,7 @@ class Office:
         """A client that sends this token, or none."""
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=True),
+            transport=httpx.ASGITransport(app=HeldToContract(self.app), raise_app_exceptions=True),
             base_url=f"http://{HOST}",
             headers=headers,
             timeout=60,

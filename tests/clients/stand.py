@@ -22,6 +22,7 @@ from seatwright.domain.tenants import PrincipalKind
 from seatwright.postgres.pool import Database
 from seatwright.settings import OffsetClock
 from tests.clients.fixed_hosts import FixedHosts, fixed_hosts
+from tests.contract.hold import HeldToContract
 
 DOMAIN = "contoso.example"
 PUBLIC_HOST = "seatwright.example"
@@ -54,10 +55,14 @@ def graph_stand(app_url: str, folder: Path, *, units: int = 10) -> Iterator[Grap
     """Make and serve it until the block ends."""
     tenant_id, client_id, secret, token = asyncio.run(_make(app_url))
 
+    held: list[HeldToContract] = []
+
     def app() -> Any:
-        return assemble_web_app(
+        made = assemble_web_app(
             database=Database(app_url), clock=OffsetClock(), public_host=PUBLIC_HOST
         )
+        held.append(HeldToContract(made))
+        return held[-1]
 
     with fixed_hosts(app, folder) as hosts:
         stand = GraphStand(
@@ -74,6 +79,7 @@ def graph_stand(app_url: str, folder: Path, *, units: int = 10) -> Iterator[Grap
         )
         assert bought.status_code == 201, bought.text
         yield stand
+    assert [fault for one in held for fault in one.faults] == []
 
 
 async def _make(app_url: str) -> tuple[str, str, str, str]:

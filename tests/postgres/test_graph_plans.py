@@ -17,6 +17,7 @@ import pytest
 from seatwright.bootstrap import assemble_web_app
 from seatwright.postgres.pool import Database, see_tenant
 from tests.conftest import TestServer
+from tests.contract.hold import HeldToContract
 from tests.office import HOST, MovableClock
 from tests.postgres.city import City, build
 from tests.postgres.plans import faults, watched_database, watcher
@@ -148,7 +149,7 @@ async def desk(city: City) -> AsyncIterator[Desk]:
     await database.open()
     app: Any = assemble_web_app(database=database, clock=MovableClock(), public_host=HOST)
     client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app),
+        transport=httpx.ASGITransport(app=HeldToContract(app)),
         base_url=f"http://{HOST}",
         headers={"authorization": f"Bearer {city.token}"},
         timeout=60,

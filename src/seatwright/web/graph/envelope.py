@@ -139,9 +139,9 @@ def _missing(what: str) -> str:
     )
 
 
-def resource_missing(what: str) -> GraphError:
+def resource_missing(what: str, reason: str = "unknownPath") -> GraphError:
     """404: nothing has this key."""
-    return GraphError(404, NOT_FOUND, _missing(what[:200]))
+    return GraphError(404, NOT_FOUND, _missing(what[:200]), reason=reason)
 
 
 def error_of(refusal: Refusal) -> GraphError:

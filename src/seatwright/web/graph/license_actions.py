@@ -191,14 +191,14 @@ async def get_details(request: GraphRequest) -> Answer:
     if not found:
         raise resource_missing(request.keys["license"])
     (details,) = await license_details(call, found)
-    return json_answer(details)
+    return request.entity(msgspec.json.decode(details), "licenseDetails/$entity")
 
 
 async def _held(request: GraphRequest) -> list[Any]:
     key = request.keys["user"]
     held = await licenses_of_person(request.call.tx, id_=parse_id(key), upn_key=text_key(key))
     if held is None:
-        raise resource_missing(key)
+        raise resource_missing(key, Reason.UNKNOWN_USER)
     return list(held)
 
 

@@ -36,6 +36,8 @@ Shaper = Callable[[Sequence[ListRow]], Awaitable[list[Shape]]]
 OBJECTS_EXPANDED_MAX = 20
 """Members and owners that come along with a group, as Graph has it."""
 
+_UNKNOWN = {"users": Reason.UNKNOWN_USER, "groups": Reason.UNKNOWN_GROUP}
+
 
 async def people_page(
     request: GraphRequest,
@@ -245,5 +247,5 @@ async def _one(
     query = ListQuery(columns=columns, conditions=(condition,), limit=1, is_deleted=is_deleted)
     rows = await read_page(request.call.tx, noun.table, query)
     if not rows:
-        raise resource_missing(key)
+        raise resource_missing(key, _UNKNOWN[noun.name])
     return rows[0]

@@ -1,0 +1,1 @@
+"""What answers of the Graph surface are held to: Microsoft's contract, and ours beside it."""
