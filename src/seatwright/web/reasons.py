@@ -95,8 +95,8 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "Buy the product that the detail names, or choose the native semantics.",
     ),
     Reason.SUBSCRIPTION_SUSPENDED: Meaning(
-        "The state of the subscription does not allow that.",
-        "Renew the subscription first.",
+        "The subscription is suspended, so its seats cannot be given out.",
+        "Renew the subscription.",
     ),
     Reason.HELD_FOR_APPROVAL: Meaning(
         "The change removes more than the tenant's limit and waits for a second administrator.",
@@ -137,18 +137,6 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "No token or client has that id, or it was revoked.", "List the tokens or clients."
     ),
     Reason.UNKNOWN_SUBSCRIPTION: Meaning("No subscription has that id.", "List the subscriptions."),
-    Reason.UNKNOWN_SEAT_CHANGE: Meaning(
-        "No change of seats has that id.", "List the changes of seats."
-    ),
-    Reason.SEAT_CHANGE_SCHEDULED: Meaning(
-        "Another number of units is booked for that day.",
-        "Cancel what is booked, or choose another day.",
-    ),
-    Reason.UNKNOWN_INVITATION: Meaning("No invitation has that id.", "List the invitations."),
-    Reason.ALREADY_INVITED: Meaning(
-        "Somebody with that address was invited and has not accepted yet.",
-        "Send the invitation again, or withdraw it first.",
-    ),
     Reason.UNKNOWN_HELD_CHANGE: Meaning("No held change has that id.", "List the held changes."),
     Reason.UNKNOWN_CHANGE: Meaning(
         "No change with that correlation id touched a wish in the last 30 days.",
@@ -209,26 +197,6 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
     Reason.SYNC_STATE_NOT_FOUND: Meaning(
         "The token of a delta query is older than seven days, or the directory was restored since.",
         "Begin again with a delta query without a token.",
-    ),
-    Reason.ALREADY_REQUESTED: Meaning(
-        "The person has asked for the product, and that is not decided yet.",
-        "Wait for the decision, or cancel the request and ask anew.",
-    ),
-    Reason.STILL_PENDING: Meaning(
-        "The request was not decided yet, so that there is nothing to undo.",
-        "Deny it, or cancel it.",
-    ),
-    Reason.OWN_REQUEST: Meaning(
-        "Nobody decides what they asked for, or what they would get.",
-        "Leave it to the other approvers, or to another administrator.",
-    ),
-    Reason.OWN_PROCESS: Meaning(
-        "The organisation has a process of its own for asking for licenses.",
-        "Follow its message and address, which the answer holds.",
-    ),
-    Reason.NOT_REQUESTABLE: Meaning(
-        "The product's request policy says that it cannot be asked for.",
-        "Ask an administrator, or for another product.",
     ),
     Reason.ACCOUNT_DISABLED: Meaning(
         "The person's account is disabled.", "Enable the account first."
