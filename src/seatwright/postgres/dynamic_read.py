@@ -236,11 +236,11 @@ async def last_look(tx: Transaction) -> datetime | None:
 
 
 async def age_of_oldest_transaction(tx: Transaction) -> timedelta:
-    """For how long the oldest transaction of anybody else in this database has been open."""
+    """For how long the oldest open transaction in this database was there before this one began."""
     cursor = await tx.connection.execute(
-        "select coalesce(max(clock_timestamp() - a.xact_start), interval '0')"
-        " from pg_stat_activity a where a.datname = current_database()"
-        " and a.pid <> pg_backend_pid() and a.xact_start is not null"
+        "select coalesce(max(mine.xact_start - other.xact_start), interval '0')"
+        " from pg_stat_activity mine join pg_stat_activity other on other.datname = mine.datname"
+        " where mine.pid = pg_backend_pid() and other.xact_start <= mine.xact_start"
     )
     row = await cursor.fetchone()
     assert row is not None, "an aggregate has a row"

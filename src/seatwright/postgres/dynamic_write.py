@@ -37,17 +37,32 @@ async def hold_and_find_rules(tx: Transaction) -> bool:
     return bool(row and row[0])
 
 
+_SHARED_IF_FREE = "select pg_try_advisory_xact_lock_shared(hashtext('membership rules'), %s)"
+
+
 async def hold_rules_if_free(tx: Transaction) -> bool:
     """Share the rules, unless somebody has them alone, or waits to: False, and nothing is held.
 
     For whoever has people locked by now, which is too late to wait for rules.
     """
-    cursor = await tx.connection.execute(
-        "select pg_try_advisory_xact_lock_shared(hashtext('membership rules'), %s)",
-        (tx.tenant_id,),
-    )
+    cursor = await tx.connection.execute(_SHARED_IF_FREE, (tx.tenant_id,))
     row = await cursor.fetchone()
     return bool(row and row[0])
+
+
+async def may_feed(tx: Transaction, groups: Collection[GroupNo]) -> bool:
+    """Whether a memberOf rule looks at the members of these groups, or one may just be stored.
+
+    Shares the rules where they are free, as `hold_rules_if_free` does; one round trip.
+    """
+    async with tx.together():
+        is_free = await tx.connection.execute(_SHARED_IF_FREE, (tx.tenant_id,))
+        feeds = await tx.connection.execute(
+            "select exists (select from rule_source where tenant_id = %s and source_no = any(%s))",
+            (tx.tenant_id, sorted(groups)),
+        )
+    free, found = await is_free.fetchone(), await feeds.fetchone()
+    return not (free and free[0]) or bool(found and found[0])
 
 
 async def store_rule(

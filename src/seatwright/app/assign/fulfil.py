@@ -15,6 +15,7 @@ from seatwright.app.assign.edits import edit_of, row_of
 from seatwright.app.assign.people import set_usage_locations
 from seatwright.app.brake import Cause
 from seatwright.app.call import Call
+from seatwright.app.dynamic.follow import asked_by, follow_later
 from seatwright.app.reconcile import (
     LOCK_TRIES_MAX,
     Edit,
@@ -25,6 +26,7 @@ from seatwright.app.reconcile import (
     write_outcome,
 )
 from seatwright.domain.assignments import SourceKind
+from seatwright.domain.directory import UserField
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile import (
@@ -120,6 +122,7 @@ async def fulfil(
             call, session.world, changes, reason=ChangeReason.RECONCILED, edits=session.edits()
         )
     await refill(call, outcome.freed)
+    await follow_later(call, session.located, asking=asked_by((UserField.USAGE_LOCATION,)))
     return Fulfilled(
         results=session.results(changes),
         snapshot=session.world.snapshot,
@@ -189,6 +192,7 @@ class _Session:
         self.before = {user.user_no: user for user in world.snapshot.users}
         self.world = world
         self.wants = wants
+        self.located: list[UserNo] = []
         self.denied: dict[int, Reason] = {}
         self.by_user: dict[UserNo, list[Want]] = defaultdict(list)
         for want in wants:
@@ -311,6 +315,7 @@ class _Session:
             self.call.tx, stored, at=self.call.now, by=self.call.principal.principal_no
         )
         await set_usage_locations(self.call, locations)
+        self.located = sorted(locations)
 
     async def brake(self, changes: ChangeSet) -> ChangeSet:
         """What is left of the changes when too large removals wait; what is swapped never does."""

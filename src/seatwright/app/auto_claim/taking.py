@@ -11,6 +11,7 @@ from enum import StrEnum, unique
 
 from seatwright.app.auto_claim.policies import require_policy
 from seatwright.app.call import Call
+from seatwright.app.dynamic.follow import follow_members_later
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, Edit, Outcome, lock_world, settle_world
 from seatwright.app.record import record_all
 from seatwright.domain.assignments import Source, SourceKind, Strategy
@@ -131,6 +132,12 @@ async def take_back(
     world = await lock_world(call, sorted({one.user for one in taken}), skus=locked)
     edits = [_edit(one, reason) for one in taken if one.group is None]
     outcome = await settle_world(call, world, reason=reason, edits=edits)
+    left = [one for one in taken if one.group is not None]
+    await follow_members_later(
+        call,
+        sorted({one.user for one in left}),
+        {one.group for one in left if one.group is not None},
+    )
     return _outcomes(call, taken, outcome)
 
 

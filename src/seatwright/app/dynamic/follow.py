@@ -9,7 +9,7 @@ from seatwright.app.dynamic.facts import facts_of_few
 from seatwright.app.dynamic.memberships import moves_of_few, settle_moves
 from seatwright.app.jobs import start_job
 from seatwright.domain.directory import UserField, UserFields
-from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.jobs import JobKind
 from seatwright.domain.rules.one import takes_in
 from seatwright.domain.rules.parsing import parse_rule
@@ -20,7 +20,11 @@ from seatwright.postgres.dynamic_read import (
     memberships_among,
     rules_that_are_on,
 )
-from seatwright.postgres.dynamic_write import hold_and_find_rules, hold_rules_if_free
+from seatwright.postgres.dynamic_write import (
+    hold_and_find_rules,
+    hold_rules_if_free,
+    may_feed,
+)
 from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.world_read import licensed_groups_above
 
@@ -92,16 +96,29 @@ async def follow_later(
 
     It reads the rules anew then, so that a rule that is edited meanwhile misses nobody; one that
     is being stored at this very moment, whatever it asks, has the worker look too. Where somebody
-    looks before the call is committed, all of it is done in the call.
+    looks before the call is committed, all of it is done in the call. Whoever calls has written
+    everything else by then.
     """
     if not users:
         return
-    if call.is_foreseen:
+    is_free = await hold_rules_if_free(call.tx)
+    if call.is_foreseen and is_free:
         await follow_people(call, users, asking=asking)
-    elif not await hold_rules_if_free(call.tx) or await _are_asked(call, asking):
+    elif not is_free or await _are_asked(call, asking):
         asked = None if asking is None else sorted(asking)
         params = {"users": sorted(users), "asking": asked}
         await start_job(call, JobKind.RULES, params=params, total=len(users))
+
+
+async def follow_members_later(
+    call: Call, users: Sequence[UserNo], groups: Collection[GroupNo]
+) -> None:
+    """The same for people who came into these groups, or left them, where no rule was waited for.
+
+    Groups whose members do so by hand are followed at once (`follow_memberships`).
+    """
+    if users and groups and await may_feed(call.tx, groups):
+        await follow_later(call, users, asking=("memberOf",))
 
 
 async def _are_asked(call: Call, asking: Collection[str] | None) -> bool:

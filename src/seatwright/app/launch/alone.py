@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from seatwright.app.call import Call
+from seatwright.app.dynamic.follow import follow_members_later
 from seatwright.app.launch.admission import refusal_of, refusal_of_owner
 from seatwright.app.launch.book import Book, named_by
 from seatwright.app.launch.orders import Knock, LaunchAnswer, no_launch
@@ -109,6 +110,24 @@ async def launch_alone(
     return answer
 
 
+async def lock_asked(call: Call, policy: Policy, user: UserNo) -> World:
+    """Lock one person and every pool that a claim of theirs can move; its groups are held."""
+    return await lock_world(call, [user], skus=await _skus(call, (policy,)))
+
+
+async def take_asked(
+    call: Call, launch: Launch, offer: Offer, *, someone: Someone, speaker: Speaker
+) -> bool:
+    """Give somebody what a policy offers who asked for it by its product; False: it cannot be.
+
+    The caller has `lock_asked` them, and read `someone` after that.
+    """
+    world = await lock_asked(call, offer.policy, someone.state.user_no)
+    alone = _Alone(call, world, launch, someone=someone, speaker=speaker)
+    found = await alone.take(offer)
+    return isinstance(found, LaunchAnswer) and found.outcome is Outcome.GRANTED
+
+
 async def _note_use(call: Call, book: Book, someone: Someone, answer: LaunchAnswer) -> None:
     assert answer.sku is not None, "who is entitled has a product"
     sku, state = answer.sku.sku_no, someone.state
@@ -143,13 +162,14 @@ class _Alone:
         for offer in verdict:
             if attempts.has_ended(offer.policy):
                 continue
-            found = await self._take(offer)
+            found = await self.take(offer)
             if isinstance(found, LaunchAnswer):
                 return found
             attempts.fail(offer, found)
         return self.speaker.denied(self.launch, self.someone, attempts.refused())
 
-    async def _take(self, offer: Offer) -> LaunchAnswer | Reason:
+    async def take(self, offer: Offer) -> LaunchAnswer | Reason:
+        """Take one offer, or say why it cannot be had."""
         if offer.policy.group is not None:
             return await self._join(offer, offer.policy.group)
         tried = try_offer(self.world.snapshot, offer)
@@ -206,6 +226,7 @@ class _Alone:
         )
         await record(call, line)
         await settle_world(call, world, reason=ChangeReason.CLAIMED)
+        await follow_members_later(call, (user,), (group,))
         labels = await group_labels(call.tx, [group])
         label = labels.get(group)
         return await self._claimed(

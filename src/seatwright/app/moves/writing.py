@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from seatwright.app.brake import Cause, exchanged
 from seatwright.app.call import Call
+from seatwright.app.dynamic.follow import follow_members_later
 from seatwright.app.moves.decide import Decided, decide
 from seatwright.app.moves.people import movers_of
 from seatwright.app.reconcile import (
@@ -56,6 +57,8 @@ async def move_people(
         call, world, changes, reason=ChangeReason.SWAPPED, edits=_edits(decided)
     )
     await refill(call, outcome.freed)
+    movers = [no for no, step in decided.steps.items() if step.joins or step.leaves]
+    await follow_members_later(call, sorted(movers), groups)
     return decided
 
 
