@@ -28,7 +28,7 @@ from litestar.types import ASGIApp
 
 HOSTS = ("graph.microsoft.com", "login.microsoftonline.com")
 
-_TUNNEL = re.compile(rb"CONNECT ([^ :]+):443 HTTP/1\.1\r\n")
+_TUNNEL = re.compile(rb"CONNECT ([^ :]+):443 HTTP/1\.[01]\r\n")
 _ABSOLUTE = re.compile(rb"([A-Z]+) https?://([^/ :]+)(?::443)?(/[^ ]*) HTTP/1\.1\r\n")
 
 

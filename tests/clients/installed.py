@@ -1,4 +1,4 @@
-"""Real clients, installed once into the checkout's environment: a venv for Python, one for Node.
+"""Real clients, installed once into the checkout's environment: venvs for Python, one for Node.
 
 Each version has a folder of its own below `.venv/clients`, so a second run finds it there. Where a
 registry or a program is missing, the tests are skipped with a word.
@@ -9,12 +9,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 FOLDER = Path(__file__).parents[2] / ".venv" / "clients"
 PYTHON = ("msgraph-sdk==1.65.0", "azure-identity==1.27.0")
+AZURE = ("azure-cli==2.91.0",)
 NODE = ("@microsoft/microsoft-graph-client@3.0.7", "@pnp/cli-microsoft365@11.11.0")
 
 _SECONDS_MAX = 900
@@ -22,14 +24,23 @@ _SECONDS_MAX = 900
 
 def python_client() -> Path:
     """The interpreter of an environment that has the Graph SDK for Python."""
-    folder = FOLDER / "python-msgraph-1.65.0"
+    return _environment("python-msgraph-1.65.0", PYTHON, "the Graph SDK for Python")
+
+
+def azure_cli() -> Path:
+    """The interpreter of an environment that has the Azure CLI: whole, as its users have it."""
+    return _environment("azure-cli-2.91.0", AZURE, "the Azure CLI")
+
+
+def _environment(name: str, packages: Sequence[str], what: str) -> Path:
+    folder = FOLDER / name
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
         uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
         if uv is None:
-            pytest.skip("the Graph SDK for Python is not installed: uv is missing")
+            pytest.skip(f"{what} is not installed: uv is missing")
         _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder))
-        _run(uv, "pip", "install", "--quiet", "--python", str(python), *PYTHON)
+        _run(uv, "pip", "install", "--quiet", "--python", str(python), *packages)
         (folder / "complete").touch()
     return python
 
