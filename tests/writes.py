@@ -182,7 +182,7 @@ WRITES = (
     write(
         "PATCH /api/subscriptions/{subscription_id}",
         "/api/subscriptions/{subscription}",
-        {"units": 4},
+        {"units": 2},
     ),
     write(
         "DELETE /api/subscriptions/{subscription_id}",

@@ -12,6 +12,7 @@ import pytest
 from seatwright.domain.catalog import PrepaidUnits
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo
+from seatwright.domain.subscription_states import units_assignable
 from seatwright.domain.subscriptions import (
     Subscription,
     SubscriptionStatus,
@@ -19,7 +20,6 @@ from seatwright.domain.subscriptions import (
     parse_moment,
     parse_status,
     prepaid_units,
-    units_assignable,
 )
 
 

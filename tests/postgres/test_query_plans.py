@@ -121,6 +121,7 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/platform/security-roles/{role}/holders": ("",),
     "/api/identity/users/{user}/security-roles": ("",),
     "/api/settings": ("",),
+    "/api/seat-changes": ("",),
     "/api/subscriptions": ("",),
     "/api/templates": ("",),
     "/api/tokens": ("",),
@@ -181,6 +182,7 @@ ONE_THING: Final = frozenset(
         "/api/platform/security-roles/{role}",
         "/api/reports/{report}/runs/{run_id}",
         "/api/reports/{report}/schedules/{schedule_id}",
+        "/api/seat-changes/{change_id}",
         "/api/subscriptions/{subscription_id}",
         "/api/templates/{template}",
     }

@@ -31,11 +31,12 @@ from tests.world import add_group, add_people, set_seats
 from tests.writes import READING_POSTS, WRITES, Write
 from tests.writes_of_auto_claim import AUTO_CLAIM_WRITES, set_claims
 from tests.writes_of_platform import PLATFORM_WRITES, set_platform
+from tests.writes_of_time import TIME_WRITES, set_time
 
 CROWD = tuple(f"p{number:02}" for number in range(14))
 """More people than the brake lets by at once."""
 
-ALL = (*WRITES, *PLATFORM_WRITES, *AUTO_CLAIM_WRITES)
+ALL = (*WRITES, *PLATFORM_WRITES, *AUTO_CLAIM_WRITES, *TIME_WRITES)
 
 
 async def made(office: Office, path: str, body: object) -> dict[str, Any]:
@@ -69,6 +70,7 @@ async def scene(office: Office) -> dict[str, str]:
     names |= await things(office)
     names |= await set_platform(office)
     names |= await set_claims(office)
+    names |= await set_time(office)
     return names
 
 

@@ -75,7 +75,8 @@ async def test_fewer_units_than_are_in_use_are_refused_with_the_numbers(office: 
     assert await seats(office) == (100, 95, 0)
     kept = await office.admin.patch(f"{URL}/{made['id']}", json={"units": 95})
     assert kept.status_code == 200
-    assert await seats(office) == (95, 95, 0)
+    assert [one["units"] for one in kept.json()["scheduled"]] == [95]
+    assert await seats(office) == (100, 95, 0)
 
 
 async def test_a_cut_that_came_from_outside_is_represented(office: Office) -> None:

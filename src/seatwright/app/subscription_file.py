@@ -12,7 +12,9 @@ from uuid import UUID, uuid4
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.record import record
-from seatwright.app.subscriptions import purchase_line, recount
+from seatwright.app.subscription_words import purchase_line, state_told
+from seatwright.app.subscriptions import dated, dated_again, recount
+from seatwright.app.telling.tell import tell
 from seatwright.domain.csv_text import Table, TableRow, read_table, write_table
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
@@ -23,6 +25,7 @@ from seatwright.domain.subscriptions import (
     SubscriptionStatus,
     check_subscription,
     parse_moment,
+    parse_offer_type,
     parse_status,
 )
 from seatwright.domain.tenant_catalog import TenantCatalog
@@ -46,6 +49,10 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "OfferMinimum": ("minimum", "offer minimum units"),
     "IncludedUnits": ("included",),
     "IsTrial": ("trial",),
+    "OfferType": ("offer",),
+    "Renews": ("recurring billing", "auto renew"),
+    "TermMonths": ("term",),
+    "BillingMonths": ("billing cycle",),
 }
 """Columns of the file with the other spellings of their headers."""
 
@@ -100,6 +107,19 @@ async def import_subscriptions(call: Call, content: bytes) -> SubscriptionImport
     await insert_subscriptions(call.tx, created)
     touched = {one.sku_no for one in (*created, *updated)}
     await recount(call, {no: pool for no, pool in pools.items() if no in touched})
+    await tell(
+        call,
+        [
+            state_told(
+                known[one.subscription_id],
+                one,
+                product=catalog.sku_name(one.sku_no),
+                at=call.now,
+            )
+            for one in updated
+            if one.status is not known[one.subscription_id].status
+        ],
+    )
     done = SubscriptionImport(
         rows=len(table.rows),
         created=len(created),
@@ -183,7 +203,11 @@ class _Reading:
             # An empty cell keeps what is stored: people delete columns they do not know.
             if column in columns and row.values[column]
         }
-        return check_subscription(replace(stored, **fields), is_external=True)  # type: ignore[arg-type]  # _FIELDS reads each as its type
+        read = replace(stored, **fields)  # type: ignore[arg-type]  # _FIELDS reads each as its type
+        is_new = stored.subscription_id not in self._by_id
+        now = self._call.now
+        wanted = dated(read, now=now) if is_new else dated_again(read, stored, now)
+        return check_subscription(wanted, is_external=True)
 
     def _stored(self, row: TableRow, sku_no: SkuNo) -> Subscription:
         """The purchase that a row is about, or a new one without units."""
@@ -271,6 +295,10 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[str, str], object]]]] = {
     "OfferMinimum": ("offer_minimum", _whole_number),
     "IncludedUnits": ("included_units", _whole_number),
     "IsTrial": ("is_trial", _yes_or_no),
+    "OfferType": ("offer_type", lambda text, _: parse_offer_type(text)),
+    "Renews": ("renews", _yes_or_no),
+    "TermMonths": ("term_months", _whole_number),
+    "BillingMonths": ("billing_months", _whole_number),
 }
 
 
@@ -298,4 +326,8 @@ def _cells(one: Subscription, catalog: TenantCatalog) -> tuple[str | None, ...]:
         str(one.offer_minimum),
         str(one.included_units),
         "yes" if one.is_trial else "no",
+        one.offer_type.value,
+        "yes" if one.renews else "no",
+        str(one.term_months),
+        str(one.billing_months),
     )

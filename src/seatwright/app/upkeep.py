@@ -24,6 +24,7 @@ from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
 from seatwright.app.reports.schedules import run_due_report
 from seatwright.app.reservations import give_back_lapsed
+from seatwright.app.subscription_life import live_on
 from seatwright.app.work import Workshop
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import TenantId
@@ -47,6 +48,7 @@ PAGES_MAX = 2000
 
 
 _STEPS: Final = (
+    live_on,
     look_for_rules,
     start_periodic,
     run_due_report,

@@ -11,9 +11,10 @@ from enum import StrEnum, unique
 from typing import Final
 from uuid import UUID
 
-from seatwright.domain.catalog import PrepaidUnits, seats_assignable
+from seatwright.domain.catalog import PrepaidUnits
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo
+from seatwright.domain.offers import OfferType
 
 
 @unique
@@ -33,6 +34,9 @@ SUBSCRIPTIONS_MAX: Final = 300
 UNITS_MAX: Final = 10_000_000
 """Above any organization, and low enough that seats of all subscriptions never overflow."""
 
+MONTHS_MAX: Final = 60
+"""The longest term and billing cycle."""
+
 RESOLVE_WITHIN: Final = timedelta(days=90)
 """How long an over-assigned product may stay so: nobody loses service before (SKU-014)."""
 
@@ -47,7 +51,10 @@ class Subscription:
     """One commercial purchase of a SKU.
 
     `units` counts licenses; `unit_price` is for one license and `currency` its ISO 4217 code.
-    Fewer than `offer_minimum` units cannot be kept; `included_units` come with the offer.
+    Fewer than `offer_minimum` units cannot be kept, nor fewer than the `included_units` that come
+    with the offer (T-144). `next_lifecycle_at` is when the state changes next; while it is Enabled
+    that is the end of its term, which then begins anew if it `renews`. `has_started` is false
+    before `starts_at`: its units are no seats until then.
     """
 
     subscription_id: UUID
@@ -63,24 +70,32 @@ class Subscription:
     offer_minimum: int = 0
     included_units: int = 0
     is_trial: bool = False
+    offer_type: OfferType = OfferType.BUSINESS
+    renews: bool = False
+    term_months: int = 12
+    billing_months: int = 1
+    term_starts_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    has_started: bool = True
+
+    @property
+    def units_min(self) -> int:
+        """How few units the offer allows (T-140, T-144)."""
+        return max(self.offer_minimum, self.included_units)
 
 
 def prepaid_units(subscriptions: Iterable[Subscription]) -> PrepaidUnits:
     """Add the purchases of one SKU up by state (SKU-013); deleted ones are gone (SUB-015)."""
     totals = dict.fromkeys(SubscriptionStatus, 0)
     for one in subscriptions:
-        totals[one.status] += one.units
+        if one.has_started:
+            totals[one.status] += one.units
     return PrepaidUnits(
         enabled=totals[SubscriptionStatus.ENABLED],
         warning=totals[SubscriptionStatus.WARNING],
         suspended=totals[SubscriptionStatus.SUSPENDED],
         locked_out=totals[SubscriptionStatus.LOCKED_OUT],
     )
-
-
-def units_assignable(units: PrepaidUnits, *, warning_counts: bool) -> int:
-    """Give the seats behind the units of a SKU; a tenant may leave units in grace out (CON-07)."""
-    return seats_assignable(enabled=units.enabled, warning=units.warning if warning_counts else 0)
 
 
 def check_subscription(one: Subscription, *, is_external: bool = False) -> Subscription:
@@ -94,12 +109,17 @@ def check_subscription(one: Subscription, *, is_external: bool = False) -> Subsc
     problem = _misfit(one)
     if problem is not None:
         raise Refusal(Reason.INVALID_VALUE, problem)
-    if one.units < one.offer_minimum and one.status in _LIVING and not is_external:
+    if one.units < one.units_min and one.status in _LIVING and not is_external:
+        asks = "asks for" if one.offer_minimum == one.units_min else "includes"
         raise Refusal(
             Reason.BELOW_OFFER_MINIMUM,
-            f"{one.units} units are fewer than the {one.offer_minimum} that the offer asks for:"
-            f" keep at least {one.offer_minimum}.",
-            context={"units": one.units, "offerMinimum": one.offer_minimum},
+            f"{one.units} units are fewer than the {one.units_min} that the offer {asks}:"
+            f" keep at least {one.units_min}.",
+            context={
+                "units": one.units,
+                "offerMinimum": one.offer_minimum,
+                "includedUnits": one.included_units,
+            },
         )
     return one
 
@@ -113,6 +133,9 @@ def _misfit(one: Subscription) -> str | None:
     for name, count in counts:
         if not 0 <= count <= UNITS_MAX:
             return f"{name} is {count}: give a whole number from 0 to {UNITS_MAX}."
+    for name, months in (("termMonths", one.term_months), ("billingMonths", one.billing_months)):
+        if not 1 <= months <= MONTHS_MAX:
+            return f"{name} is {months}: give a whole number from 1 to {MONTHS_MAX}."
     if one.unit_price is not None and not _is_price(one.unit_price):
         return (
             f"unitPrice is {one.unit_price}: give the price of one license, 0 or more, with at"
@@ -151,6 +174,20 @@ _STATUS_OF_WORD = {status.value.casefold(): status for status in SubscriptionSta
     "expired": SubscriptionStatus.WARNING,
     "disabled": SubscriptionStatus.SUSPENDED,
 }
+
+
+def parse_offer_type(text: str) -> OfferType:
+    """Read a kind of offer, whatever the case.
+
+    Raises Refusal invalidValue for another word.
+    """
+    try:
+        return OfferType(text.strip().casefold())
+    except ValueError:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"offerType is “{text}”: give one of {', '.join(OfferType)}.",
+        ) from None
 
 
 def parse_moment(text: str, *, name: str) -> datetime:

@@ -23,7 +23,7 @@ async def facts_that_hold(tx: Transaction, premium: Sequence[SkuNo]) -> frozense
     cursor = await tx.connection.execute(
         "select exists (select from environment where tenant_id = %s and is_managed),"
         " exists (select from subscription where tenant_id = %s and sku_no = any(%s)"
-        "  and status in ('Enabled', 'Warning'))",
+        "  and status in ('Enabled', 'Warning') and has_started)",
         (tx.tenant_id, tx.tenant_id, list(premium)),
     )
     row = await cursor.fetchone()

@@ -19,6 +19,7 @@ select p.sku_no, p.consumed,
        array_agg(s.id order by s.created_at, s.id) filter (where s.id is not null)
   from sku_pool p
   left join subscription s on s.tenant_id = p.tenant_id and s.sku_no = p.sku_no
+   and s.has_started
  where p.tenant_id = %s
  group by p.sku_no, p.consumed
 having count(s.id) > 0 or p.consumed > 0

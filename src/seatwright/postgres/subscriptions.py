@@ -11,18 +11,21 @@ from uuid import UUID
 from psycopg.rows import TupleRow
 
 from seatwright.domain.ids import SkuNo
+from seatwright.domain.offers import OfferType
 from seatwright.domain.subscriptions import Subscription, SubscriptionStatus
 from seatwright.postgres.transaction import Transaction
 
 _COLUMNS = (
     "id, external_id, sku_no, units, status, starts_at, next_lifecycle_at, unit_price, currency,"
-    " offer_minimum, included_units, is_trial, created_at"
+    " offer_minimum, included_units, is_trial, created_at, offer_type, renews, term_months,"
+    " billing_months, term_starts_at, cancelled_at, has_started"
 )
 _INSERT = f"""
 insert into subscription (tenant_id, {_COLUMNS})
 select %s, * from unnest(%s::uuid[], %s::text[], %s::int2[], %s::int4[], %s::text[],
     %s::timestamptz[], %s::timestamptz[], %s::numeric[], %s::text[], %s::int4[], %s::int4[],
-    %s::bool[], %s::timestamptz[])
+    %s::bool[], %s::timestamptz[], %s::text[], %s::bool[], %s::int2[], %s::int2[],
+    %s::timestamptz[], %s::timestamptz[], %s::bool[])
 on conflict (tenant_id, external_id) where external_id is not null do nothing
 """
 _UPDATE = """
@@ -31,12 +34,17 @@ update subscription s
        starts_at = new.starts_at, next_lifecycle_at = new.next_lifecycle_at,
        unit_price = new.unit_price, currency = new.currency,
        offer_minimum = new.offer_minimum, included_units = new.included_units,
-       is_trial = new.is_trial
+       is_trial = new.is_trial, offer_type = new.offer_type, renews = new.renews,
+       term_months = new.term_months, billing_months = new.billing_months,
+       term_starts_at = new.term_starts_at, cancelled_at = new.cancelled_at,
+       has_started = new.has_started
   from unnest(%s::uuid[], %s::text[], %s::int2[], %s::int4[], %s::text[],
     %s::timestamptz[], %s::timestamptz[], %s::numeric[], %s::text[], %s::int4[], %s::int4[],
-    %s::bool[], %s::timestamptz[])
+    %s::bool[], %s::timestamptz[], %s::text[], %s::bool[], %s::int2[], %s::int2[],
+    %s::timestamptz[], %s::timestamptz[], %s::bool[])
     as new (id, external_id, sku_no, units, status, starts_at, next_lifecycle_at, unit_price,
-        currency, offer_minimum, included_units, is_trial, created_at)
+        currency, offer_minimum, included_units, is_trial, created_at, offer_type, renews,
+        term_months, billing_months, term_starts_at, cancelled_at, has_started)
  where s.tenant_id = %s and s.id = new.id
 """
 # Fewer seats than are in use came from outside: the pool says by how many, nobody loses a license.
@@ -83,6 +91,13 @@ def _subscription(row: TupleRow) -> Subscription:
         included_units=row[10],
         is_trial=row[11],
         created_at=row[12],
+        offer_type=OfferType(row[13]),
+        renews=row[14],
+        term_months=row[15],
+        billing_months=row[16],
+        term_starts_at=row[17],
+        cancelled_at=row[18],
+        has_started=row[19],
     )
 
 
@@ -101,6 +116,13 @@ def _columns(subscriptions: Sequence[Subscription]) -> tuple[list[object], ...]:
         [one.included_units for one in subscriptions],
         [one.is_trial for one in subscriptions],
         [one.created_at for one in subscriptions],
+        [one.offer_type.value for one in subscriptions],
+        [one.renews for one in subscriptions],
+        [one.term_months for one in subscriptions],
+        [one.billing_months for one in subscriptions],
+        [one.term_starts_at for one in subscriptions],
+        [one.cancelled_at for one in subscriptions],
+        [one.has_started for one in subscriptions],
     )
 
 

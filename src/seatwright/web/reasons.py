@@ -95,8 +95,8 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "Buy the product that the detail names, or choose the native semantics.",
     ),
     Reason.SUBSCRIPTION_SUSPENDED: Meaning(
-        "The subscription is suspended, so its seats cannot be given out.",
-        "Renew the subscription.",
+        "The state of the subscription does not allow that.",
+        "Renew the subscription first.",
     ),
     Reason.HELD_FOR_APPROVAL: Meaning(
         "The change removes more than the tenant's limit and waits for a second administrator.",
@@ -137,6 +137,18 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "No token or client has that id, or it was revoked.", "List the tokens or clients."
     ),
     Reason.UNKNOWN_SUBSCRIPTION: Meaning("No subscription has that id.", "List the subscriptions."),
+    Reason.UNKNOWN_SEAT_CHANGE: Meaning(
+        "No change of seats has that id.", "List the changes of seats."
+    ),
+    Reason.SEAT_CHANGE_SCHEDULED: Meaning(
+        "Another number of units is booked for that day.",
+        "Cancel what is booked, or choose another day.",
+    ),
+    Reason.UNKNOWN_INVITATION: Meaning("No invitation has that id.", "List the invitations."),
+    Reason.ALREADY_INVITED: Meaning(
+        "Somebody with that address was invited and has not accepted yet.",
+        "Send the invitation again, or withdraw it first.",
+    ),
     Reason.UNKNOWN_HELD_CHANGE: Meaning("No held change has that id.", "List the held changes."),
     Reason.UNKNOWN_CHANGE: Meaning(
         "No change with that correlation id touched a wish in the last 30 days.",

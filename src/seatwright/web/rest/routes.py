@@ -40,6 +40,8 @@ from seatwright.web.rest.report_runs import REPORT_RUN_ROUTES
 from seatwright.web.rest.report_schedules import REPORT_SCHEDULE_ROUTES
 from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
+from seatwright.web.rest.subscription_files import SUBSCRIPTION_FILE_ROUTES
+from seatwright.web.rest.subscription_life import SUBSCRIPTION_LIFE_ROUTES
 from seatwright.web.rest.subscriptions import SUBSCRIPTION_ROUTES
 from seatwright.web.rest.templates import TEMPLATE_ROUTES
 from seatwright.web.rest.true_up import TRUE_UP_ROUTES
@@ -85,6 +87,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *USER_LICENSE_ROUTES,
     *USER_ROUTES,
     *SUBSCRIPTION_ROUTES,
+    *SUBSCRIPTION_FILE_ROUTES,
+    *SUBSCRIPTION_LIFE_ROUTES,
     *TEMPLATE_ROUTES,
     *UNDO_ROUTES,
     *WHY_ROUTES,
