@@ -251,7 +251,7 @@ async def test_more_than_five_hundred_move_by_a_job_that_can_be_killed(office: O
 async def test_rules_on_licenses_and_time_follow_with_the_tick(office: Office, sales: str) -> None:
     await set_seats(office, "VISIOCLIENT", 5)
     holders = await add_group(office, "Holders")
-    rule = 'user.assignedPlans -any (assignedPlan.capabilityStatus -eq "Enabled")'
+    rule = "user.assignedPlans -any (assignedPlan.servicePlanId -ne null)"
     assert (await set_rule(office, holders, rule))["takenIn"] == 2
     answer = await office.admin.post(
         f"{USERS}/cara@contoso.example/licenses",

@@ -16,8 +16,9 @@ import numpy as np
 from seatwright.domain.directory import UserField
 from seatwright.domain.ids import GroupNo
 from seatwright.domain.rules.many import Numbers, People, ValueColumn
-from seatwright.domain.rules.one import AssignedPlan, Held
+from seatwright.domain.rules.one import Held
 from seatwright.domain.rules.properties import Origin, Source
+from seatwright.postgres.dynamic_plans import PlanWords, plans_between
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_details import DETAIL_COLUMNS
 
@@ -103,12 +104,19 @@ async def page_after(tx: Transaction, after: int, *, count: int) -> Page | None:
 
 
 async def read_people(
-    tx: Transaction, sources: Mapping[Source, bool], users: Numbers, *, first: int, last: int
+    tx: Transaction,
+    sources: Mapping[Source, bool],
+    users: Numbers,
+    *,
+    first: int,
+    last: int,
+    words: PlanWords | None = None,
 ) -> People:
     """The living people with numbers in a range, who are `users`, as columns of what rules ask.
 
     `sources` say whether the values themselves are asked, or only whether there are any: a million
-    different ids need not be read to see that nobody is without one.
+    different ids need not be read to see that nobody is without one. `words` are given where
+    service plans are asked.
     """
     await tx.connection.execute("set local max_parallel_workers_per_gather = 0")
     columns: dict[Source, ValueColumn] = {}
@@ -118,7 +126,8 @@ async def read_people(
         elif source is Origin.ID and not asks_values:
             columns[source] = _same_for_all(users, "")
         elif source is Origin.ASSIGNED_PLANS:
-            columns[source] = await _plans(tx, users, first, last)
+            assert words is not None, "whoever asks for service plans has words for them"
+            columns[source] = _column(users, await plans_between(tx, words, first, last))
         else:
             columns[source] = await _values(
                 tx, source, users, (first, last), asks_values=asks_values
@@ -211,69 +220,6 @@ _DECODERS: Final[dict[Source, Callable[[str | None], Held]]] = {
     UserField.OTHER_MAILS: lambda text: tuple((text or "").split()),
     Origin.PROXY_ADDRESSES: lambda text: (f"SMTP:{text}",) if text else (),
 }
-
-
-async def _plans(tx: Transaction, users: Numbers, first: int, last: int) -> ValueColumn:
-    """The service plans of people: grouped by what they hold, of which there are few kinds."""
-    cursor = await tx.connection.cursor(binary=True).execute(
-        "select held.sets, string_agg(int4send(held.user_no), ''::bytea) from ("
-        "  select user_no, array_agg(distinct enabled_set order by enabled_set) as sets"
-        "    from effective_license where tenant_id = %s and user_no between %s and %s"
-        "   group by user_no) held group by held.sets",
-        (tx.tenant_id, first, last),
-    )
-    rows = await cursor.fetchall()
-    catalog = await _catalog_of_plans(tx)
-    bits = await tx.plan_set_bits({number for row in rows for number in row[0]})
-    decoded_rows: list[tuple[Held, bytes]] = []
-    for sets, packed in rows:
-        held = 0
-        for number in sets:
-            held |= bits[number]
-        decoded_rows.append((plans_of_bits(held, catalog), packed))
-    return _column(users, decoded_rows)
-
-
-PlanNames = Sequence[tuple[int, UUID, str]]
-
-
-async def _catalog_of_plans(tx: Transaction) -> PlanNames:
-    cursor = await tx.connection.cursor(binary=True).execute(
-        "select service_plan_no, id, name from service_plan"
-        " where tenant_id = %s order by service_plan_no",
-        (tx.tenant_id,),
-    )
-    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
-
-
-def plans_of_bits(bits: int, catalog: PlanNames) -> tuple[AssignedPlan, ...]:
-    """A set of service plans as rules see it."""
-    return tuple(
-        AssignedPlan(service_plan_id=str(id_), service=name)
-        for number, id_, name in catalog
-        if bits >> number & 1
-    )
-
-
-async def read_plans(tx: Transaction, users: Sequence[int]) -> dict[int, tuple[AssignedPlan, ...]]:
-    """The service plans of a few people."""
-    cursor = await tx.connection.cursor(binary=True).execute(
-        "select user_no, array_agg(enabled_set) from effective_license"
-        " where tenant_id = %s and user_no = any(%s) group by user_no",
-        (tx.tenant_id, list(users)),
-    )
-    rows = await cursor.fetchall()
-    if not rows:
-        return {}
-    catalog = await _catalog_of_plans(tx)
-    bits = await tx.plan_set_bits({number for row in rows for number in row[1]})
-    found = {}
-    for user, sets in rows:
-        held = 0
-        for number in sets:
-            held |= bits[number]
-        found[user] = plans_of_bits(held, catalog)
-    return found
 
 
 async def reports_between(tx: Transaction, manager: UUID, first: int, last: int) -> Numbers:

@@ -235,6 +235,22 @@ async def last_look(tx: Transaction) -> datetime | None:
     return None if row is None else row[0]
 
 
+_IS_QUEUED = """exists (select from job j where j.tenant_id = g.tenant_id and j.state = 'queued'
+    and j.kind = 'rules' and (j.params ->> 'group')::int4 = g.group_no)"""
+
+
+async def groups_asking_plans(tx: Transaction) -> tuple[GroupNo, ...]:
+    """The groups whose rules ask for service plans and are on, with no evaluation yet to begin."""
+    cursor = await tx.connection.execute(
+        "select q.group_no from rule_question q"
+        " join app_group g on g.tenant_id = q.tenant_id and g.group_no = q.group_no"
+        " where q.tenant_id = %s and q.asks = 'assignedPlans' and g.rule_state = 'on'"
+        f" and g.deleted_at is null and not {_IS_QUEUED} order by 1",
+        (tx.tenant_id,),
+    )
+    return tuple(GroupNo(row[0]) for row in await cursor.fetchall())
+
+
 async def age_of_oldest_transaction(tx: Transaction) -> timedelta:
     """For how long the oldest open transaction in this database was there before this one began."""
     cursor = await tx.connection.execute(
@@ -247,7 +263,7 @@ async def age_of_oldest_transaction(tx: Transaction) -> timedelta:
     return timedelta(seconds=row[0].total_seconds())
 
 
-_CONCERNED = """
+_CONCERNED = f"""
 select q.group_no from rule_question q
   join app_group g on g.tenant_id = q.tenant_id and g.group_no = q.group_no
  where q.tenant_id = %(tenant)s and g.rule_state = 'on' and g.deleted_at is null
@@ -255,8 +271,7 @@ select q.group_no from rule_question q
      or exists (select from history_event e where e.tenant_id = %(tenant)s
             and e.group_no = g.group_no and e.action = any(%(members)s)
             and e.reason is distinct from %(rule)s and e.at >= %(since)s and e.at <= %(until)s))
-   and not exists (select from job j where j.tenant_id = %(tenant)s and j.state = 'queued'
-        and j.kind = 'rules' and (j.params ->> 'group')::int4 = g.group_no)
+   and not {_IS_QUEUED}
  group by q.group_no order by q.group_no
 """
 

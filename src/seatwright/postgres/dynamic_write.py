@@ -173,3 +173,13 @@ async def store_look(tx: Transaction, at: datetime) -> None:
         " on conflict (tenant_id) do update set looked_at = excluded.looked_at",
         (tx.tenant_id, at),
     )
+
+
+async def store_states(tx: Transaction, states: str) -> bool:
+    """Note the states of products that rules see; False where they are those of the last look."""
+    cursor = await tx.connection.execute(
+        "update rule_look set plan_states = %s"
+        " where tenant_id = %s and plan_states is distinct from %s",
+        (states, tx.tenant_id, states),
+    )
+    return cursor.rowcount > 0

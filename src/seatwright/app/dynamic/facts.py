@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from seatwright.app.call import Call
+from seatwright.app.dynamic.plans import ask_plans, plan_words
 from seatwright.domain.directory import User, UserField, UserFields
 from seatwright.domain.ids import UserNo
 from seatwright.domain.person_changes import fields_of
-from seatwright.domain.rules.one import Facts, Held
+from seatwright.domain.rules.one import AssignedPlan, Facts, Held
 from seatwright.domain.rules.properties import Origin, Source
-from seatwright.domain.rules.questions import sources_of
-from seatwright.domain.rules.tree import DirectReports, MemberOf, Rule
-from seatwright.postgres.dynamic_columns import decoded, read_plans
+from seatwright.domain.rules.tree import MemberOf, Rule
+from seatwright.postgres.dynamic_columns import decoded
+from seatwright.postgres.dynamic_plans import plans_of_few
 from seatwright.postgres.dynamic_read import ids_of_groups_of
 from seatwright.postgres.user_read import read_users
 
@@ -35,7 +36,9 @@ async def facts_of_few(
     people = await read_users(call.tx, users)
     sources = {id_ for rule in rules if isinstance(rule, MemberOf) for id_ in rule.groups}
     groups = await ids_of_groups_of(call.tx, users, sources) if sources else {}
-    plans = await read_plans(call.tx, users) if _ask_plans(rules) else {}
+    plans: Mapping[int, tuple[AssignedPlan, ...]] = {}
+    if ask_plans(rules):
+        plans = await plans_of_few(call.tx, await plan_words(call), users)
     found: dict[UserNo, Facts] = {}
     for user, person in people.items():
         if with_deleted or person.deleted_at is None:
@@ -45,14 +48,6 @@ async def facts_of_few(
                 groups=groups.get(user, frozenset()),
             )
     return found
-
-
-def _ask_plans(rules: Sequence[Rule]) -> bool:
-    return any(
-        Origin.ASSIGNED_PLANS in sources_of(rule)
-        for rule in rules
-        if not isinstance(rule, (DirectReports, MemberOf))
-    )
 
 
 def values_of(person: User, changed: UserFields = _AS_THEY_ARE) -> dict[Source, Held]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from seatwright.app.call import Call
 from seatwright.app.dynamic.memberships import Moves
+from seatwright.app.dynamic.plans import ask_plans, plan_words
 from seatwright.domain.ids import GroupNo, UserNo
 from seatwright.domain.rules.many import Numbers, taken_in
 from seatwright.domain.rules.parsing import parse_rule
@@ -82,7 +83,8 @@ async def _people_taken_in(
             return await members_of_any_between(call.tx, sorted(groups), first, last)
         case _:
             asked = values_asked(rule)
-            people = await read_people(call.tx, asked, living, first=first, last=last)
+            words = await plan_words(call) if ask_plans((rule,)) else None
+            people = await read_people(call.tx, asked, living, first=first, last=last, words=words)
 
             def judged() -> Numbers:
                 flags = taken_in(rule, people, now=call.now)

@@ -11,16 +11,18 @@ from typing import Final
 
 from seatwright.app.call import Call
 from seatwright.app.dynamic.follow import follow_later
+from seatwright.app.dynamic.plans import states_not_enabled
 from seatwright.app.dynamic.work import start_evaluation
 from seatwright.postgres.dynamic_read import (
     age_of_oldest_transaction,
+    groups_asking_plans,
     groups_concerned_since,
     groups_to_evaluate,
     has_rules,
     last_look,
     people_changed_since,
 )
-from seatwright.postgres.dynamic_write import store_look
+from seatwright.postgres.dynamic_write import store_look, store_states
 
 OVERLAP: Final = timedelta(minutes=2)
 """What a call writes has the time at which it began: so much is looked at again in any case.
@@ -47,6 +49,7 @@ async def look_for_rules(call: Call) -> bool:
     await store_look(call.tx, call.now - still_open)
     if since is not None:
         await _follow_since(call, since - OVERLAP)
+    await _look_at_states(call)
     for group in await groups_to_evaluate(call.tx, call.now - TIME_STEP):
         await start_evaluation(call, group)
     return False
@@ -59,3 +62,14 @@ async def _follow_since(call: Call, since: datetime) -> None:
         return
     for group in await groups_concerned_since(call.tx, since, call.now):
         await start_evaluation(call, group)
+
+
+async def _look_at_states(call: Call) -> None:
+    """Evaluate rules on service plans where a purchase began, ended or was suspended (USR-007)."""
+    groups = await groups_asking_plans(call.tx)
+    if not groups:
+        return
+    states = sorted((await states_not_enabled(call)).items())
+    if await store_states(call.tx, " ".join(f"{sku}:{state.value}" for sku, state in states)):
+        for group in groups:
+            await start_evaluation(call, group)
