@@ -8,6 +8,7 @@ from seatwright.domain.clock import Clock
 from seatwright.web.graph.application import GraphApplication
 from seatwright.web.watch import Watch
 from tests.office import Office
+from tests.web.graph.city import City, city_of
 from tests.web.graph.tried import TRIED
 
 
@@ -18,3 +19,9 @@ def tried(office: Office) -> Office:
     office.app = Watch(GraphApplication(database=office.database, clock=clock, routes=TRIED))
     office.admin = office.client(office.made.token)
     return office
+
+
+@pytest.fixture
+async def city(office: Office) -> City:
+    """A tenant under the preset `entra`."""
+    return await city_of(office)

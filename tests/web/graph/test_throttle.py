@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -114,15 +113,6 @@ async def test_it_is_off_until_a_tenant_turns_it_on(office: Office) -> None:
     assert answer.status_code == 200, answer.text
     answer = await office.admin.get("/v1.0/subscribedSkus")
     assert answer.headers["x-ms-resource-unit"] == "3"
-    refused: list[dict[str, Any]] = []
-    for _ in range(60):
-        steps = [{"id": n, "method": "GET", "url": "/subscribedSkus"} for n in range(20)]
-        answer = await office.admin.post("/v1.0/$batch", json={"requests": steps})
-        assert answer.status_code == 200
-        refused = [one for one in answer.json()["responses"] if one["status"] == 429]
-        if refused:
-            break
-    assert int(refused[0]["headers"]["Retry-After"]) >= 1
-    assert refused[0]["body"]["error"]["code"] == "TooManyRequests"
-    assert (await office.admin.get("/v1.0/subscribedSkus")).status_code == 429
-    assert (await office.admin.get("/api/settings")).status_code == 200
+    answer = await office.admin.get("/api/settings")
+    assert answer.status_code == 200
+    assert "x-ms-resource-unit" not in answer.headers

@@ -19,6 +19,7 @@ from seatwright.web.graph.origins import headers_of, origin_of
 from seatwright.web.graph.request import Sent
 from seatwright.web.graph.routes import GRAPH_ROUTES
 from seatwright.web.graph.routing import VERSIONS, Route, Router
+from seatwright.web.graph.throttle import Throttle
 
 log = structlog.get_logger(__name__)
 
@@ -31,13 +32,20 @@ _CLIENT_REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 class GraphApplication:
     """Parses a call, and hands it to the edge."""
 
-    __slots__ = ("_edge", "_router")
+    __slots__ = ("_edge",)
 
     def __init__(
-        self, *, database: Database, clock: Clock, routes: Iterable[Route] = GRAPH_ROUTES
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        routes: Iterable[Route] = GRAPH_ROUTES,
+        throttle: Throttle | None = None,
     ) -> None:
-        self._router = Router(routes)
-        self._edge = GraphEdge(self._router, database=database, clock=clock)
+        router = Router(routes)
+        self._edge = GraphEdge(
+            router, database=database, clock=clock, throttle=throttle or Throttle()
+        )
 
     @staticmethod
     def serves(path: str) -> bool:

@@ -57,11 +57,13 @@ class GraphEdge:
 
     __slots__ = ("_clock", "_database", "_router", "_throttle")
 
-    def __init__(self, router: Router, *, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, router: Router, *, database: Database, clock: Clock, throttle: Throttle
+    ) -> None:
         self._router = router
         self._database = database
         self._clock = clock
-        self._throttle = Throttle()
+        self._throttle = throttle
 
     async def answer(self, sent: Sent, visit: Visit) -> Answer:
         """The answer to one call or batch; whatever goes wrong is told in the envelope."""
