@@ -72,6 +72,7 @@ OUTER_EDGES: Final = frozenset(
         "seatwright/web/edge.py",
         "seatwright/web/launch.py",
         "seatwright/web/graph/edge.py",
+        "seatwright/web/graph/sign_in.py",
         "seatwright/jobs/worker.py",
     }
 )

@@ -55,19 +55,21 @@ class AccessToken:
 
 async def issue_access_token(call: Call, *, audience: str, issuer: str) -> AccessToken:
     """Sign a token for the call's own principal, and remember its digest until it ends."""
-    key = await _key_that_signs(call)
-    ends = call.now + TOKEN_LIVES
     claims = _claims(call.principal, call, audience=audience, issuer=issuer)
-    token = _signer(key).sign(claims)
-    await insert_access_token(
-        call.tx,
-        call.principal.principal_no,
-        digest=digest_of(token),
-        key_no=key.key_no,
-        created_at=call.now,
-        expires_at=ends,
-    )
-    return AccessToken(token=token, seconds=int(TOKEN_LIVES.total_seconds()))
+    while True:
+        key = await _key_that_signs(call)
+        token = _signer(key).sign(claims)
+        is_stored = await insert_access_token(
+            call.tx,
+            call.principal.principal_no,
+            digest=digest_of(token),
+            key_no=key.key_no,
+            created_at=call.now,
+            expires_at=call.now + TOKEN_LIVES,
+        )
+        if is_stored:
+            return AccessToken(token=token, seconds=int(TOKEN_LIVES.total_seconds()))
+        # The key was withdrawn at this very moment: the one that came after it signs.
 
 
 def _claims(principal: Principal, call: Call, *, audience: str, issuer: str) -> dict[str, Any]:

@@ -20,10 +20,6 @@ def _folded(value: Literal) -> object:
     return unicodedata.normalize("NFC", str(value)).casefold()
 
 
-def _lower(value: Literal) -> object:
-    return str(value).lower()
-
-
 def _upper(value: Literal) -> object:
     return str(value).upper()
 
@@ -36,12 +32,29 @@ def _capital(value: Literal) -> object:
 class Column:
     """An expression of SQL, and the form in which a value is compared with it.
 
-    `unfolded`: for a collection, the rows that its elements become, each of which `sql` names.
+    `mark` stands for the value, `marks` for a list of them. `unfolded`: for a collection, the rows
+    that its elements become, each of which `sql` names.
     """
 
     sql: str
     key: Callable[[Literal], object] = _as_it_is
+    mark: str = "%s"
+    marks: str = "%s"
     unfolded: str = ""
+
+
+def _folding(sql: str, *, unfolded: str = "") -> Column:
+    """A text that has no key beside it: compared without case, and no index helps.
+
+    PostgreSQL folds both sides: Python folds some letters differently (a final sigma, İ).
+    """
+    return Column(
+        sql=sql,
+        key=str,
+        mark="lower(%s::text)",
+        marks="array(select lower(one) from unnest(%s::text[]) as one)",
+        unfolded=unfolded,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +74,7 @@ class Columns:
 
 
 def _loose(name: str, alias: str = "u") -> Column:
-    """A text that has no key beside it: compared without case, and no index helps."""
-    return Column(sql=f"lower({alias}.{name})", key=_lower)
+    return _folding(f"lower({alias}.{name})")
 
 
 _PLAIN: Final[Mapping[str, Column]] = {
@@ -110,9 +122,8 @@ USER_COLUMNS: Final = Columns(
     plain=_PLAIN,
     texts={
         "businessPhones": _loose("business_phone"),
-        "otherMails": Column(
-            sql="x.element",
-            key=_lower,
+        "otherMails": _folding(
+            "x.element",
             unfolded="unnest(string_to_array(lower(u.other_mails), ' ')) as x (element)",
         ),
         # The one address that there is; Graph writes the main one as SMTP:.
@@ -154,9 +165,8 @@ GROUP_COLUMNS: Final = Columns(
         "securityEnabled": Column(sql="g.is_security"),
     },
     texts={
-        "groupTypes": Column(
-            sql="x.element",
-            key=_lower,
+        "groupTypes": _folding(
+            "x.element",
             unfolded="(values (case when g.kind = 'microsoft365' then 'unified' end),"
             " (case when g.membership_rule is not null then 'dynamicmembership' end))"
             " as x (element)",

@@ -226,20 +226,20 @@ def compared(column: Column, operator: Operator, value: Literal) -> Condition:
     if value is None:
         no = "not " if operator is Operator.NE else ""
         return Condition(text=f"{column.sql} is {no}null")
-    key = column.key(value)
+    key, mark = column.key(value), column.mark
     match operator:
         case Operator.EQ:
-            return Condition(text=f"{column.sql} = %s", values=(key,))
+            return Condition(text=f"{column.sql} = {mark}", values=(key,))
         case Operator.NE:
-            return Condition(text=f"{column.sql} is distinct from %s", values=(key,))
+            return Condition(text=f"{column.sql} is distinct from {mark}", values=(key,))
         case Operator.GT | Operator.GE | Operator.LT | Operator.LE:
-            return Condition(text=f"{column.sql} {_SIGNS[operator]} %s", values=(key,))
+            return Condition(text=f"{column.sql} {_SIGNS[operator]} {mark}", values=(key,))
         case Operator.STARTS_WITH:
-            return Condition(text=f"{column.sql} ^@ %s", values=(key,))
+            return Condition(text=f"{column.sql} ^@ {mark}", values=(key,))
         case Operator.ENDS_WITH:
             # Without LIKE: what stands in the text would have a meaning there.
             return Condition(
-                text=f"right({column.sql}, char_length(%s::text)) = %s", values=(key, key)
+                text=f"right({column.sql}, char_length({mark}::text)) = {mark}", values=(key, key)
             )
         case _:
             raise AssertionError(operator)
@@ -247,4 +247,4 @@ def compared(column: Column, operator: Operator, value: Literal) -> Condition:
 
 def _one_of(column: Column, values: Sequence[Literal]) -> Condition:
     keys = [column.key(value) for value in values if value is not None]
-    return Condition(text=f"{column.sql} = any(%s)", values=(keys,))
+    return Condition(text=f"{column.sql} = any({column.marks})", values=(keys,))

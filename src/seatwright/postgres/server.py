@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 import psycopg
+import structlog
 
 from seatwright.postgres.grants import refuse_role_that_bypasses
 from seatwright.postgres.migrate import MigrationError, migrate, pending_migrations
+
+log = structlog.get_logger(__name__)
 
 _OLDEST_VERSION: Final = 150_000
 _UNREACHABLE_SECONDS_MAX: Final = 30.0
@@ -35,6 +38,7 @@ def prepare_database(
     else:
         _refuse_pending(app_url)
     refuse_role_that_bypasses(app_url)
+    _warn_of_plain_letters(app_url)
     return applied
 
 
@@ -53,6 +57,18 @@ def _role_when_reachable(app_url: str, *, pause: Callable[[float], object]) -> s
                     "and that the server runs and lets this role in."
                 ) from unreachable
         pause(_PAUSE_SECONDS)
+
+
+def _warn_of_plain_letters(app_url: str) -> None:
+    """Say that filters take only A to Z for letters, where the database does."""
+    with psycopg.connect(app_url) as connection:
+        row = connection.execute("select lower(chr(201)) = chr(233)").fetchone()
+    if row is not None and not row[0]:
+        log.warning(
+            "the database folds only the letters A to Z (its LC_CTYPE is C): filters on cities,"
+            " titles and the like find É and é as two letters. Create it with a UTF-8 locale, and"
+            " restore a backup into that"
+        )
 
 
 def _refuse_old_version(version: int) -> None:

@@ -99,18 +99,24 @@ async def insert_access_token(
     key_no: int,
     created_at: datetime,
     expires_at: datetime,
-) -> None:
-    """Store the digest of a token that was just signed, and drop the principal's old ones."""
+) -> bool:
+    """Store the digest of a token that was just signed, and drop the principal's old ones.
+
+    False where the key was withdrawn since it was read. The key is held until the token is
+    committed: a withdrawal waits for it, and then finds it.
+    """
     await tx.connection.execute(
         "delete from credential where tenant_id = %s and principal_no = %s and expires_at <= %s",
         (tx.tenant_id, principal, created_at),
     )
-    await tx.connection.execute(
+    cursor = await tx.connection.execute(
         "insert into credential"
         " (tenant_id, digest, principal_no, created_at, expires_at, key_no)"
-        " values (%s, %s, %s, %s, %s, %s)",
-        (tx.tenant_id, digest, principal, created_at, expires_at, key_no),
+        " select k.tenant_id, %s, %s, %s, %s, k.key_no from signing_key k"
+        " where k.tenant_id = %s and k.key_no = %s and k.withdrawn_at is null for share",
+        (digest, principal, created_at, expires_at, tx.tenant_id, key_no),
     )
+    return cursor.rowcount == 1
 
 
 async def published_keys(

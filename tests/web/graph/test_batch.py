@@ -158,7 +158,7 @@ async def test_twenty_steps_are_not_too_many(tried: Office) -> None:
 
 
 async def test_a_batch_in_a_batch_is_refused_as_a_step(tried: Office) -> None:
-    step = {"id": "1", "method": "POST", "url": "/$batch", "body": {"requests": []}}
+    step = _rename("1", "in vain", url="/$batch")
     (one,) = await _batch(tried, step)
     assert one["status"] == 400
 

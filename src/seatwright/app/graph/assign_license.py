@@ -82,9 +82,9 @@ def refuse_no_change(add: Sequence[LicenseToAdd], remove: Sequence[UUID]) -> Non
             Reason.NO_CHANGE,
             "addLicenses and removeLicenses are both empty: name a product in one of them.",
         )
-    added = [order.sku_id for order in add]
-    for sku_id in added:
-        if sku_id in remove or added.count(sku_id) > 1:
+    named = [*(order.sku_id for order in add), *remove]
+    for sku_id in named:
+        if named.count(sku_id) > 1:
             raise Refusal(
                 Reason.INVALID_VALUE,
                 f"Duplicate SKU {sku_id} found in addLicenses and removeLicenses: name each"

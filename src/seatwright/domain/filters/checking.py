@@ -155,13 +155,18 @@ def _require_not(tree: Filter, scope: Scope) -> None:
     if not scope.is_advanced:
         raise not_advanced("“not”")
     match tree:
-        case Compared() | OneOf() | Quantified():
+        case Compared() | OneOf() | Quantified() | Counted():
             name = "/".join(tree.path)
             found = find_property(scope.properties, tree.path)
             if found is not None:
                 scope.require(found, Operator.NOT, name)
+        case Both() | Either():
+            for part in tree.parts:
+                _require_not(part, scope)
+        case Negated():
+            _require_not(tree.inner, scope)
         case _:
-            pass
+            assert_never(tree)
 
 
 def _fit(found: Property, value: Literal, operator: Operator) -> Literal:

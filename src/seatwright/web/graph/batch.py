@@ -87,11 +87,15 @@ def _step(one: object, outer: Sent) -> Step:
     url = _member(one, "url")
     if not isinstance(url, str) or not url.strip():
         raise bad_request(f"The request '{id_}' has no url.")
+    headers, body = _headers(_member(one, "headers"), id_), _member(one, "body")
+    if body is not None and not headers.get("content-type", "").strip():
+        # As Graph says it (BAT-002): libraries look for this sentence.
+        raise bad_request(f"Write request id : {id_} does not contain Content-Type header or body.")
     sent = replace(
         _located(url.strip(), outer),
         method=method.upper(),
-        headers=_headers(_member(one, "headers"), id_),
-        content=_content(_member(one, "body")),
+        headers=headers,
+        content=_content(body),
     )
     return Step(id=id_, sent=sent, after=_after(_member(one, "dependson"), id_))
 

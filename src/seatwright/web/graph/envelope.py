@@ -119,8 +119,9 @@ _MESSAGES: Final[Mapping[Reason, Callable[[Refusal], str]]] = {
         f"License {_fact(refusal, 'skuId')} cannot be assigned to a user."
     ),
     Reason.NO_CHANGE: lambda _: "No license changes provided.",
-    Reason.ADDRESS_NOT_UNIQUE: lambda _: (
-        "Another object with the same value for property proxyAddresses already exists."
+    Reason.ADDRESS_NOT_UNIQUE: lambda refusal: (
+        "Another object with the same value for property"
+        f" {_fact(refusal, 'field') or 'proxyAddresses'} already exists."
     ),
     Reason.GROUP_HAS_LICENSES: lambda _: (
         "The group has a product license assigned. Remove its licenses before you delete it."

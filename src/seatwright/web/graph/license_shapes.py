@@ -7,7 +7,7 @@ as JSON once for a version of the catalogue: a page of 999 people holds thousand
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.subscribed_skus import subscribed_skus
 from seatwright.domain.assignments import DIRECT, Source, SourceKind
-from seatwright.domain.catalog import capability_status
+from seatwright.domain.catalog import CapabilityStatus, capability_status
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import GroupNo, ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile import StoredError, UserState, Wish
@@ -141,24 +141,39 @@ def _details(catalog: TenantCatalog, sku_no: SkuNo, enabled: ServicePlanBits) ->
     return msgspec.Raw(msgspec.json.encode(shape))
 
 
+_BEST_FIRST: Final = (
+    CapabilityStatus.ENABLED,
+    CapabilityStatus.WARNING,
+    CapabilityStatus.SUSPENDED,
+    CapabilityStatus.LOCKED_OUT,
+    CapabilityStatus.DELETED,
+)
+"""What a service plan can do for somebody, the best first (USR-007)."""
+
+
+def _state(states: Mapping[SkuNo, CapabilityStatus], sku: SkuNo) -> CapabilityStatus:
+    return states.get(sku, CapabilityStatus.ENABLED)
+
+
 async def assigned_plans(call: Call, users: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """`assignedPlans` of these people: every service plan that is on, in the state of its SKU."""
     catalog = await catalog_of(call)
-    states = {one.sku_no: capability_status(one.units).value for one in await subscribed_skus(call)}
+    states = {one.sku_no: capability_status(one.units) for one in await subscribed_skus(call)}
     services = {tier.service_plan_no: tier.service for tier in catalog.tiers}
     found = await dated_licenses(call.tx, users)
     bits = await call.tx.plan_set_bits({one.enabled_set for held in found.values() for one in held})
     plans: dict[int, list[dict[str, Any]]] = {}
     for user, held in found.items():
         rows: dict[str, dict[str, Any]] = {}
-        for one in held:
+        # A plan that two products give is in the better of their states.
+        for one in sorted(held, key=lambda one: _BEST_FIRST.index(_state(states, one.sku))):
             for plan in catalog.plans_of(bits[one.enabled_set]):
                 id_ = str(plan.service_plan_id)
                 rows.setdefault(
                     id_,
                     {
                         "assignedDateTime": one.since,
-                        "capabilityStatus": states.get(one.sku, "Enabled"),
+                        "capabilityStatus": _state(states, one.sku).value,
                         "service": services.get(plan.service_plan_no, plan.name),
                         "servicePlanId": id_,
                     },

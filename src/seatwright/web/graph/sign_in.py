@@ -33,6 +33,8 @@ from seatwright.web.graph.guesses import Guesses
 from seatwright.web.graph.origins import headers_of, origin_of
 from seatwright.web.graph.sign_in_errors import (
     SignInError,
+    bug,
+    nobody_signs_in_here,
     only_post,
     too_large,
     too_many_guesses,
@@ -46,7 +48,7 @@ log = structlog.get_logger(__name__)
 
 _PATH: Final = re.compile(
     r"/+(?P<tenant>[^/]{1,255})/+"
-    r"(?P<what>oauth2/v2\.0/token|v2\.0/\.well-known/openid-configuration|discovery/v2\.0/keys"
+    r"(?P<what>oauth2/v2\.0/(?:token|authorize)|v2\.0/\.well-known/openid-configuration|discovery/v2\.0/keys"
     r"|discovery/instance)/?",
     re.IGNORECASE,
 )
@@ -86,6 +88,9 @@ class SignIn:
         except (psycopg_pool.PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
             log.warning("the database went away while somebody signed in", exc_info=True)
             answer = unavailable().answer(visit.correlation, now=self._clock.now())
+        except Exception:
+            log.exception("unhandled error")
+            answer = bug().answer(visit.correlation, now=self._clock.now())
         length = (b"content-length", str(len(answer.body)).encode())
         answer.headers += [length, (b"client-request-id", visit.correlation.encode())]
         await answer.send(send)
@@ -95,6 +100,8 @@ class SignIn:
             if visit.method != "POST":
                 raise only_post(visit.method)
             return await self._token(visit, receive)
+        if what == "oauth2/v2.0/authorize":
+            raise nobody_signs_in_here()
         if visit.method != "GET":
             raise only_post(visit.method, others=("GET", "HEAD"))
         if what == "discovery/instance":
@@ -227,7 +234,11 @@ def _json(body: dict[str, Any]) -> Answer:
 
 
 def _configuration(visit: _Visit, tenant: Tenant | None) -> dict[str, Any]:
-    """OpenID Connect Discovery 1.0, 3: every endpoint on the origin that the caller used."""
+    """OpenID Connect Discovery 1.0, 3: every endpoint on the origin that the caller used.
+
+    Libraries read no configuration without a page to sign in on; the one that is named says that
+    nobody does.
+    """
     name = visit.tenant.casefold() if tenant is None else str(tenant.id)
     origin = visit.origin
     return {

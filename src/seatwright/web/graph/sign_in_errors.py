@@ -121,6 +121,27 @@ def too_many_guesses(wait_seconds: int) -> SignInError:
     )
 
 
+def nobody_signs_in_here() -> SignInError:
+    """400: people do not sign in here, and so there is no page for it."""
+    return SignInError(
+        400,
+        "unsupported_response_type",
+        70005,
+        "Nobody signs in on a page here: apps get a token with client credentials, at the token"
+        " endpoint.",
+    )
+
+
+def bug() -> SignInError:
+    """500: a mistake of ours."""
+    return SignInError(
+        500,
+        "server_error",
+        90099,
+        "seatwright could not finish this call. The correlation id finds the cause in the logs.",
+    )
+
+
 def unavailable() -> SignInError:
     """503: the database cannot be reached."""
     return SignInError(
