@@ -18,6 +18,7 @@ from seatwright.app.call import Call
 from seatwright.app.directory.lives import purge_deleted_users
 from seatwright.app.dynamic.look import look_for_rules
 from seatwright.app.expiry import record_silent_ends
+from seatwright.app.expiry_warnings import tell_of_dates, warn_of_ends
 from seatwright.app.forget import forget_removals
 from seatwright.app.full_reconcile import start_periodic
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
@@ -49,6 +50,7 @@ PAGES_MAX = 2000
 
 _STEPS: Final = (
     live_on,
+    warn_of_ends,
     look_for_rules,
     start_periodic,
     run_due_report,
@@ -108,6 +110,7 @@ async def _see_to_dates(workshop: Workshop, tenant_id: TenantId, passed: DatePas
         outcome = await settle_world(call, world, reason=reason)
         if passed is DatePassed.EXPIRED:
             await record_silent_ends(call, ended, world, outcome.change_set)
+        await tell_of_dates(call, passed, ended, outcome.change_set)
     return True
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from seatwright.cli.assignment import sku_field
+from seatwright.cli.assignment import Moment, instant, sku_field
 from seatwright.cli.bulk import Fill, FillOption, start
 from seatwright.cli.client import Json, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES, Ending, stop
@@ -134,12 +134,18 @@ def apply(
     template: Template,
     people: People,
     *,
+    starts: Moment = None,
+    expires: Moment = None,
     fill: FillOption = Fill.AS_MANY,
     wait: WaitOption = True,
     as_json: AsJson = False,
 ) -> None:
-    """Assign everything in a template to some people."""
-    body = {"users": people, "fillPolicy": fill.wire}
+    """Assign everything in a template to some people, from a day on or until one where you say."""
+    body = {
+        "users": people,
+        "fillPolicy": fill.wire,
+        **given(startsAt=instant(starts, "--starts"), expiresAt=instant(expires, "--expires")),
+    }
     path = api_path("templates", template, "apply")
     with open_api() as api:
         start(api, path, body=body, wait=wait, as_json=as_json)

@@ -59,6 +59,7 @@ class BulkRow:
     kind: WantKind = WantKind.ADD
     disabled: ServicePlanBits | None = None
     usage_location: str | None = None
+    starts_at: datetime | None = None
     expires_at: datetime | None = None
     since: datetime | None = None
 
@@ -154,6 +155,7 @@ def wants_of(
                 kind=WantKind.ADD if is_joining else row.kind,
                 disabled=product.disabled,
                 usage_location=row.usage_location,
+                starts_at=row.starts_at,
                 expires_at=row.expires_at,
                 strategy=Strategy.BULK,
                 # Who replaces something keeps it until there is a seat: they do not wait without.

@@ -11,6 +11,7 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.locations import is_location
 from seatwright.domain.roles import Role
 from seatwright.domain.semantics import Preset, Semantics, semantics_of
+from seatwright.domain.warning_days import are_warning_days
 
 SettingValue = bool | int | str | None
 
@@ -64,6 +65,12 @@ def _web_address(value: object) -> str | None:
     if is_address and len(str(value)) <= 2000 and str(value).isascii() and " " not in str(value):
         return None
     return "give an address that begins with https:// or http://, or null"
+
+
+def _warning_days(value: object) -> str | None:
+    if are_warning_days(value):
+        return None
+    return "give at most five numbers of days from 1 to 365 with commas in between, as in “30, 7”"
 
 
 def _or_null(check: Callable[[object], str | None]) -> Callable[[object], str | None]:
@@ -171,6 +178,14 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             default=30,
             meaning="How long a deleted person can be restored before they are purged.",
             check=_number(1, 3650),
+        ),
+        Setting(
+            name="expiryWarningDays",
+            kind="string",
+            default="30, 7",
+            meaning="How many days before a license ends its person is warned: up to five numbers"
+            " with commas in between; empty: never.",
+            check=_warning_days,
         ),
         Setting(
             name="requestMessage",

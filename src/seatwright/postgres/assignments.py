@@ -172,6 +172,8 @@ class EndedAssignment:
     sku: SkuNo
     source: Source
     strategy: Strategy
+    assignment_no: int
+    expires_at: datetime | None
 
 
 async def see_to_passed_dates(
@@ -184,7 +186,7 @@ async def see_to_passed_dates(
         statement = "update assignment set starts_at = null where"
     cursor = await tx.connection.execute(
         f"{statement} tenant_id = %s and user_no = any(%s) and {passed} <= %s"
-        " returning user_no, sku_no, source_kind, source_no, strategy",
+        " returning user_no, sku_no, source_kind, source_no, strategy, assignment_no, expires_at",
         (tx.tenant_id, list(users), now),
     )
     return tuple(
@@ -193,6 +195,10 @@ async def see_to_passed_dates(
             sku=SkuNo(sku),
             source=Source(kind=SourceKind(kind), no=no),
             strategy=STRATEGY_OF_CODE[strategy],
+            assignment_no=assignment_no,
+            expires_at=expires_at,
         )
-        for user, sku, kind, no, strategy in sorted(await cursor.fetchall())
+        for user, sku, kind, no, strategy, assignment_no, expires_at in sorted(
+            await cursor.fetchall()
+        )
     )

@@ -14,12 +14,13 @@ from seatwright.postgres.transaction import Transaction
 
 _INSERT = """
 insert into job_row (tenant_id, job_no, row_no, user_text, sku_text, action, sku_no, disabled_set,
-    usage_location, expires_at, since)
+    usage_location, starts_at, expires_at, since)
 select %s, %s, line.* from unnest(%s::int4[], %s::text[], %s::text[], %s::text[], %s::int2[],
-    %s::int4[], %s::text[], %s::timestamptz[], %s::timestamptz[]) line
+    %s::int4[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[]) line
 """
 _SLICE = """
-select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location, expires_at, since
+select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location, starts_at,
+       expires_at, since
   from job_row where tenant_id = %s and job_no = %s and row_no > %s order by row_no limit %s
 """
 _WRITE = """
@@ -55,6 +56,7 @@ async def insert_rows(tx: Transaction, job: JobNo, rows: Sequence[BulkRow]) -> N
             [row.sku for row in rows],
             [None if row.disabled is None else sets[row.disabled] for row in rows],
             [row.usage_location for row in rows],
+            [row.starts_at for row in rows],
             [row.expires_at for row in rows],
             [row.since for row in rows],
         ),
@@ -75,10 +77,11 @@ async def read_slice(tx: Transaction, job: JobNo, *, after: int, limit: int) -> 
             sku=sku,
             disabled=None if disabled is None else bits[disabled],
             usage_location=location,
+            starts_at=starts,
             expires_at=expires,
             since=since,
         )
-        for row_no, user, sku_text, action, sku, disabled, location, expires, since in found
+        for row_no, user, sku_text, action, sku, disabled, location, starts, expires, since in found
     ]
 
 

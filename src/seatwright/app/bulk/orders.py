@@ -41,6 +41,7 @@ class BulkLine:
     action: str | None = None
     disabled: tuple[str, ...] | None = None
     usage_location: str | None = None
+    starts_at: str | None = None
     expires_at: str | None = None
     since: str | None = None
 
@@ -189,6 +190,7 @@ class _Reader:
     _locations: dict[str, str] = field(default_factory=dict)
     _expiries: dict[str, datetime] = field(default_factory=dict)
     _moments: dict[str, datetime] = field(default_factory=dict)
+    _since_days: dict[str, datetime] = field(default_factory=dict)
 
     def rows(self) -> tuple[BulkRow, ...]:
         """All lines as rows; raises Refusal, naming the row, for a text that cannot be read."""
@@ -208,6 +210,14 @@ class _Reader:
                 f" mail address has at most {USER_TEXT_LENGTH_MAX}.",
             )
         sku = self._sku(line.sku or None)
+        starts = _maybe(self._moments, line.starts_at, self._start)
+        expires = _maybe(self._expiries, line.expires_at, self._expiry)
+        if starts is not None and expires is not None and expires <= starts:
+            raise Refusal(
+                Reason.INVALID_VALUE,
+                f"expiresAt {expires.isoformat()} is not after startsAt {starts.isoformat()}:"
+                " give a later end.",
+            )
         return BulkRow(
             row_no=line.row_no,
             user_text=line.user.strip(),
@@ -216,8 +226,9 @@ class _Reader:
             kind=_once(self._kinds, line.action or WantKind.ADD.value, _kind),
             disabled=self._disabled(sku, line.disabled),
             usage_location=_maybe(self._locations, line.usage_location, _location),
-            expires_at=_maybe(self._expiries, line.expires_at, self._expiry),
-            since=_maybe(self._moments, line.since, self._since),
+            starts_at=starts,
+            expires_at=expires,
+            since=_maybe(self._since_days, line.since, self._since),
         )
 
     def _sku(self, text: str | None) -> CatalogSku | None:
@@ -243,6 +254,9 @@ class _Reader:
         if key not in self._plans:
             self._plans[key] = self.catalog.disabled_bits(sku, texts)
         return self._plans[key]
+
+    def _start(self, text: str) -> datetime:
+        return parse_moment(text, name="startsAt")
 
     def _expiry(self, text: str) -> datetime:
         moment = parse_moment(text, name="expiresAt")

@@ -18,6 +18,7 @@ BULK_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "action": ("Operation",),
     "disabledServicePlans": ("Disabled plans", "Service plans off", "Disabled"),
     "usageLocation": ("Location", "Country"),
+    "startsAt": ("Start", "Starts", "Start date"),
     "expiresAt": ("Expiry", "Expires", "Expiry date", "End date"),
 }
 HOLDINGS_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -70,6 +71,7 @@ def _line(row: TableRow) -> BulkLine:
         action=cell("action") or None,
         disabled=service_plan_texts(plans) if plans else None,
         usage_location=cell("usageLocation") or None,
+        starts_at=cell("startsAt") or None,
         expires_at=cell("expiresAt") or None,
         since=cell("since") or None,
     )

@@ -103,3 +103,6 @@ create table invitation_license (
     foreign key (tenant_id, invitation_no) references invitation on delete cascade
 );
 call bind_to_tenant('invitation_license');
+
+-- A bulk row may book a license for a start date, as a single assignment may.
+alter table job_row add column starts_at timestamptz;

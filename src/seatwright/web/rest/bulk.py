@@ -42,6 +42,7 @@ class BulkRowBody(Body, kw_only=True, frozen=True):
     action: str | None = None
     disabled_service_plans: list[str] | None = None
     usage_location: str | None = None
+    starts_at: str | None = None
     expires_at: str | None = None
 
 
@@ -60,14 +61,17 @@ class BulkBody(Body, kw_only=True, frozen=True):
     action: str | None = None
     disabled_service_plans: list[str] | None = None
     usage_location: str | None = None
+    starts_at: str | None = None
     expires_at: str | None = None
     fill_policy: str | None = None
 
 
 class TemplateApplication(Body, kw_only=True, frozen=True):
-    """The people who get everything of a template."""
+    """The people who get everything of a template, from a day on or until one where it says so."""
 
     users: list[str]
+    starts_at: str | None = None
+    expires_at: str | None = None
     fill_policy: str | None = None
 
 
@@ -132,7 +136,7 @@ async def apply_template(
 ) -> Response[StartedShape]:
     """Each person gets every product of the template, or none and the reason."""
     sent = BulkCall(
-        lines=_same_for_all(data.users),
+        lines=_same_for_all(data.users, dates=(data.starts_at, data.expires_at)),
         fill=fill_policy(data.fill_policy),
         template=template,
     )
@@ -223,13 +227,22 @@ def _line(number: int, row: BulkRowBody, body: BulkBody) -> BulkLine:
         action=row.action or body.action,
         disabled=_texts(row.disabled_service_plans, body.disabled_service_plans),
         usage_location=row.usage_location or body.usage_location,
+        starts_at=row.starts_at or body.starts_at,
         expires_at=row.expires_at or body.expires_at,
     )
 
 
-def _same_for_all(users: list[str] | tuple[()], body: BulkBody | None = None) -> list[BulkLine]:
+def _same_for_all(
+    users: list[str] | tuple[()],
+    body: BulkBody | None = None,
+    dates: tuple[str | None, str | None] = (None, None),
+) -> list[BulkLine]:
     if body is None:
-        return [BulkLine(row_no=n, user=user) for n, user in enumerate(users, start=1)]
+        starts, expires = dates
+        return [
+            BulkLine(row_no=n, user=user, starts_at=starts, expires_at=expires)
+            for n, user in enumerate(users, start=1)
+        ]
     disabled = _texts(body.disabled_service_plans)
     return [
         BulkLine(
@@ -238,6 +251,7 @@ def _same_for_all(users: list[str] | tuple[()], body: BulkBody | None = None) ->
             action=body.action,
             disabled=disabled,
             usage_location=body.usage_location,
+            starts_at=body.starts_at,
             expires_at=body.expires_at,
         )
         for number, user in enumerate(users, start=1)
