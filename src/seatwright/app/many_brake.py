@@ -10,20 +10,24 @@ import numpy as np
 from seatwright.app.brake import Cause, emptying, hold, note_removals, too_many
 from seatwright.app.call import Call
 from seatwright.app.reconcile_many import Plan
-from seatwright.domain.brake import limits_in
+from seatwright.domain.brake import ALWAYS_LET_THROUGH, limits_in
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
+from seatwright.domain.reconcile.columns import Int32s
 from seatwright.domain.reconcile.many_changes import NONE
 from seatwright.postgres.bulk_write import lock_people
 from seatwright.postgres.held import still_held
 from seatwright.postgres.pools import lock_pools, read_pools
 
 
-async def brake_plan(call: Call, plan: Plan, *, reason: ChangeReason) -> bool:
+async def brake_plan(
+    call: Call, plan: Plan, *, reason: ChangeReason, emptied: Int32s | None = None
+) -> bool:
     """Hold the removals of a plan that are too many; True when the plan must be made anew.
 
     Counted once for the plan as a whole, however many slices it has. Whoever is held is wished
-    what they have, so that the next plan takes nothing from them.
+    what they have, so that the next plan takes nothing from them. `emptied` are people whom a
+    group would lose with everybody else in it, where nothing is written that says so.
     """
     if limits_in(call.tenant.settings) is None:
         return False
@@ -38,6 +42,8 @@ async def brake_plan(call: Call, plan: Plan, *, reason: ChangeReason) -> bool:
     cause = Cause(reason=reason)
     over = await too_many(call, counts, holders=holders, cause=cause)
     over |= await emptying(call, revoked, cause=cause)
+    if emptied is not None:
+        over |= _lost_by_emptying(revoked, emptied)
     if not over:
         await note_removals(call, revoked=counts, cause=cause)
         return False
@@ -50,6 +56,18 @@ async def brake_plan(call: Call, plan: Plan, *, reason: ChangeReason) -> bool:
         if people:
             await hold(call, sku, people, reason=reason)
     return True
+
+
+def _lost_by_emptying(
+    revoked: Mapping[SkuNo, Mapping[UserNo, ServicePlanBits]], emptied: Int32s
+) -> frozenset[SkuNo]:
+    """The products that people would lose because a group would be emptied (see `emptying`)."""
+    gone = set(emptied.tolist())
+    return frozenset(
+        sku
+        for sku, people in revoked.items()
+        if sum(user in gone for user in people) > ALWAYS_LET_THROUGH
+    )
 
 
 def _revoked(plan: Plan) -> Mapping[SkuNo, Mapping[UserNo, ServicePlanBits]]:

@@ -19,6 +19,7 @@ from seatwright.app.reconcile_many import Plan, Scope, plan_many
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.reconcile import ChangeSet
+from seatwright.domain.reconcile.supposing import Supposed
 
 
 @asynccontextmanager
@@ -34,18 +35,26 @@ async def only_foreseen(call: Call) -> AsyncIterator[None]:
         call.ledger.held += [replace(one, held_change=None) for one in foreseen]
 
 
-async def foresee_reconcile(call: Call, scope: Scope, *, reason: ChangeReason) -> None:
-    """Put what a reconcile of a scope's people would change, and hold, into the call's ledger."""
+async def foresee_reconcile(
+    call: Call, scope: Scope, *, reason: ChangeReason, supposed: Supposed | None = None
+) -> None:
+    """Put what a reconcile of a scope's people would change, and hold, into the call's ledger.
+
+    `supposed` are memberships that the job will write first.
+    """
     async with only_foreseen(call):
-        plan = await _braked_plan(call, scope, reason=reason)
+        plan = await _braked_plan(call, scope, reason=reason, supposed=supposed)
     changes = plan.outcome.change_set(plan.plan_sets)
     call.ledger.add(changes, reason=reason, reasons=_reasons(plan, changes))
 
 
-async def _braked_plan(call: Call, scope: Scope, *, reason: ChangeReason) -> Plan:
+async def _braked_plan(
+    call: Call, scope: Scope, *, reason: ChangeReason, supposed: Supposed | None
+) -> Plan:
+    emptied = None if supposed is None else supposed.emptied
     for _ in range(BRAKE_TURNS_MAX):
-        plan = await plan_many(call, scope, retry=True)
-        if not await brake_plan(call, plan, reason=reason):
+        plan = await plan_many(call, scope, retry=True, supposed=supposed)
+        if not await brake_plan(call, plan, reason=reason, emptied=emptied):
             return plan
     raise AssertionError("what is held let ever more licenses go")
 

@@ -29,6 +29,7 @@ from seatwright.domain.reconcile.columns import (
 from seatwright.domain.reconcile.many import reconcile_many
 from seatwright.domain.reconcile.many_changes import NONE, ManyOutcome
 from seatwright.domain.reconcile.reading import PeopleRead, joined
+from seatwright.domain.reconcile.supposing import Supposed, supposing
 from seatwright.domain.reconcile.traces import Traces, traces_of
 from seatwright.domain.reconcile.turns import Turns, turns_of
 from seatwright.domain.reconcile.waves import waves
@@ -87,13 +88,16 @@ class Plan:
     facts: Facts
 
 
-async def plan_many(call: Call, scope: Scope, *, retry: bool) -> Plan:
+async def plan_many(
+    call: Call, scope: Scope, *, retry: bool, supposed: Supposed | None = None
+) -> Plan:
     """Decide about a scope's people; the call's transaction should see one snapshot.
 
-    `retry`: people who wait under semantics without refilling are tried again (GBL-125).
+    `retry`: people who wait under semantics without refilling are tried again (GBL-125). What is
+    `supposed` of memberships is taken for written, in a plan that nobody will carry out.
     """
     named = await _named(call, scope)
-    decided = await decide_many(call, named, retry=retry)
+    decided = await decide_many(call, named, retry=retry, supposed=supposed)
     read, snapshot, outcome = decided.read, decided.snapshot, decided.outcome
     turns = turns_of(snapshot, stored=read.turns)
     users = np.unique(
@@ -158,7 +162,9 @@ class Decided:
     outcome: ManyOutcome
 
 
-async def decide_many(call: Call, named: Int32s | None, *, retry: bool) -> Decided:
+async def decide_many(
+    call: Call, named: Int32s | None, *, retry: bool, supposed: Supposed | None = None
+) -> Decided:
     """Read and decide; and again with waiting people, while seats come free that they wait for.
 
     The only edge from one person to another is a seat (`performance.md` B), so they are the only
@@ -169,6 +175,8 @@ async def decide_many(call: Call, named: Int32s | None, *, retry: bool) -> Decid
         read = await read_everybody(call.tx, plan_sets)
     else:
         read = await read_listed(call.tx, named, plan_sets)
+    if supposed is not None:
+        read = supposing(read, supposed)
     seen: set[int] = set()
     for turn in range(WAITING_ROUNDS_MAX):
         snapshot = await _snapshot(call, read, plan_sets, retry=retry)

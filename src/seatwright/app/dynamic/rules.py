@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from seatwright.app.call import Call
 from seatwright.app.dynamic.demands import check_group, check_references, warning_about
+from seatwright.app.dynamic.foreseeing import foresee_moves
 from seatwright.app.dynamic.judging import judge
 from seatwright.app.dynamic.memberships import settle_moves, tell_complete
 from seatwright.app.dynamic.work import start_evaluation
@@ -58,8 +59,11 @@ class RuleOutcome:
 
 
 async def hold_all_rules(call: Call) -> None:
-    """Have all rules alone, as `change_rule` does: first, where a call writes more of the group."""
-    await hold_rules(call.tx, is_exclusive=True)
+    """Have all rules alone, as `change_rule` does: first, where a call writes more of the group.
+
+    Only a preview shares them: nothing of it stays, so that nobody need wait for it.
+    """
+    await hold_rules(call.tx, is_exclusive=not call.is_preview)
 
 
 async def change_rule(call: Call, group: Group, order: RuleOrder) -> RuleOutcome:
@@ -73,7 +77,7 @@ async def change_rule(call: Call, group: Group, order: RuleOrder) -> RuleOutcome
     Raises RuleRefusal for a rule that cannot be read; Refusal unknownGroup and unknownUser for what
     it names; invalidValue for a group that cannot be dynamic, and for limits (DYN-002, DYN-061).
     """
-    await hold_rules(call.tx, is_exclusive=True)
+    await hold_all_rules(call)
     await hold_groups(call.tx, (group.group_no,), is_exclusive=True)
     group = await _stored(call, group)
     text = _text_wanted(group, order)
@@ -125,11 +129,14 @@ async def _store(
 async def _evaluate(call: Call, group: Group, rule: StoredRule, warning: str | None) -> RuleOutcome:
     judged = await judge(call, rule, first=0, last=await last_user_no(call.tx))
     job = None
-    if len(judged.users) <= USERS_AT_ONCE_MAX or call.is_foreseen:
+    if len(judged.users) <= USERS_AT_ONCE_MAX:
         await settle_moves(call, judged.moves())
         await tell_complete(call, (group.group_no,))
     else:
-        job = await start_evaluation(call, group.group_no)
+        if call.is_foreseen:
+            await foresee_moves(call, judged)
+        if not call.is_preview:
+            job = await start_evaluation(call, group.group_no)
     return RuleOutcome(
         group=await _stored(call, group),
         job=job,
@@ -145,7 +152,7 @@ async def evaluate_group(call: Call, group: Group) -> RuleOutcome:
 
     Raises Refusal invalidValue for a group that has no rule, or one that is paused.
     """
-    await hold_rules(call.tx, is_exclusive=True)
+    await hold_all_rules(call)
     group = await _stored(call, group)
     if group.dynamic is None or group.dynamic.is_paused:
         raise Refusal(
