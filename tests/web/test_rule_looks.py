@@ -126,3 +126,21 @@ async def test_where_more_have_changed_than_one_job_takes_everybody_is_judged(
     office.clock.move(minutes=1)
     await tick(office)
     assert await members(office, holders) == ["ada", "ben", *(f"p{number}" for number in range(6))]
+
+
+@pytest.mark.parametrize("ends", ["worked off", "cancelled"])
+async def test_a_rule_that_is_paused_while_it_is_evaluated_stays_paused(
+    office: Office, sales: str, ends: str
+) -> None:
+    async with call_of(office) as call:
+        await start_evaluation(call, (await find_group(call, sales)).group_no)
+    (job,) = await _tend(office)
+    paused = {"membershipRuleProcessingState": "Paused"}
+    assert (await office.admin.patch(f"{GROUPS}/{sales}/rule", json=paused)).is_success
+    if ends == "cancelled":
+        await office.admin.post(f"/api/jobs/{job.id}/cancel")
+    await work_off(office)
+    shown = (await office.admin.get(f"{GROUPS}/{sales}/rule")).json()
+    assert (shown["status"], shown["membershipRuleProcessingState"]) == ("paused", "Paused")
+    office.clock.move(hours=2)
+    assert await _tend(office) == []

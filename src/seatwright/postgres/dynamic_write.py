@@ -139,6 +139,26 @@ async def begin_evaluation(tx: Transaction, group: GroupNo, *, at: datetime) -> 
     )
 
 
+async def end_evaluation(
+    tx: Transaction,
+    group: GroupNo,
+    status: RuleStatus,
+    *,
+    begun_at: datetime,
+    evaluated_at: datetime | None = None,
+) -> None:
+    """Say how the evaluation of a group's rule ended, unless the rule was paused or changed since.
+
+    Who paused it is told so, and who changed it is told by the evaluation of the new rule.
+    """
+    await tx.connection.execute(
+        "update app_group set rule_status = %s,"
+        " rule_evaluated_at = coalesce(%s::timestamptz, rule_evaluated_at)"
+        " where tenant_id = %s and group_no = %s and rule_state = 'on' and rule_changed_at <= %s",
+        (status.value, evaluated_at, tx.tenant_id, group, begun_at),
+    )
+
+
 async def note_moves(tx: Transaction, groups: Collection[GroupNo], *, at: datetime) -> None:
     """Say that members of these groups came or went."""
     await tx.connection.execute(

@@ -34,9 +34,9 @@ from seatwright.postgres.dynamic_read import (
 )
 from seatwright.postgres.dynamic_write import (
     begin_evaluation,
+    end_evaluation,
     hold_rules,
     remember_moved,
-    store_status,
     take_moved,
 )
 from seatwright.postgres.group_licenses import hold_groups, set_processing
@@ -138,12 +138,20 @@ async def leave_rules(call: Call, job: Job) -> None:
     params = cast(dict[str, Any], job.params)
     groups = (GroupNo(params["group"]),) if "group" in params else ()
     await _reconcile_moved(call, job, groups)
-    await store_status(call.tx, groups, RuleStatus.ERROR)
+    for group in groups:
+        await end_evaluation(call.tx, group, RuleStatus.ERROR, begun_at=job.created_at)
 
 
 async def _end(call: Call, job: Job, groups: tuple[GroupNo, ...]) -> None:
     await _reconcile_moved(call, job, groups)
-    await store_status(call.tx, groups, RuleStatus.COMPLETE, evaluated_at=call.now)
+    for group in groups:
+        await end_evaluation(
+            call.tx,
+            group,
+            RuleStatus.COMPLETE,
+            begun_at=job.created_at,
+            evaluated_at=call.now,
+        )
 
 
 async def _reconcile_moved(call: Call, job: Job, groups: tuple[GroupNo, ...]) -> None:
