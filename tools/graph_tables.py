@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from seatwright.domain.filters import (
     GROUP_PROPERTIES,
     GROUP_SEARCH,
+    SUBSCRIPTION_PROPERTIES,
     USER_PROPERTIES,
     USER_SEARCH,
     Need,
@@ -98,4 +99,13 @@ def queries_page() -> str:
         " seconds; what takes longer is refused, and a count that does is left out.",
         _noun("People", USER_PROPERTIES, USER_SEARCH, USER),
         _noun("Groups", GROUP_PROPERTIES, GROUP_SEARCH, GROUP),
+        "## Subscriptions",
+        "`directory/subscriptions` takes `$filter` and `$select`, in any query.",
+        table(
+            ("property", "kind", "operators"),
+            [
+                (f"`{name}`", one.kind.value, _operators(one, Need.PLAIN))
+                for name, one in rows_of(SUBSCRIPTION_PROPERTIES)
+            ],
+        ),
     )

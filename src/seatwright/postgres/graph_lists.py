@@ -223,6 +223,31 @@ def owners_of(tx: Transaction, group: GroupNo) -> Condition:
     )
 
 
+_RELATED: Final = {
+    "members": "select m.user_no, false from membership m join app_user u"
+    " on u.tenant_id = m.tenant_id and u.user_no = m.user_no and u.deleted_at is null"
+    " where m.tenant_id = %(tenant)s and m.group_no = w.group_no"
+    " union all select n.child_no, true from group_nesting n"
+    " where n.tenant_id = %(tenant)s and n.parent_no = w.group_no",
+    "owners": "select o.user_no, false from group_owner o join app_user u"
+    " on u.tenant_id = o.tenant_id and u.user_no = o.user_no and u.deleted_at is null"
+    " where o.tenant_id = %(tenant)s and o.group_no = w.group_no",
+}
+
+
+async def related_to(
+    tx: Transaction, relation: str, groups: Sequence[int], *, limit: int
+) -> list[tuple[int, int, bool]]:
+    """The first members or owners of each group: its number, theirs, and whether it is a group."""
+    cursor = await tx.connection.execute(
+        "select w.group_no, r.number, r.is_group from unnest(%(groups)s::int4[]) as w (group_no)"
+        f" cross join lateral ({_RELATED[relation]} order by 2, 1 limit %(limit)s)"
+        " as r (number, is_group) order by 1, 3, 2",
+        {"tenant": tx.tenant_id, "groups": list(groups), "limit": limit},
+    )
+    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+
+
 def managed_by(user: UserNo) -> Condition:
     """People whose manager somebody is."""
     return Condition(text="u.manager_no = %s", values=(user,))

@@ -101,6 +101,7 @@ async def users_deleted_before(
 _OF_A_PERSON = (
     "assignment",
     "membership",
+    "group_owner",
     "license_error",
     "search_word",
     "deleted_license",

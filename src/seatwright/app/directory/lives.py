@@ -171,6 +171,18 @@ def _source(license_: KeptLicense, wishes: list[Wish]) -> tuple[Source, Strategy
     return first.source, first.strategy
 
 
+async def purge_user(call: Call, text: str) -> None:
+    """Remove a deleted person for good before their time; the history keeps what they had.
+
+    Raises Refusal unknownUser, and noChange for somebody who is not deleted.
+    """
+    user = await _deleted_user(call, text)
+    await lock_world(call, (user.user_no,), skus=frozenset())
+    await _deleted_user(call, str(user.id))
+    await purge_users(call.tx, (user.user_no,))
+    await record(call, HistoryLine(action=HistoryAction.USER_PURGED, user=user.user_no))
+
+
 async def purge_deleted_users(call: Call) -> int:
     """Remove people for good who were deleted longer ago than the tenant keeps them.
 

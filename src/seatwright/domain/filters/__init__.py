@@ -1,6 +1,7 @@
 """Filters as callers write them: read into a tree, held against one table, the same everywhere."""
 
 from seatwright.domain.filters.checking import Scope, check_filter, not_advanced, unsupported
+from seatwright.domain.filters.finding import finds
 from seatwright.domain.filters.grammar import parse_filter
 from seatwright.domain.filters.options import (
     Order,
@@ -13,6 +14,7 @@ from seatwright.domain.filters.options import (
 from seatwright.domain.filters.properties import (
     GROUP_PROPERTIES,
     GROUP_SEARCH,
+    SUBSCRIPTION_PROPERTIES,
     USER_PROPERTIES,
     USER_SEARCH,
     Kind,
@@ -24,6 +26,7 @@ from seatwright.domain.filters.tree import Filter, Operator
 __all__ = [
     "GROUP_PROPERTIES",
     "GROUP_SEARCH",
+    "SUBSCRIPTION_PROPERTIES",
     "USER_PROPERTIES",
     "USER_SEARCH",
     "Filter",
@@ -36,6 +39,7 @@ __all__ = [
     "Search",
     "Term",
     "check_filter",
+    "finds",
     "not_advanced",
     "parse_filter",
     "parse_names",

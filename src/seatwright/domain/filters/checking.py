@@ -149,11 +149,9 @@ def _quantified(tree: Quantified, scope: Scope) -> Filter:
 
 
 def _require_not(tree: Filter, scope: Scope) -> None:
-    """`not` is an operator of the properties inside of it, and of the query (QRY-002)."""
+    """`not` is an operator of every property inside of it (QRY-002)."""
     if scope.around is not None:
         raise unsupported("“not” inside of any", field=scope.around.name)
-    if not scope.is_advanced:
-        raise not_advanced("“not”")
     match tree:
         case Compared() | OneOf() | Quantified() | Counted():
             name = "/".join(tree.path)
@@ -189,6 +187,8 @@ def _fit(found: Property, value: Literal, operator: Operator) -> Literal:
             return _time(found, value)
         case Kind.ID:
             return _id(found, value)
+        case Kind.NUMBER:
+            return _number(found, value)
         case Kind.TEXTS | Kind.OBJECTS:
             raise _misfit(found, value, "it is a collection: ask with any(…)")
         case _:
@@ -216,6 +216,12 @@ def _id(found: Property, value: Literal) -> UUID:
     if id_ is None:
         raise _misfit(found, value, "cannot be converted to Edm.Guid: give a GUID")
     return id_
+
+
+def _number(found: Property, value: Literal) -> int | float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    raise _misfit(found, value, "give a number without quotes")
 
 
 def _misfit(found: Property, value: Literal, advice: str) -> Refusal:

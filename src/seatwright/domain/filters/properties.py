@@ -24,6 +24,7 @@ class Kind(StrEnum):
     ID = "GUID"
     FLAG = "true or false"
     TIME = "time"
+    NUMBER = "number"
     TEXTS = "collection of texts"
     OBJECTS = "collection of objects"
 
@@ -188,6 +189,27 @@ GROUP_PROPERTIES: Final = (
     _text("membershipRuleProcessingState", "eq in"),
     _flag("securityEnabled"),
 )
+
+_ALWAYS: Final = "eq ne not in ge le gt lt"
+
+
+def _of_a_list(name: str, kind: Kind, operators: str, *, null: bool = False) -> Property:
+    """A property of a list that is short, read whole, and asked without advanced queries."""
+    return Property(name=name, kind=kind, operators=_operators(operators), takes_null=null)
+
+
+SUBSCRIPTION_PROPERTIES: Final = (
+    _of_a_list("id", Kind.TEXT, "eq ne not in"),
+    _of_a_list("commerceSubscriptionId", Kind.TEXT, "eq ne not in startsWith"),
+    _of_a_list("createdDateTime", Kind.TIME, _ALWAYS),
+    _of_a_list("isTrial", Kind.FLAG, "eq ne not in"),
+    _of_a_list("nextLifecycleDateTime", Kind.TIME, _ALWAYS, null=True),
+    _of_a_list("skuId", Kind.TEXT, "eq ne not in"),
+    _of_a_list("skuPartNumber", Kind.TEXT, "eq ne not in startsWith"),
+    _of_a_list("status", Kind.TEXT, "eq ne not in"),
+    _of_a_list("totalLicenses", Kind.NUMBER, _ALWAYS),
+)
+"""`directory/subscriptions` (SUB-004): 300 rows at most, looked at one by one."""
 
 USER_SEARCH: Final = ("displayName", "givenName", "mail", "surname", "userPrincipalName")
 GROUP_SEARCH: Final = ("displayName",)

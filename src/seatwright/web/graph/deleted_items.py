@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from seatwright.app.directory.lives import restore_user
+from seatwright.app.directory.lives import purge_user, restore_user
+from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.graph_permissions import GraphPermission
 from seatwright.domain.roles import Permission
@@ -15,7 +16,7 @@ from seatwright.web.answers import Answer
 from seatwright.web.graph.envelope import resource_missing
 from seatwright.web.graph.lists import people_page, user_row
 from seatwright.web.graph.odata import selected
-from seatwright.web.graph.request import GraphRequest
+from seatwright.web.graph.request import GraphRequest, no_content
 from seatwright.web.graph.routing import route
 from seatwright.web.graph.user_shapes import USER, USER_TYPE, columns_for, shape_people
 from seatwright.web.graph.users import MAY_READ_USERS, MAY_WRITE_USERS, shape_of_user
@@ -63,4 +64,27 @@ async def restore(request: GraphRequest) -> Answer:
     return request.entity({"@odata.type": USER_TYPE, **shape}, "directoryObjects/$entity")
 
 
-DELETED_ROUTES: Final = (list_deleted_users, list_deleted_groups, get_deleted, restore)
+@route(
+    "DELETE",
+    "directory/deletedItems/{item}",
+    needs=Permission.WRITE_USERS,
+    accepts=(GraphPermission.USER_DELETE_RESTORE_ALL, *MAY_WRITE_USERS),
+)
+async def remove_for_good(request: GraphRequest) -> Answer:
+    """Remove a deleted person before their 30 days are over: nobody can restore them."""
+    key = request.keys["item"]
+    # By id alone: several people who were deleted may have had one address.
+    if parse_id(key) is None:
+        raise resource_missing(key)
+    await user_row(request, key, (), is_deleted=True)
+    await purge_user(request.call, key)
+    return no_content()
+
+
+DELETED_ROUTES: Final = (
+    list_deleted_users,
+    list_deleted_groups,
+    get_deleted,
+    restore,
+    remove_for_good,
+)

@@ -17,11 +17,10 @@ from seatwright.app.dynamic.rules import change_rule, hold_all_rules
 from seatwright.app.graph.owners import give_owners
 from seatwright.domain.directory import GroupField, GroupKind
 from seatwright.domain.graph_permissions import GraphPermission
-from seatwright.domain.ids import GroupNo
 from seatwright.domain.roles import Permission
-from seatwright.postgres.graph_lists import USERS, ListQuery, owners_of, people_in, read_page
 from seatwright.web.answers import Answer
 from seatwright.web.graph.envelope import GraphError, bad_request
+from seatwright.web.graph.group_relations import with_relations
 from seatwright.web.graph.group_rules import (
     RULE_NAMES,
     UNIFIED,
@@ -31,7 +30,6 @@ from seatwright.web.graph.group_rules import (
 )
 from seatwright.web.graph.group_shapes import GROUP, columns_for, shape_groups
 from seatwright.web.graph.lists import (
-    OBJECTS_EXPANDED_MAX,
     count_answer,
     group_row,
     groups_page,
@@ -41,9 +39,6 @@ from seatwright.web.graph.permissions import only_for
 from seatwright.web.graph.references import bound_in, people_and_groups
 from seatwright.web.graph.request import GraphRequest, no_content
 from seatwright.web.graph.routing import route
-from seatwright.web.graph.user_shapes import SHOWN as USER_SHOWN
-from seatwright.web.graph.user_shapes import columns_for as user_columns
-from seatwright.web.graph.user_shapes import shape_people
 
 MAY_READ_GROUPS: Final = (
     GraphPermission.GROUP_MEMBER_READ_ALL,
@@ -88,20 +83,9 @@ async def get_group(request: GraphRequest) -> Answer:
     select, expand = selected(request, GROUP), expanded(request, GROUP)
     row = await group_row(request, request.keys["group"], columns_for(select))
     (shape,) = await shape_groups(request.call, [row], select)
-    for name in expand:
-        shape[name] = await _related(request, name, GroupNo(row.number))
+    await with_relations(request.call, [row], [shape], expand)
     shown = f"({','.join(select)})" if request.option("$select") else ""
     return request.entity(shape, f"groups{shown}/$entity")
-
-
-async def _related(request: GraphRequest, name: str, group: GroupNo) -> list[dict[str, Any]]:
-    tx = request.call.tx
-    condition = people_in(tx, (group,)) if name == "members" else owners_of(tx, group)
-    query = ListQuery(
-        columns=user_columns(USER_SHOWN), conditions=(condition,), limit=OBJECTS_EXPANDED_MAX
-    )
-    rows = await read_page(tx, USERS, query)
-    return await shape_people(request.call, rows, USER_SHOWN, is_typed=True)
 
 
 @route(

@@ -8,7 +8,6 @@ from typing import Any
 
 from seatwright.domain.directory import parse_id, text_key
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.filters import unsupported
 from seatwright.postgres.filters import Condition
 from seatwright.postgres.graph_lists import (
     GROUPS,
@@ -24,6 +23,7 @@ from seatwright.postgres.graph_lists import (
 )
 from seatwright.web.answers import Answer
 from seatwright.web.graph.envelope import bad_request, resource_missing
+from seatwright.web.graph.group_relations import with_relations
 from seatwright.web.graph.group_shapes import GROUP, shape_groups
 from seatwright.web.graph.group_shapes import columns_for as group_columns
 from seatwright.web.graph.odata import Noun, PageAsked, page_asked, selected, top_of
@@ -36,9 +36,6 @@ Shaper = Callable[[Sequence[ListRow]], Awaitable[list[Shape]]]
 
 _PLACE = re.compile(r"[01]\.[0-9]{1,9}", re.ASCII)
 """Where a list of people and groups stands; no list of people alone writes its tokens so."""
-
-OBJECTS_EXPANDED_MAX = 20
-"""Members and owners that come along with a group, as Graph has it."""
 
 _UNKNOWN = {"users": Reason.UNKNOWN_USER, "groups": Reason.UNKNOWN_GROUP}
 
@@ -78,14 +75,12 @@ async def groups_page(
 ) -> Answer:
     """A page of groups: all of them, or those of a relation."""
     asked = await page_asked(request, GROUP)
-    if asked.expand:
-        raise unsupported(
-            "$expand of a list of groups: read each group with what it expands", field="$expand"
-        )
     query = _query(asked, extra, group_columns(asked.select), is_deleted=is_deleted)
 
     async def shape(rows: Sequence[ListRow]) -> list[Shape]:
-        return await shape_groups(request.call, rows, asked.select, is_typed=is_typed)
+        shapes = await shape_groups(request.call, rows, asked.select, is_typed=is_typed)
+        await with_relations(request.call, rows, shapes, asked.expand)
+        return shapes
 
     return await _answer(request, GROUP, asked, query=query, shape=shape, fragment=fragment)
 
