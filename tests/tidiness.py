@@ -34,6 +34,7 @@ PURE_MODULES: Final = frozenset(
         "functools",
         "hashlib",
         "heapq",
+        "html",
         "io",
         "itertools",
         "json",
@@ -48,6 +49,7 @@ PURE_MODULES: Final = frozenset(
         "typing",
         "unicodedata",
         "uuid",
+        "zoneinfo",  # Reference data like that of countries, though it lies in files.
         "seatwright",
     }
 )

@@ -57,6 +57,14 @@ BACKGROUND_TASKS: Final = (
         "Works on one job, slice by slice: 2,000 people or fewer in one transaction.",
     ),
     (
+        "seatwright.deliver",
+        "when somebody is told something, and each minute while something is due, for each tenant",
+        (
+            "Words what was told, and sends mails and calls of webhooks, 50 and 40 on one lease of"
+            " five minutes."
+        ),
+    ),
+    (
         "seatwright.tick",
         "each minute",
         (

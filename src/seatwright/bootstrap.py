@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from seatwright.app.work import Workshop
 from seatwright.demo import demo as demo_tenant
 from seatwright.domain.clock import Clock
 from seatwright.jobs import worker as jobs
+from seatwright.mail.smtp import SmtpMailer, SmtpServer
 from seatwright.postgres.pool import Database
-from seatwright.settings import OffsetClock, Settings
+from seatwright.settings import PREFIX, OffsetClock, Settings, SettingsError
 from seatwright.web.edge import Edge
 from seatwright.web.entry import Entry
 from seatwright.web.graph.application import GraphApplication
@@ -27,6 +29,7 @@ from seatwright.web.rate import RateLimit
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.rest.openapi import describe
 from seatwright.web.watch import Watch
+from seatwright.webhooks.caller import HttpCaller
 
 
 def assemble_web_app(
@@ -88,10 +91,43 @@ def run_worker(settings: Settings) -> None:
     """The job worker of one process, until it is asked to stop."""
     calm_collector()
     assert settings.database_url is not None, "serve hands every process its database"
+    networks = [one for one in settings.webhook_networks.split(",") if one]
     workshop = Workshop(
-        database=Database(settings.database_url), clock=OffsetClock(settings.clock_offset)
+        database=Database(settings.database_url),
+        clock=OffsetClock(settings.clock_offset),
+        mailer=mailer_of(settings),
+        caller=HttpCaller(allowed=[ipaddress.ip_network(one) for one in networks]),
     )
     asyncio.run(jobs.run_worker(workshop, listen_url=settings.listen_url or settings.database_url))
+
+
+def mailer_of(settings: Settings) -> SmtpMailer | None:
+    """The mail server that is set; None where none is.
+
+    Raises SettingsError when the file of its password cannot be read.
+    """
+    if settings.mail_host is None:
+        return None
+    assert settings.mail_from is not None, "settings without it are refused"
+    password = settings.mail_password
+    if settings.mail_password_file is not None:
+        try:
+            password = settings.mail_password_file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{PREFIX}MAIL_PASSWORD_FILE is {str(settings.mail_password_file)!r}, which cannot"
+                f" be read: {error}. Let the account that runs seatwright read it."
+            ) from error
+    return SmtpMailer(
+        SmtpServer(
+            host=settings.mail_host,
+            port=settings.mail_port,
+            security=settings.mail_security,
+            sender=settings.mail_from,
+            user=settings.mail_user,
+            password=password,
+        )
+    )
 
 
 def load_demo(settings: Settings) -> None:

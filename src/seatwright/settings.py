@@ -16,12 +16,16 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from seatwright.domain.mail_addresses import is_mail_address
+
 PREFIX: Final = "SEATWRIGHT_"
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+_MAIL_SECURITY: Final = ("starttls", "tls", "none")
 _WORKERS_MAX: Final = 64
 _DURATION: Final = re.compile(
     r"(?P<sign>[+-]?)P(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
@@ -87,6 +91,34 @@ class Settings:
     workers: int = field(default_factory=_default_workers)
     """How many web processes serve. Default: one for each core, at most 4."""
 
+    mail_host: str | None = None
+    """The mail server (SMTP) that mails are handed to. Without one nothing is sent, and what would
+    be is shown by `seatwright mail list`."""
+
+    mail_port: int = 587
+    """The port of the mail server."""
+
+    mail_security: str = "starttls"
+    """How the connection to the mail server is kept private: `starttls`, `tls` from the first byte,
+    or `none` for a server on this machine."""
+
+    mail_from: str | None = None
+    """The address that mails come from, with or without a name:
+    `Licenses <licenses@example.com>`. Needed with `SEATWRIGHT_MAIL_HOST`."""
+
+    mail_user: str | None = None
+    """The name to sign in to the mail server with. Default: no signing in."""
+
+    mail_password: str | None = field(default=None, repr=False)
+    """The password of that name."""
+
+    mail_password_file: Path | None = None
+    """A file that holds the password, instead of `SEATWRIGHT_MAIL_PASSWORD`."""
+
+    webhook_networks: str = ""
+    """Private networks that webhooks may lead to, with commas in between: `10.20.0.0/16`. Default:
+    none, so that webhooks lead to the internet only."""
+
     log_level: str = "info"
     """The least important log lines to write: `debug`, `info`, `warning` or `error`."""
 
@@ -109,6 +141,11 @@ class Settings:
             text = source.get(PREFIX + name.upper(), "").strip()
             if text:
                 values[name] = parse(PREFIX + name.upper(), text)
+        if "mail_host" in values and "mail_from" not in values:
+            raise SettingsError(
+                f"{PREFIX}MAIL_HOST is set and {PREFIX}MAIL_FROM is not. Give the address that "
+                "mails come from, for example Licenses <licenses@example.com>."
+            )
         return cls(**values)  # type: ignore[arg-type]  # Each parser returns its field's type.
 
     def to_environment(self) -> dict[str, str]:
@@ -271,6 +308,32 @@ def _parse_address(name: str, text: str) -> str:
     )
 
 
+def _parse_mail_security(name: str, text: str) -> str:
+    if text.lower() in _MAIL_SECURITY:
+        return text.lower()
+    raise SettingsError(f"{name} is {text!r}. Give one of {', '.join(_MAIL_SECURITY)}.")
+
+
+def _parse_mail_from(name: str, text: str) -> str:
+    _, address = parseaddr(text)
+    if text.isprintable() and is_mail_address(address):
+        return text
+    raise SettingsError(
+        f"{name} is {text!r}. Give one mail address, with a name or without: "
+        "Licenses <licenses@example.com>."
+    )
+
+
+def _parse_networks(name: str, text: str) -> str:
+    try:
+        return ",".join(str(ipaddress.ip_network(one.strip())) for one in text.split(","))
+    except ValueError as error:
+        raise SettingsError(
+            f"{name} is {text!r}: {error}. Give networks with commas in between, for example "
+            "10.20.0.0/16,192.168.4.0/24."
+        ) from None
+
+
 def _parse_log_level(name: str, text: str) -> str:
     if text.lower() in _LOG_LEVELS:
         return text.lower()
@@ -292,6 +355,14 @@ _PARSERS: Final[Mapping[str, Callable[[str, str], object]]] = {
     "rate_limit": _parse_rate_limit,
     "clock_offset": parse_duration,
     "workers": functools.partial(_parse_integer, least=1, most=_WORKERS_MAX),
+    "mail_host": _parse_text,
+    "mail_port": functools.partial(_parse_integer, least=1, most=65535),
+    "mail_security": _parse_mail_security,
+    "mail_from": _parse_mail_from,
+    "mail_user": _parse_text,
+    "mail_password": _parse_text,
+    "mail_password_file": _parse_path,
+    "webhook_networks": _parse_networks,
     "log_level": _parse_log_level,
     "url": _parse_address,
     "token": _parse_text,

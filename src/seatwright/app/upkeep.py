@@ -26,6 +26,7 @@ from seatwright.app.reports.runs import forget_old_runs
 from seatwright.app.reports.schedules import run_due_report
 from seatwright.app.reservations import give_back_lapsed
 from seatwright.app.subscription_life import live_on
+from seatwright.app.telling.forget import forget_old_tellings
 from seatwright.app.work import Workshop
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import TenantId
@@ -55,6 +56,7 @@ _STEPS: Final = (
     start_periodic,
     run_due_report,
     forget_old_runs,
+    forget_old_tellings,
     settle_defaults,
     settle_claims,
     give_back_lapsed,

@@ -27,6 +27,7 @@ from seatwright.app.reconcile_job import (
     work_reconcile_slice,
 )
 from seatwright.app.reports.job import work_report_slice
+from seatwright.app.telling.channels import Mailer, WebhookCaller
 from seatwright.app.undo import cancel_undo, work_undo_slice
 from seatwright.domain.clock import Clock
 from seatwright.domain.ids import JobNo, TenantId
@@ -67,10 +68,15 @@ CONFLICT_TRIES_MAX = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What working on jobs needs: the database, and what time it is."""
+    """What working needs: the database, what time it is, and ways to the world outside.
+
+    Without a `mailer` mails are only shown; without a `caller` calls of webhooks wait.
+    """
 
     database: Database
     clock: Clock
+    mailer: Mailer | None = None
+    caller: WebhookCaller | None = None
 
 
 def _always() -> bool:

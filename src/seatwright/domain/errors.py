@@ -46,6 +46,8 @@ class Reason(StrEnum):
     STILL_IN_USE = "stillInUse"
     UNKNOWN_POLICY = "unknownPolicy"
     UNKNOWN_NOTICE = "unknownNotice"
+    UNKNOWN_WEBHOOK = "unknownWebhook"
+    UNKNOWN_DELIVERY = "unknownDelivery"
     UNKNOWN_TEMPLATE = "unknownTemplate"
     UNKNOWN_JOB = "unknownJob"
     UNKNOWN_REQUEST = "unknownRequest"

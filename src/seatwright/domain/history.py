@@ -98,6 +98,11 @@ class HistoryAction(IntEnum):
     INVITATION_EXPIRED = 177
     SIGNING_KEY_CREATED = 150
     SIGNING_KEYS_WITHDRAWN = 151
+    WEBHOOK_CREATED = 165
+    WEBHOOK_UPDATED = 166
+    WEBHOOK_REMOVED = 167
+    WEBHOOK_DISABLED = 168
+    MAIL_WORDS_CHANGED = 169
 
     @property
     def wire(self) -> str:

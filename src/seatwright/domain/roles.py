@@ -54,6 +54,10 @@ class Permission(StrEnum):
     WRITE_PLATFORM = "change environments, apps and flows, and whom apps are shared with"
     ASSIGN_SECURITY_ROLES = "give security roles to people and group teams"
     SEE_NOTICES = "read notices about claimed licenses, and keep one that would be released"
+    USE_INBOX = "read what one is told, and choose which of it is mailed"
+    READ_TELLING = "read the administrators' inbox, and what was sent by mail and webhooks"
+    ATTEND_TELLING = "mark the administrators' inbox as read"
+    MANAGE_TELLING = "word mails, choose webhooks, and have something sent again"
     READ_SETTINGS = "read the tenant's settings"
     WRITE_SETTINGS = "change the tenant's settings"
     DECIDE_HELD_CHANGES = "decide about removals that are held"
@@ -73,6 +77,8 @@ _READ_ALL: Final = _READ_PEOPLE | {
     Permission.READ_AUTO_CLAIM,
     Permission.READ_PLATFORM,
     Permission.READ_SETTINGS,
+    Permission.USE_INBOX,
+    Permission.READ_TELLING,
 }
 
 PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
@@ -87,6 +93,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.SET_USAGE_LOCATION,
         Permission.WRITE_TEMPLATES,
         Permission.DECIDE_HELD_CHANGES,
+        Permission.ATTEND_TELLING,
         Permission.UNDO_CHANGES,
         Permission.SEE_NOTICES,
     },
@@ -127,7 +134,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.HELPDESK_ADMINISTRATOR: _READ_PEOPLE | {Permission.REPROCESS, Permission.READ_PLATFORM},
     Role.APP_GATEWAY: frozenset({Permission.LAUNCH, Permission.LAUNCH_FOR_ANYONE}),
-    Role.PERSON: frozenset({Permission.LAUNCH, Permission.SEE_NOTICES}),
+    Role.PERSON: frozenset({Permission.LAUNCH, Permission.SEE_NOTICES, Permission.USE_INBOX}),
 }
 
 

@@ -9,8 +9,10 @@ from typing import Final
 
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.locations import is_location
+from seatwright.domain.mail_addresses import ADDRESSES_MAX, addresses_in
 from seatwright.domain.roles import Role
 from seatwright.domain.semantics import Preset, Semantics, semantics_of
+from seatwright.domain.time_zones import zone_named
 from seatwright.domain.warning_days import are_warning_days
 
 SettingValue = bool | int | str | None
@@ -71,6 +73,18 @@ def _warning_days(value: object) -> str | None:
     if are_warning_days(value):
         return None
     return "give at most five numbers of days from 1 to 365 with commas in between, as in “30, 7”"
+
+
+def _addresses(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and addresses_in(value) is not None):
+        return None
+    return f"give at most {ADDRESSES_MAX} mail addresses with commas in between, or null"
+
+
+def _time_zone(value: object) -> str | None:
+    if isinstance(value, str) and zone_named(value) is not None:
+        return None
+    return "give the name of a time zone as IANA has them, such as Europe/Oslo or UTC"
 
 
 def _or_null(check: Callable[[object], str | None]) -> Callable[[object], str | None]:
@@ -203,6 +217,50 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             check=_or_null(_web_address),
         ),
         Setting(
+            name="administratorAddresses",
+            kind="string or null",
+            default=None,
+            meaning="Mail addresses, with commas in between, that are told what concerns the"
+            " administrators; null: their inbox alone has it.",
+            check=_addresses,
+        ),
+        Setting(
+            name="timeZone",
+            kind="string",
+            default="UTC",
+            meaning="In which time zone (IANA) mails name a moment, and daily mails go out.",
+            check=_time_zone,
+        ),
+        Setting(
+            name="digestHour",
+            kind="number",
+            default=8,
+            meaning="At what hour of the time zone those who want one mail a day about decisions"
+            " that wait get it.",
+            check=_number(0, 23),
+        ),
+        Setting(
+            name="deliveriesTriedHours",
+            kind="number",
+            default=72,
+            meaning="How long a mail or a call of a webhook is tried before it is given up.",
+            check=_number(1, 24 * 14),
+        ),
+        Setting(
+            name="webhooksDisabledAfterHours",
+            kind="number",
+            default=72,
+            meaning="A webhook of which every call has failed for so long is called no more.",
+            check=_number(1, 24 * 31),
+        ),
+        Setting(
+            name="tellingsKeptDays",
+            kind="number",
+            default=90,
+            meaning="How long inboxes, and mails and calls that were sent, are kept.",
+            check=_number(1, 3650),
+        ),
+        Setting(
             name="graphThrottling",
             kind="off | small | medium | large",
             default="off",
@@ -245,6 +303,13 @@ def check_setting(name: str, value: object) -> SettingValue:
 def setting_value(stored: Mapping[str, object], name: str) -> SettingValue:
     """What a setting is: the stored value, or its default."""
     return check_setting(name, stored.get(name, SETTINGS[name].default))
+
+
+def whole_number(stored: Mapping[str, object], name: str) -> int:
+    """What a setting is whose values are whole numbers."""
+    value = setting_value(stored, name)
+    assert isinstance(value, int), "its check lets nothing else by"
+    return value
 
 
 def semantics_in(stored: Mapping[str, object]) -> Semantics:

@@ -16,13 +16,14 @@ import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 
+from seatwright.app.outbox.deliver import deliver, wake_if_due
 from seatwright.app.seals import make_room_ahead, seal_history
 from seatwright.app.tenants import all_tenants
 from seatwright.app.upkeep import tend_tenant, wake_open_jobs
 from seatwright.app.work import Workshop, fail_job, work_job
 from seatwright.domain.ids import JobNo, TenantId
 from seatwright.domain.tenants import TenantState
-from seatwright.postgres.queue import WORK_JOB
+from seatwright.postgres.queue import DELIVER, WORK_JOB
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +51,12 @@ def create_queue(workshop: Workshop, *, listen_url: str) -> App:
     @queue.task(name="seatwright.tend_tenant")
     async def tend(tenant_id: int) -> None:
         await tend_tenant(workshop, TenantId(tenant_id))
+        await wake_if_due(workshop, TenantId(tenant_id))
         await seal_history(workshop, TenantId(tenant_id))
+
+    @queue.task(name=DELIVER)
+    async def send(tenant_id: int) -> None:
+        await deliver(workshop, TenantId(tenant_id))
 
     @queue.periodic(cron="* * * * *")
     @queue.task(name="seatwright.tick", queueing_lock="seatwright.tick")

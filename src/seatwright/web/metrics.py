@@ -23,6 +23,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from seatwright.postgres.delivery_lists import DeliveryCounts
 from seatwright.postgres.job_counts import JobCounts
 from seatwright.postgres.reconcile_runs import Findings
 
@@ -62,10 +63,14 @@ CONNECTIONS: Final = Gauge(
 )
 
 
-def render(jobs: JobCounts | None, findings: Findings | None = None) -> bytes:
+def render(
+    jobs: JobCounts | None,
+    findings: Findings | None = None,
+    deliveries: DeliveryCounts | None = None,
+) -> bytes:
     """Every number in Prometheus's text form; `jobs` None when the database is away.
 
-    `findings` is what looks at everybody have found.
+    `findings` is what looks at everybody have found, `deliveries` what waits to be sent.
     """
     directory = os.environ.get(DIRECTORY_VARIABLE)
     if directory is None:
@@ -77,7 +82,8 @@ def render(jobs: JobCounts | None, findings: Findings | None = None) -> bytes:
         text = generate_latest(registry)
     if jobs is None:
         return text
-    return text + generate_latest(_jobs(jobs)) + generate_latest(_findings(findings or {}))
+    text += generate_latest(_jobs(jobs)) + generate_latest(_findings(findings or {}))
+    return text + generate_latest(_deliveries(deliveries or {}))
 
 
 def _forget_the_dead(directory: Path) -> None:
@@ -97,6 +103,26 @@ def _jobs(jobs: JobCounts) -> CollectorRegistry:
         family.add_metric((kind, state), count)
     registry = CollectorRegistry()
     registry.register(_Once(family))
+    return registry
+
+
+def _deliveries(counts: DeliveryCounts) -> CollectorRegistry:
+    """What waits to be sent: it grows while a mail server or a webhook is away."""
+    deliveries = GaugeMetricFamily(
+        "seatwright_deliveries",
+        "Mails and calls of webhooks that wait (queued) or were given up (dead).",
+        labels=("channel", "state"),
+    )
+    oldest = GaugeMetricFamily(
+        "seatwright_delivery_oldest_timestamp_seconds",
+        "Since when the oldest of them has been there.",
+        labels=("channel", "state"),
+    )
+    for labels, waiting in sorted(counts.items()):
+        deliveries.add_metric(labels, waiting.deliveries)
+        oldest.add_metric(labels, waiting.oldest.timestamp())
+    registry = CollectorRegistry()
+    registry.register(_Once(deliveries, oldest))
     return registry
 
 

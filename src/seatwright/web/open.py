@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from seatwright import __version__
 from seatwright.domain.clock import Clock
+from seatwright.postgres.delivery_lists import DeliveryCounts, read_delivery_counts
 from seatwright.postgres.job_counts import JobCounts, read_job_counts
 from seatwright.postgres.pool import Database
 from seatwright.postgres.readiness import Readiness, read_readiness
@@ -82,13 +83,19 @@ class OpenPages:
     async def _metrics(self) -> Answer:
         return _answer(CONTENT_TYPE_LATEST, render(*await self._counted()))
 
-    async def _counted(self) -> tuple[JobCounts | None, Findings | None]:
+    async def _counted(
+        self,
+    ) -> tuple[JobCounts | None, Findings | None, DeliveryCounts | None]:
         """What the database counts, over all tenants; nothing while it is away."""
         try:
             async with self._database.pool.connection(timeout=READY_SECONDS_MAX) as connection:
-                return await read_job_counts(connection), await read_findings(connection)
+                return (
+                    await read_job_counts(connection),
+                    await read_findings(connection),
+                    await read_delivery_counts(connection),
+                )
         except (psycopg.Error, psycopg_pool.PoolTimeout):
-            return None, None
+            return None, None, None
 
     async def _openapi(self) -> Answer:
         if self._schema is None:

@@ -41,6 +41,8 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.STILL_IN_USE: 409,
     Reason.UNKNOWN_POLICY: 404,
     Reason.UNKNOWN_NOTICE: 404,
+    Reason.UNKNOWN_WEBHOOK: 404,
+    Reason.UNKNOWN_DELIVERY: 404,
     Reason.UNKNOWN_TEMPLATE: 404,
     Reason.UNKNOWN_JOB: 404,
     Reason.UNKNOWN_REQUEST: 404,

@@ -130,6 +130,11 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
     ),
     Reason.UNKNOWN_POLICY: Meaning("No auto-claim policy has that id.", "List the policies."),
     Reason.UNKNOWN_NOTICE: Meaning("No notice to you has that id.", "List the notices."),
+    Reason.UNKNOWN_WEBHOOK: Meaning("No webhook has that id.", "List the webhooks."),
+    Reason.UNKNOWN_DELIVERY: Meaning(
+        "No mail or call of a webhook has that id: they are kept as long as a setting says.",
+        "List the deliveries.",
+    ),
     Reason.UNKNOWN_TEMPLATE: Meaning("No template has that id or name.", "List the templates."),
     Reason.UNKNOWN_JOB: Meaning("No job has that id.", "List the jobs."),
     Reason.UNKNOWN_REQUEST: Meaning("No license request has that id.", "List the requests."),

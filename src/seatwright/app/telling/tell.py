@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from seatwright.app.call import Call
 from seatwright.domain.telling import Telling
 from seatwright.domain.telling_fields import misfit_of
+from seatwright.postgres.queue import wake_deliveries
 from seatwright.postgres.tellings import insert_tellings
 
 
@@ -20,4 +21,5 @@ async def tell(call: Call, tellings: Sequence[Telling]) -> None:
     for one in tellings:
         misfit = misfit_of(one)
         assert misfit is None, misfit
-    await insert_tellings(call.tx, tellings, at=call.now)
+    if await insert_tellings(call.tx, tellings, at=call.now):
+        await wake_deliveries(call.tx)

@@ -1,0 +1,1 @@
+"""The mail server: what is sent by SMTP, and what its answers mean."""

@@ -1,0 +1,88 @@
+"""Posting events, signed as Standard Webhooks say (webhook-id, webhook-timestamp, -signature)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+from standardwebhooks import Webhook
+
+from seatwright.domain.outgoing import NotTaken, WebhookCall
+from seatwright.webhooks.addresses import Network, resolve
+
+TIMEOUT_SECONDS: Final = 15.0
+"""The specification advises 15 to 30 seconds; whoever needs longer answers first and works then."""
+
+GONE: Final = 410
+"""With this status a receiver says that it wants no more calls, ever."""
+
+
+class HttpCaller:
+    """Posts events; opens its client at the first call."""
+
+    __slots__ = ("_allowed", "_client")
+
+    def __init__(self, *, allowed: Sequence[Network] = ()) -> None:
+        self._allowed = tuple(allowed)
+        self._client: httpx.AsyncClient | None = None
+
+    async def call(self, call: WebhookCall) -> int:
+        """Post one event; answers the status, which says that it was taken.
+
+        Raises NotTaken for any other, for no answer, and for an address that may not be called.
+        """
+        url = httpx.URL(call.url)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        address = await resolve(url.host, port, allowed=self._allowed)
+        try:
+            # Connected to the very address that was looked at; the certificate is that of the name.
+            async with self._open().stream(
+                "POST",
+                url.copy_with(host=address),
+                content=call.body.encode(),
+                headers={"host": urlsplit(call.url).netloc, **_headers(call)},
+                extensions={"sni_hostname": url.host},
+            ) as answer:
+                status = answer.status_code
+        except (httpx.HTTPError, ssl.SSLError, OSError) as error:
+            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise NotTaken(said) from error
+        if not httpx.codes.is_success(status):
+            reason = httpx.codes.get_reason_phrase(status)
+            raise NotTaken(f"{status} {reason}".strip(), status=status, is_final=status == GONE)
+        return status
+
+    async def close(self) -> None:
+        """Close the client."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                timeout=TIMEOUT_SECONDS,
+                follow_redirects=False,  # A redirect leads to where nobody has looked.
+                trust_env=False,  # A proxy would resolve the name anew.
+                # Connections are known by address, and two names may share one: never reuse any.
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
+        return self._client
+
+
+def _headers(call: WebhookCall) -> dict[str, str]:
+    """The headers of one try. The timestamp is the machine's: receivers compare it with theirs."""
+    at = datetime.now(UTC)
+    message_id = f"msg_{call.id.hex}"
+    signatures = [Webhook(secret).sign(message_id, at, call.body) for secret in call.secrets]
+    return {
+        "content-type": "application/json",
+        "user-agent": "seatwright",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
