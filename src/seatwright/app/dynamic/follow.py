@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Sequence
 from seatwright.app.call import Call
 from seatwright.app.dynamic.facts import facts_of_few
 from seatwright.app.dynamic.memberships import moves_of_few, settle_moves
+from seatwright.app.dynamic.reading import trees_of
 from seatwright.app.jobs import start_job
 from seatwright.domain.directory import UserField, UserFields
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.jobs import JobKind
 from seatwright.domain.rules.one import takes_in
-from seatwright.domain.rules.parsing import parse_rule
 from seatwright.postgres.dynamic_read import (
     StoredRule,
     groups_fed_by,
@@ -59,7 +59,7 @@ async def _at_stake(
 ) -> frozenset[SkuNo]:
     if not rules:
         return frozenset()
-    parsed = {one.group: parse_rule(one.text) for one in rules}
+    parsed = await trees_of(rules)
     facts = await facts_of_few(
         call, (user,), list(parsed.values()), changed=changed, with_deleted=True
     )

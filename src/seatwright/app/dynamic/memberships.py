@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from seatwright.app.call import Call
 from seatwright.app.dynamic.facts import facts_of_few
+from seatwright.app.dynamic.reading import trees_of
 from seatwright.app.jobs import Scope, enqueue_reconcile
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, reconcile_users
 from seatwright.app.record import record_all
@@ -127,7 +128,7 @@ class Moves:
 
 async def moves_of_few(call: Call, users: Sequence[UserNo], rules: Sequence[StoredRule]) -> Moves:
     """Where these people belong by these rules and are not, and the other way about."""
-    parsed = {one.group: parse_rule(one.text) for one in rules}
+    parsed = await trees_of(rules)
     facts = await facts_of_few(call, users, list(parsed.values()))
     present = await memberships_among(call.tx, users, parsed.keys())
     joining: list[Membership] = []

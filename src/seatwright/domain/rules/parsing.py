@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -47,6 +46,11 @@ SOURCES_MAX: Final = 50
 HYPHENS: Final = "-\u2013\u2014"
 """What may stand before an operator: a hyphen, and the dashes that word processors make of it."""
 
+KEPT_MAX: Final = 20_000
+"""Rules whose trees are kept: more than one tenant can have (DYN-002)."""
+
+_TREES: Final[dict[str, Rule]] = {}
+
 Node = Tree[Token] | Token
 
 _OPERATORS: Final = {one.value[1:].casefold(): one for one in Operator}
@@ -54,16 +58,25 @@ _MEMBER_OF: Final = "user.memberof"
 
 
 def parse_rule(text: str) -> Rule:
-    """The tree of a rule.
+    """The tree of a rule; kept, because rules are asked again with every change of a person.
 
     Raises RuleRefusal, with the place, for what is no rule or asks what cannot be asked.
     """
-    return _parsed(text)
+    known = _TREES.get(text)
+    if known is None:
+        known = _parsed(text)
+        while len(_TREES) >= KEPT_MAX:
+            _TREES.pop(next(iter(_TREES)), None)
+        _TREES[text] = known
+    return known
 
 
-@lru_cache(maxsize=20_000)
+def is_known(text: str) -> bool:
+    """Whether the tree of a rule is kept, so that it costs nothing to have it."""
+    return text in _TREES
+
+
 def _parsed(text: str) -> Rule:
-    """Kept, because the rules of a tenant are asked again with every change of a person."""
     (node,) = read_tree(text).children
     if isinstance(node, Tree) and node.data == "direct_reports":
         return DirectReports(manager=_id_of(node.children[1], "Direct Reports for"))
