@@ -126,7 +126,8 @@ def _hold_steps(asked: bytes, answers: list[dict[str, Any]]) -> None:
     """Every answer in a batch is held like one alone."""
     steps = {}
     for one in next(v for k, v in json.loads(asked).items() if k.casefold() == "requests"):
-        step = {key.casefold(): value for key, value in one.items()}
+        # Of members that differ in case the first counts.
+        step = {key.casefold(): value for key, value in reversed(one.items())}
         steps[str(step["id"])] = step
     for one in answers:
         step = steps[one["id"]]

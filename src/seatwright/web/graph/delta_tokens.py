@@ -86,7 +86,12 @@ def read_token(text: str) -> DeltaToken | None:
         return None
     is_known = token.phase in {NOTHING_YET, MEMBERS, CHANGES, NESTINGS}
     numbers = (token.number, token.second)
-    if not is_known or not all(0 <= one <= _NUMBER_MAX for one in numbers):
+    # No answer leaves the id out, so that no token does.
+    if (
+        not is_known
+        or "id" not in token.select
+        or not all(0 <= one <= _NUMBER_MAX for one in numbers)
+    ):
         return None
     if not all(0 <= one < 2**63 for one in (token.xid, token.change_no)):
         return None

@@ -201,7 +201,7 @@ async def _are_there(request: GraphRequest, groups: Condition) -> bool:
 
 def _place(request: GraphRequest) -> tuple[int, int]:
     text = request.option("$skiptoken")
-    if text is None:
+    if not text:
         return (0, 0)
     kind, _, number = text.partition(".")
     return (int(kind), int(number))
