@@ -64,6 +64,8 @@ ENGINE_DOORS: Final = frozenset(
         # A batch of launches decides each caller in turn, under the locks of all of them.
         "seatwright/app/launch/turns.py",
         "seatwright/app/moves/decide.py",
+        # Who would hold the product as a member of a group, before anybody becomes one.
+        "seatwright/app/requests/joining.py",
         # What would turn an answer is tried out in a copy; nothing of it is ever written.
         "seatwright/domain/why/search.py",
     }

@@ -24,6 +24,7 @@ from seatwright.domain.platform_file import (
     ROLE_COLUMNS,
     ROLE_ROWS_MAX,
 )
+from seatwright.domain.requests.states import TABLE, Allowed
 from seatwright.domain.semantics import ENTRA, NATIVE, Semantics
 from seatwright.domain.settings import SETTINGS
 from seatwright.shipped import microsoft_csv
@@ -308,6 +309,27 @@ def undocumented_reasons() -> set[str]:
     return {one.value for one in Reason} - set(every_code())
 
 
+def requests_page() -> str:
+    """Every state of a request with every action: the table that the product itself asks."""
+    rows = [
+        (
+            f"`{state.value}`",
+            f"`{act.value}`{' (time)' if act.is_of_time else ''}",
+            f"→ `{step.to.value}`" if isinstance(step, Allowed) else f"refused: `{step.reason}`",
+            step.effect if isinstance(step, Allowed) else f"Because {step.words}.",
+        )
+        for state, steps in TABLE.items()
+        for act, step in steps.items()
+    ]
+    return page(
+        "What can become of a license request",
+        "A request has a line for each of its people, and each goes its own way. What people do is"
+        " a call, what time does is done within a minute of when it"
+        " is due. A refusal says what the line is, by whom and since when.",
+        table(("a line that is", "action", "becomes", "effect, or why not"), rows),
+    )
+
+
 TABLE_WRITERS: Final = {
     "reasons.md": reasons_page,
     "jobs.md": jobs_page,
@@ -315,4 +337,5 @@ TABLE_WRITERS: Final = {
     "metrics.md": metrics_page,
     "catalog.md": catalog_page,
     "presets.md": presets_page,
+    "requests.md": requests_page,
 }

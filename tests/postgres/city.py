@@ -14,6 +14,8 @@ import psycopg
 
 from seatwright.domain.ids import TenantId
 from tests.postgres.city_platform import PLATFORM
+from tests.postgres.city_requests import REQUESTED
+from tests.postgres.city_telling import TOLD
 
 PEOPLE: Final = 100_000
 GROUPS: Final = 200
@@ -185,6 +187,8 @@ on conflict (tenant_id, noun) do update set last_no = excluded.last_no
     _HELD,
     _HELD_PEOPLE,
     *PLATFORM,
+    *TOLD,
+    *REQUESTED,
 )
 
 

@@ -22,7 +22,12 @@ LARGE: Final = frozenset(
         "effective_license",
         "license_error",
         "license_interval",
+        "license_request",
+        "license_request_line",
+        "seat_reservation",
         "history_name",
+        "telling",
+        "delivery",
         "job_row",
     }
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -31,12 +33,21 @@ from tests.world import add_group, add_people, set_seats
 from tests.writes import READING_POSTS, WRITES, Write
 from tests.writes_of_auto_claim import AUTO_CLAIM_WRITES, set_claims
 from tests.writes_of_platform import PLATFORM_WRITES, set_platform
+from tests.writes_of_requests import REQUEST_WRITES, set_requests
+from tests.writes_of_telling import TELLING_WRITES, set_telling
 from tests.writes_of_time import TIME_WRITES, set_time
 
 CROWD = tuple(f"p{number:02}" for number in range(14))
 """More people than the brake lets by at once."""
 
-ALL = (*WRITES, *PLATFORM_WRITES, *AUTO_CLAIM_WRITES, *TIME_WRITES)
+ALL = (
+    *WRITES,
+    *PLATFORM_WRITES,
+    *AUTO_CLAIM_WRITES,
+    *TIME_WRITES,
+    *REQUEST_WRITES,
+    *TELLING_WRITES,
+)
 
 
 async def made(office: Office, path: str, body: object) -> dict[str, Any]:
@@ -70,7 +81,9 @@ async def scene(office: Office) -> dict[str, str]:
     names |= await things(office)
     names |= await set_platform(office)
     names |= await set_claims(office)
+    names |= await set_telling(office)
     names |= await set_time(office)
+    names |= await set_requests(office)
     return names
 
 
@@ -144,11 +157,22 @@ async def test_a_preview_of_any_route_leaves_every_row_as_it_was_and_is_then_don
             client = another if one.by_another else office.admin
             method, path = one.route.split()[0], one.path.format(**scene)
             before = contents(database)
-            seen = await ask(client, method, path, one.body)
+            body = filled(one.body, scene)
+            seen = await ask(client, method, path, body)
             assert seen.status_code == 200, f"{one.route}: {seen.text}"
             assert differing(before, contents(database)) == [], one.route
-            await applied(client, one, path, seen.json()["digest"])
+            await applied(client, replace(one, body=body), path, seen.json()["digest"])
             assert differing(before, contents(database)) != [], f"{one.route} changes nothing"
+
+
+def filled(body: object, scene: dict[str, str]) -> object:
+    """A body with the scene's names in it."""
+    if body is None:
+        return None
+    text = json.dumps(body)
+    for name, value in scene.items():
+        text = text.replace(f"{{{name}}}", value)
+    return json.loads(text)
 
 
 async def applied(client: httpx.AsyncClient, one: Write, path: str, digest: str) -> None:

@@ -24,6 +24,12 @@ from seatwright.app.full_reconcile import start_periodic
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
 from seatwright.app.reports.schedules import run_due_report
+from seatwright.app.requests.time import (
+    escalate_requests,
+    expire_requests,
+    hold_for_next,
+    note_lapsed_holds,
+)
 from seatwright.app.reservations import give_back_lapsed
 from seatwright.app.subscription_life import live_on
 from seatwright.app.telling.forget import forget_old_tellings
@@ -60,6 +66,10 @@ _STEPS: Final = (
     settle_defaults,
     settle_claims,
     give_back_lapsed,
+    note_lapsed_holds,
+    expire_requests,
+    escalate_requests,
+    hold_for_next,
 )
 """What is due beside dates and purges; each says whether it may have left something."""
 

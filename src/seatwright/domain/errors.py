@@ -75,6 +75,11 @@ class Reason(StrEnum):
     SYNC_STATE_NOT_FOUND = "syncStateNotFound"
     INVALID_RULE = "invalidMembershipRule"
     MEMBERS_FOLLOW_RULE = "membersFollowRule"
+    ALREADY_REQUESTED = "alreadyRequested"
+    STILL_PENDING = "stillPending"
+    OWN_REQUEST = "ownRequest"
+    OWN_PROCESS = "ownProcess"
+    NOT_REQUESTABLE = "notRequestable"
     # The rest is answered by a launch only.
     ACCOUNT_DISABLED = "accountDisabled"
     FEATURE_OFF = "featureOff"

@@ -50,13 +50,17 @@ class Permission(StrEnum):
     READ_REPORTS = "read reports, with prices"
     READ_AUTO_CLAIM = "read auto-claim policies and what they gave"
     MANAGE_AUTO_CLAIM = "make and change auto-claim policies, and turn auto-claim on"
+    SEE_REQUESTS = "see license requests: one's own, and those one decides about"
+    TAKE_PART_IN_REQUESTS = "ask for products, and decide about requests as their approver"
+    READ_ANY_REQUEST = "see everybody's license requests, and request policies"
+    DECIDE_ANY_REQUEST = "decide about everybody's license requests"
+    MANAGE_REQUEST_POLICIES = "change request policies"
     READ_PLATFORM = "read environments, apps, flows and who may open them"
     WRITE_PLATFORM = "change environments, apps and flows, and whom apps are shared with"
     ASSIGN_SECURITY_ROLES = "give security roles to people and group teams"
     SEE_NOTICES = "read notices about claimed licenses, and keep one that would be released"
     USE_INBOX = "read what one is told, and choose which of it is mailed"
     READ_TELLING = "read the administrators' inbox, and what was sent by mail and webhooks"
-    ATTEND_TELLING = "mark the administrators' inbox as read"
     MANAGE_TELLING = "word mails, choose webhooks, and have something sent again"
     READ_SETTINGS = "read the tenant's settings"
     WRITE_SETTINGS = "change the tenant's settings"
@@ -80,10 +84,13 @@ _READ_ALL: Final = _READ_PEOPLE | {
     Permission.USE_INBOX,
     Permission.READ_TELLING,
 }
+_TAKE_PART: Final = frozenset({Permission.SEE_REQUESTS, Permission.TAKE_PART_IN_REQUESTS})
+_DECIDE: Final = _TAKE_PART | {Permission.READ_ANY_REQUEST, Permission.DECIDE_ANY_REQUEST}
 
 PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.GLOBAL_ADMINISTRATOR: frozenset(Permission),
     Role.LICENSE_ADMINISTRATOR: _READ_ALL
+    | _DECIDE
     | {
         Permission.ASSIGN_TO_USERS,
         Permission.ASSIGN_TO_GROUPS,
@@ -93,11 +100,12 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.SET_USAGE_LOCATION,
         Permission.WRITE_TEMPLATES,
         Permission.DECIDE_HELD_CHANGES,
-        Permission.ATTEND_TELLING,
         Permission.UNDO_CHANGES,
         Permission.SEE_NOTICES,
+        Permission.MANAGE_REQUEST_POLICIES,
     },
     Role.USER_ADMINISTRATOR: _READ_PEOPLE
+    | _DECIDE
     | {
         Permission.WRITE_USERS,
         Permission.SET_USAGE_LOCATION,
@@ -128,13 +136,14 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         }
     ),
     Role.IDENTITY_GOVERNANCE_ADMINISTRATOR: _READ_PEOPLE,
-    Role.GLOBAL_READER: _READ_ALL | {Permission.SEE_NOTICES},
+    Role.GLOBAL_READER: _READ_ALL
+    | {Permission.SEE_NOTICES, Permission.SEE_REQUESTS, Permission.READ_ANY_REQUEST},
     Role.REPORTS_READER: frozenset(
         {Permission.READ_LICENSES, Permission.READ_HISTORY, Permission.READ_REPORTS}
     ),
     Role.HELPDESK_ADMINISTRATOR: _READ_PEOPLE | {Permission.REPROCESS, Permission.READ_PLATFORM},
     Role.APP_GATEWAY: frozenset({Permission.LAUNCH, Permission.LAUNCH_FOR_ANYONE}),
-    Role.PERSON: frozenset({Permission.LAUNCH, Permission.SEE_NOTICES, Permission.USE_INBOX}),
+    Role.PERSON: _TAKE_PART | {Permission.LAUNCH, Permission.SEE_NOTICES, Permission.USE_INBOX},
 }
 
 

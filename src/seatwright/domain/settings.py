@@ -217,6 +217,22 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             check=_or_null(_web_address),
         ),
         Setting(
+            name="requestHoldHours",
+            kind="number",
+            default=72,
+            meaning="For how long a seat is held for a license request while it is decided;"
+            " 0: none is.",
+            check=_number(0, 24 * 14),
+        ),
+        Setting(
+            name="requestHoldPercentMax",
+            kind="number",
+            default=50,
+            meaning="Requests together hold at most so many per cent of a product's free seats;"
+            " who comes after stands in line for one.",
+            check=_number(0, 100),
+        ),
+        Setting(
             name="administratorAddresses",
             kind="string or null",
             default=None,

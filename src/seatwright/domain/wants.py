@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from seatwright.domain.assignments import DIRECT, PRIORITY_DEFAULT, SourceKind, Strategy
+from seatwright.domain.assignments import DIRECT, PRIORITY_DEFAULT, Source, SourceKind, Strategy
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile import (
@@ -45,7 +45,8 @@ class Want:
     What is None stays as it is, unless `clears_start` or `clears_expiry` take that date away.
     `usage_location` is for a person who has none; it never overwrites one. `may_wait`: where no
     seat is left the assignment is stored and the person waits; else the want is refused. Wants of
-    one `bundle` happen all together or not at all.
+    one `bundle` happen all together or not at all. `source`: what is added is an assignment of that
+    source (a license request), beside those of others; `detail` is what the history says of it.
     """
 
     key: int
@@ -64,6 +65,8 @@ class Want:
     may_wait: bool = False
     note: str | None = None
     bundle: int | None = None
+    source: Source = DIRECT
+    detail: Mapping[str, object] | None = None
 
 
 def wanted_state(user: UserState, wants: Iterable[Want], *, now: datetime) -> UserState:
@@ -160,6 +163,11 @@ def own_wishes(user: UserState) -> dict[SkuNo, Wish]:
     return own
 
 
+def wish_from(user: UserState, sku: SkuNo, source: Source) -> Wish | None:
+    """The person's assignment of a product by one source."""
+    return next((one for one in user.wishes if (one.sku, one.source) == (sku, source)), None)
+
+
 def own_errors(user: UserState, changes: Iterable[ErrorChange]) -> dict[SkuNo, Reason]:
     """Errors on the person's own assignments once these error changes are written, by SKU."""
     errors = {e.sku: e.reason for e in user.errors if e.source.kind.is_own}
@@ -232,12 +240,12 @@ def _wish(held: Wish | None, want: Want, now: datetime) -> Wish:
     begins with the same service plans.
     """
     has_ended = held is not None and held.expires_at is not None and held.expires_at <= now
-    is_beside = held is not None and held.source != DIRECT
+    is_beside = held is not None and held.source != want.source
     if held is None or ((has_ended or is_beside) and want.kind is not WantKind.CHANGE):
         kept = ServicePlanBits(0) if held is None or has_ended else held.disabled
         return Wish(
             sku=want.sku,
-            source=DIRECT,
+            source=want.source,
             strategy=want.strategy,
             disabled=kept if want.disabled is None else want.disabled,
             priority=PRIORITY_DEFAULT if want.priority is None else want.priority,

@@ -70,6 +70,11 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.SYNC_STATE_NOT_FOUND: 410,
     Reason.INVALID_RULE: 400,
     Reason.MEMBERS_FOLLOW_RULE: 409,
+    Reason.ALREADY_REQUESTED: 409,
+    Reason.STILL_PENDING: 409,
+    Reason.OWN_REQUEST: 403,
+    Reason.OWN_PROCESS: 409,
+    Reason.NOT_REQUESTABLE: 409,
 }
 """The REST column of the reasons table (`interfaces.md`); launch overrides it for itself."""
 

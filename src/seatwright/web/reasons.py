@@ -215,6 +215,26 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "The token of a delta query is older than seven days, or the directory was restored since.",
         "Begin again with a delta query without a token.",
     ),
+    Reason.ALREADY_REQUESTED: Meaning(
+        "The person has asked for the product, and that is not decided yet.",
+        "Wait for the decision, or cancel the request and ask anew.",
+    ),
+    Reason.STILL_PENDING: Meaning(
+        "The request was not decided yet, so that there is nothing to undo.",
+        "Deny it, or cancel it.",
+    ),
+    Reason.OWN_REQUEST: Meaning(
+        "Nobody decides what they asked for, or what they would get.",
+        "Leave it to the other approvers, or to another administrator.",
+    ),
+    Reason.OWN_PROCESS: Meaning(
+        "The organisation has a process of its own for asking for licenses.",
+        "Follow its message and address, which the answer holds.",
+    ),
+    Reason.NOT_REQUESTABLE: Meaning(
+        "The product's request policy says that it cannot be asked for.",
+        "Ask an administrator, or for another product.",
+    ),
     Reason.ACCOUNT_DISABLED: Meaning(
         "The person's account is disabled.", "Enable the account first."
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seatwright.app.reconcile import Edit
+from seatwright.domain.assignments import SourceKind
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import SkuNo, UserNo
@@ -35,11 +36,17 @@ def edit_of(want: Want, sku: SkuNo, before: Wish | None, after: Wish | None) -> 
         action, reason = HistoryAction.REMOVED, ChangeReason.UNASSIGNED
     else:
         action, reason = HistoryAction.UPDATED, ChangeReason.ASSIGNED
+    if want.kind is WantKind.REPLACE:
+        reason = ChangeReason.SWAPPED
+    elif want.source.kind is SourceKind.REQUEST:
+        reason = ChangeReason.REQUEST_APPROVED
     return Edit(
         user=want.user,
         sku=sku,
         action=action,
-        reason=ChangeReason.SWAPPED if want.kind is WantKind.REPLACE else reason,
+        reason=reason,
         strategy=want.strategy,
+        source=want.source,
         note=want.note,
+        detail=want.detail,
     )

@@ -25,7 +25,7 @@ from seatwright.app.reconcile import (
     under_brake,
     write_outcome,
 )
-from seatwright.domain.assignments import SourceKind
+from seatwright.domain.assignments import DIRECT, SourceKind
 from seatwright.domain.directory import UserField
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
@@ -45,6 +45,7 @@ from seatwright.domain.wants import (
     replaced_by,
     settled_states,
     wanted_state,
+    wish_from,
 )
 from seatwright.postgres.assignments import (
     UserAssignment,
@@ -301,12 +302,13 @@ class _Session:
             before = self.before[after.user_no]
             if after is before:
                 continue
-            own_before, own_after = own_wishes(before), own_wishes(after)
-            removed += [(after.user_no, sku) for sku in own_before.keys() - own_after.keys()]
+            skus_before, skus_after = own_wishes(before).keys(), own_wishes(after).keys()
+            removed += [(after.user_no, sku) for sku in skus_before - skus_after]
+            # A product may have several own assignments, each of a source of its own.
             stored += [
                 row_of(after.user_no, wish)
-                for sku, wish in own_after.items()
-                if own_before.get(sku) != wish
+                for wish in after.wishes
+                if wish.source.kind.is_own and wish not in before.wishes
             ]
             if after.usage_location and after.usage_location != before.usage_location:
                 locations[after.user_no] = after.usage_location
@@ -339,7 +341,13 @@ class _Session:
             before, after = self.before[want.user], after_by_user[want.user]
             own_before, own_after = own_wishes(before), own_wishes(after)
             for sku in {want.sku, *replaced_by(want, before)}:
-                edit = edit_of(want, sku, own_before.get(sku), own_after.get(sku))
+                sides = own_before.get(sku), own_after.get(sku)
+                if want.source != DIRECT and want.kind is WantKind.ADD:
+                    sides = (
+                        wish_from(before, sku, want.source),
+                        wish_from(after, sku, want.source),
+                    )
+                edit = edit_of(want, sku, *sides)
                 if edit is not None:
                     edits[want.user, sku] = edit
         return list(edits.values())

@@ -24,6 +24,7 @@ from seatwright.web.rest.imports import IMPORT_ROUTES
 from seatwright.web.rest.jobs import JOB_ROUTES
 from seatwright.web.rest.launch import LAUNCH_ROUTES
 from seatwright.web.rest.license_impact import LICENSE_IMPACT_ROUTES
+from seatwright.web.rest.license_requests import LICENSE_REQUEST_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
 from seatwright.web.rest.members import MEMBER_ROUTES
@@ -39,6 +40,7 @@ from seatwright.web.rest.reconcile import RECONCILE_ROUTES
 from seatwright.web.rest.report_runs import REPORT_RUN_ROUTES
 from seatwright.web.rest.report_schedules import REPORT_SCHEDULE_ROUTES
 from seatwright.web.rest.reports import REPORT_ROUTES
+from seatwright.web.rest.request_policies import REQUEST_POLICY_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscription_files import SUBSCRIPTION_FILE_ROUTES
 from seatwright.web.rest.subscription_life import SUBSCRIPTION_LIFE_ROUTES
@@ -66,6 +68,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *IMPORT_ROUTES,
     *LAUNCH_ROUTES,
     *LICENSE_IMPACT_ROUTES,
+    *LICENSE_REQUEST_ROUTES,
     *LICENSE_ROUTES,
     *GROUP_LICENSE_ROUTES,
     *GROUP_ROUTES,
@@ -83,6 +86,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *REPORT_ROUTES,
     *REPORT_RUN_ROUTES,
     *REPORT_SCHEDULE_ROUTES,
+    *REQUEST_POLICY_ROUTES,
     *SETTINGS_ROUTES,
     *USER_LICENSE_ROUTES,
     *USER_ROUTES,

@@ -1,0 +1,343 @@
+"""Asking for a product: for oneself, for others, for a group.
+
+The order is that of the sources (R-26): an auto-claim policy grants at once, else the
+organization's own process takes the place of the form, else somebody decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
+from seatwright.app.directory.groups import find_group
+from seatwright.app.record import record_all
+from seatwright.app.requests.approving import Choice, approval_of, deliver, line_of
+from seatwright.app.requests.automatic import approves_by_itself
+from seatwright.app.requests.claiming import claim, granting_of
+from seatwright.app.requests.holding import hold_seats
+from seatwright.app.requests.orders import PEOPLE_MAX, AskOrder, checked_moment, checked_text
+from seatwright.app.requests.own_process import own_process
+from seatwright.app.requests.routing import Policies, policies_of, route
+from seatwright.app.requests.words import tell_deciders
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.history import HistoryAction
+from seatwright.domain.ids import GroupNo, ServicePlanBits, UserNo
+from seatwright.domain.requests.lines import Given, Hold, How, LicenseRequest, Line
+from seatwright.domain.requests.policy import RequestPolicy, hold_time
+from seatwright.domain.requests.states import LineState
+from seatwright.domain.roles import Permission
+from seatwright.domain.telling import EventKind
+from seatwright.domain.tenant_catalog import CatalogSku
+from seatwright.postgres.group_licenses import members_after
+from seatwright.postgres.pools import lock_pools
+from seatwright.postgres.request_people import ending_assignments, holders_among
+from seatwright.postgres.request_policies import hold_request_policies
+from seatwright.postgres.requests import (
+    NewLine,
+    Ruling,
+    groups_of_user,
+    insert_lines,
+    insert_request,
+    lines_of_requests,
+    pending_users,
+    store_rulings,
+)
+from seatwright.postgres.users import find_users
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Somebody for whom nothing was asked, and why: they hold it, or have asked already."""
+
+    user: UserNo
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that was made, with its lines as they are now."""
+
+    request: LicenseRequest
+    lines: Sequence[Line]
+    left_out: Sequence[LeftOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked, checked: for whom, and who of them needs it."""
+
+    sku: CatalogSku
+    users: Sequence[UserNo]
+    left_out: Sequence[LeftOut]
+    group: GroupNo | None
+    disabled: ServicePlanBits
+    justification: str | None
+    starts_at: datetime | None
+    expires_at: datetime | None
+
+
+async def ask(call: Call, order: AskOrder) -> Asked:
+    """Make a request.
+
+    Raises Refusal: unknownSku, unknownUser, unknownGroup, servicePlanNotInSku,
+    notAssignableToUsers, invalidValue; noChange where everybody holds it already and
+    alreadyRequested where it was asked for everybody; ownProcess with its message and address;
+    notRequestable.
+    """
+    await hold_request_policies(call.tx)
+    policies = await policies_of(call)
+    wanted = await _wanted(call, order)
+    policy = policies.of(wanted.sku.sku_no)
+    claimed = frozenset[UserNo]()
+    granting = None if order.extends else await granting_of(call, wanted.sku.sku_no)
+    if granting is not None and wanted.starts_at is None:
+        claimed = await claim(call, granting, wanted.sku.sku_no, wanted.users)
+    asking = [user for user in wanted.users if user not in claimed]
+    if asking:
+        refusal = _closed(call, wanted, policy)
+        if refusal is not None and not claimed:
+            raise refusal
+        if refusal is not None:
+            left = [LeftOut(user=user, reason=refusal.reason) for user in asking]
+            wanted = replace(wanted, left_out=(*wanted.left_out, *left))
+            asking = []
+    request = await _store(call, order, wanted)
+    await _store_lines(call, request, [*claimed, *asking], policy)
+    await _grant_claimed(call, request, claimed, wanted)
+    await _put_before_deciders(call, request, policies)
+    lines = await lines_of_requests(call.tx, (request.request_no,))
+    call.ledger.beside += [f"asked {line.user} {line.sku} {line.state.value}" for line in lines]
+    return Asked(request=request, lines=lines, left_out=wanted.left_out)
+
+
+async def _wanted(call: Call, order: AskOrder) -> Wanted:
+    catalog = await catalog_of(call)
+    sku = catalog.require_sku(order.sku, is_in_body=True)
+    if not sku.is_assignable_to_users:
+        raise Refusal(
+            Reason.NOT_ASSIGNABLE_TO_USERS,
+            f"{sku.display_name} ({sku.part_number}) is for the whole organisation: nobody needs"
+            " to ask for it.",
+            context={"skuId": str(sku.sku_id)},
+        )
+    users, group = await _people(call, order)
+    starts = checked_moment("startsAt", order.starts_at)
+    expires = checked_moment("expiresAt", order.expires_at)
+    if expires is not None and expires <= max(call.now, starts or call.now):
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"expiresAt {expires.isoformat()} is not after the start: give a later time.",
+        )
+    needing, left_out = await who_needs(call, sku, users, extends=order.extends)
+    if not needing:
+        raise _nobody_needs(sku, left_out)
+    return Wanted(
+        sku=sku,
+        users=needing,
+        left_out=left_out,
+        group=group,
+        disabled=catalog.disabled_bits(sku, order.disabled),
+        justification=checked_text("justification", order.justification),
+        starts_at=starts,
+        expires_at=expires,
+    )
+
+
+async def _people(call: Call, order: AskOrder) -> tuple[list[UserNo], GroupNo | None]:
+    """For whom it is asked, in the order in which they are named."""
+    if order.group is not None:
+        if order.people:
+            raise Refusal(Reason.INVALID_VALUE, "Name people or a group, not both.")
+        return await _members(call, order.group)
+    if not order.people:
+        if call.principal.user_no is None:
+            raise Refusal(
+                Reason.INVALID_VALUE,
+                f"“{call.principal.name}” is no person of the directory: name in people for whom"
+                " it is asked, or a group.",
+            )
+        return [call.principal.user_no], None
+    found = await find_users(call.tx, order.people)
+    unknown = [text for text in order.people if text not in found]
+    if unknown:
+        raise Refusal(
+            Reason.UNKNOWN_USER,
+            f"There is nobody called “{unknown[0]}”: give user principal names or ids. Nothing was"
+            " asked.",
+            context={"users": unknown[:20]},
+            is_in_body=True,
+        )
+    return _checked_count(list(dict.fromkeys(found[text] for text in order.people))), None
+
+
+async def _members(call: Call, text: str) -> tuple[list[UserNo], GroupNo]:
+    group = await find_group(call, text)
+    user = call.principal.user_no
+    if not call.principal.may(Permission.READ_DIRECTORY):
+        mine = frozenset() if user is None else await groups_of_user(call.tx, user)
+        if group.group_no not in mine:
+            raise Refusal(
+                Reason.UNKNOWN_GROUP,
+                f"You are in no group “{text}”: ask for a group that you are in, or name people.",
+                context={"group": text},
+                is_in_body=True,
+            )
+    members = await members_after(call.tx, (group.group_no,), limit=PEOPLE_MAX + 1)
+    return _checked_count([UserNo(no) for no in members]), group.group_no
+
+
+def _checked_count(users: list[UserNo]) -> list[UserNo]:
+    if not 1 <= len(users) <= PEOPLE_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"It is asked for {len(users) if len(users) <= PEOPLE_MAX else 'more than'}"
+            f"{'' if len(users) <= PEOPLE_MAX else f' {PEOPLE_MAX}'} people: give 1 to"
+            f" {PEOPLE_MAX}, or license a group.",
+        )
+    return users
+
+
+async def who_needs(
+    call: Call, sku: CatalogSku, users: Sequence[UserNo], *, extends: bool
+) -> tuple[list[UserNo], list[LeftOut]]:
+    """Who of these people has cause to ask, and why the others have none."""
+    pending = await pending_users(call.tx, sku.sku_no, users)
+    if extends:
+        able: frozenset[UserNo] | Mapping[UserNo, datetime] = await ending_assignments(
+            call.tx, sku.sku_no, users
+        )
+    else:
+        able = frozenset(users) - await holders_among(call.tx, sku.sku_no, users)
+    cause = Reason.NOT_ASSIGNED if extends else Reason.NO_CHANGE
+    left_out = [
+        LeftOut(user=user, reason=Reason.ALREADY_REQUESTED if user in pending else cause)
+        for user in users
+        if user in pending or user not in able
+    ]
+    gone = {one.user for one in left_out}
+    return [user for user in users if user not in gone], left_out
+
+
+def _nobody_needs(sku: CatalogSku, left_out: Sequence[LeftOut]) -> Refusal:
+    words = {
+        Reason.ALREADY_REQUESTED: f"{sku.display_name} was asked for already, and that is being"
+        " decided: GET /api/license-requests?mine=true shows it.",
+        Reason.NO_CHANGE: f"{sku.display_name} is held already by everybody for whom it is asked.",
+        Reason.NOT_ASSIGNED: f"Nobody of these has a {sku.display_name} of their own that ends:"
+        " there is nothing to extend.",
+    }
+    reason = left_out[0].reason
+    return Refusal(reason, words[reason], context={"skuId": str(sku.sku_id)})
+
+
+def _closed(call: Call, wanted: Wanted, policy: RequestPolicy) -> Refusal | None:
+    """Why nobody would decide about this request; None when somebody will."""
+    process = own_process(call)
+    if process is not None:
+        return process.refusal()
+    if not policy.is_open:
+        return Refusal(
+            Reason.NOT_REQUESTABLE,
+            f"{wanted.sku.display_name} cannot be asked for: its request policy says so. Ask an"
+            " administrator, or for another product.",
+            context={"skuId": str(wanted.sku.sku_id)},
+        )
+    if policy.needs_justification and wanted.justification is None:
+        return Refusal(
+            Reason.INVALID_VALUE,
+            f"Say in justification what {wanted.sku.display_name} is needed for: whoever decides"
+            " reads it.",
+        )
+    return None
+
+
+async def _store(call: Call, order: AskOrder, wanted: Wanted) -> LicenseRequest:
+    request = LicenseRequest(
+        request_no=0,
+        id=uuid4(),
+        principal=call.principal.principal_no,
+        requestor=call.principal.user_no,
+        sku=wanted.sku.sku_no,
+        disabled=wanted.disabled,
+        group=wanted.group,
+        justification=wanted.justification,
+        starts_at=wanted.starts_at,
+        expires_at=wanted.expires_at,
+        is_extension=order.extends,
+        created_at=call.now,
+    )
+    # The pool comes before the lines: whoever holds it may be asking for the same person.
+    await lock_pools(call.tx, [wanted.sku.sku_no])
+    return replace(request, request_no=await insert_request(call.tx, request))
+
+
+async def _store_lines(
+    call: Call, request: LicenseRequest, users: Sequence[UserNo], policy: RequestPolicy
+) -> None:
+    deciders = await route(call, policy, users, requestor=request.requestor)
+    needs_seat = not request.is_extension and bool(hold_time(call.tenant.settings))
+    made = [
+        NewLine(
+            user=user,
+            due_at=policy.due_at(call.now),
+            hold=Hold.LINE if needs_seat else Hold.NONE,
+            decider=deciders[user],
+            escalates_at=policy.escalates_at(call.now),
+        )
+        for user in users
+    ]
+    numbers = await insert_lines(call.tx, request, made)
+    if not numbers:
+        raise Refusal(
+            Reason.ALREADY_REQUESTED,
+            "It was asked for in this very moment: GET /api/license-requests?mine=true shows it.",
+        )
+    lines = await lines_of_requests(call.tx, (request.request_no,))
+    await record_all(call, [line_of(HistoryAction.LICENSE_REQUESTED, n, request) for n in lines])
+
+
+async def _grant_claimed(
+    call: Call, request: LicenseRequest, claimed: frozenset[UserNo], wanted: Wanted
+) -> None:
+    """Say of those whom the auto-claim policy gave it that they are approved by it."""
+    if not claimed:
+        return
+    lines = await lines_of_requests(call.tx, (request.request_no,))
+    given = Given(sku=request.sku, disabled=wanted.disabled)
+    rulings = [
+        Ruling(line_no=line.line_no, state=LineState.APPROVED, given=given)
+        for line in lines
+        if line.user in claimed
+    ]
+    await store_rulings(
+        call.tx, rulings, at=call.now, by=call.principal.principal_no, how=How.AUTO_CLAIM
+    )
+
+
+async def _put_before_deciders(call: Call, request: LicenseRequest, policies: Policies) -> None:
+    """Hold seats for what is pending, approve what the policy approves, and tell who decides."""
+    lines = await _pending(call, request)
+    if not lines:
+        return
+    catalog = await catalog_of(call)
+    choice = Choice(sku=catalog.skus[request.sku])
+    by_itself = await approves_by_itself(call, policies.of(request.sku), request, lines)
+    if by_itself:
+        chosen = [
+            approval_of(call, line, request, policies=policies, choice=choice) for line in by_itself
+        ]
+        await deliver(call, chosen, how=How.POLICY)
+        lines = await _pending(call, request)
+    await hold_seats(call, [line for line in lines if line.hold is Hold.LINE])
+    requests = {request.request_no: request}
+    kind = EventKind.LICENSE_REQUEST_RECEIVED
+    await tell_deciders(call, kind, lines, requests, policies=policies)
+
+
+async def _pending(call: Call, request: LicenseRequest) -> list[Line]:
+    lines = await lines_of_requests(call.tx, (request.request_no,))
+    return [line for line in lines if line.state is LineState.PENDING]

@@ -1,0 +1,51 @@
+"""What nobody needs to decide: while seats stay free, and while the budget lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from seatwright.app.call import Call
+from seatwright.domain.ids import SkuNo
+from seatwright.domain.reports.prices import NO_PRICE, ProductPrice, price_of
+from seatwright.domain.requests.lines import LicenseRequest, Line
+from seatwright.domain.requests.policy import RequestPolicy
+from seatwright.postgres.pools import free_seats
+from seatwright.postgres.request_people import requested_seats
+from seatwright.postgres.subscriptions import subscriptions_by_sku
+
+
+async def approves_by_itself(
+    call: Call, policy: RequestPolicy, request: LicenseRequest, lines: Sequence[Line]
+) -> Sequence[Line]:
+    """Those of the lines that the policy approves by itself, the first of them.
+
+    Both limits hold where both are said. More time costs nothing anew, but somebody wanted an end
+    to it, so that is always decided.
+    """
+    if request.is_extension:
+        return ()
+    if policy.approves_while_free is None and policy.approves_within is None:
+        return ()
+    most = len(lines)
+    if policy.approves_while_free is not None:
+        free = (await free_seats(call.tx, [request.sku])).get(request.sku, 0)
+        most = min(most, free - policy.approves_while_free)
+    if policy.approves_within is not None:
+        most = min(most, await _affordable(call, request.sku, policy.approves_within))
+    return lines[: max(0, most)]
+
+
+async def _affordable(call: Call, sku: SkuNo, budget: Decimal) -> int:
+    """How many more licenses by request the budget of a month allows; none without one price."""
+    price = (await price_now(call, sku)).one_price
+    if price is None or price <= 0:
+        return 0
+    seats = (await requested_seats(call.tx, [sku])).get(sku, 0)
+    return int((budget - price * seats) // price)
+
+
+async def price_now(call: Call, sku: SkuNo) -> ProductPrice:
+    """What a seat of a product costs a month now."""
+    found = await subscriptions_by_sku(call.tx, [sku])
+    return price_of(found[sku]) if sku in found else NO_PRICE

@@ -1,0 +1,331 @@
+"""Deciding about requests: one or ten thousand, whole or person by person (R-07, R-17).
+
+Each line is decided alone, so that of many decisions one that cannot be made stops no other; the
+answer says of every one what became of it. Where none could be made, the call is refused with the
+reason of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
+from seatwright.app.record import record_all
+from seatwright.app.requests.approving import (
+    Choice,
+    approval_of,
+    deliver,
+    give_back_holds,
+    line_of,
+)
+from seatwright.app.requests.joining import hold_for_joining
+from seatwright.app.requests.orders import DecisionOrder, checked_text
+from seatwright.app.requests.routing import Deciding, Policies, deciding_of, policies_of
+from seatwright.app.requests.words import Said, tell_of_ends
+from seatwright.domain.directory import Group, parse_id
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.history import HistoryAction
+from seatwright.domain.ids import UserNo
+from seatwright.domain.requests.lines import How, LicenseRequest, Line
+from seatwright.domain.requests.states import Act, LineState, Refused, step_of
+from seatwright.domain.telling import EventKind
+from seatwright.postgres.principals import principal_names
+from seatwright.postgres.requests import (
+    Ruling,
+    find_requests,
+    lines_of_requests,
+    store_rulings,
+)
+from seatwright.postgres.users import find_users
+
+DECISIONS_MAX = 10_000
+"""Lines that one call decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one line: its state now, or why it is as it was."""
+
+    line: Line
+    request: LicenseRequest
+    state: LineState
+    refusal: Refusal | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """The lines of a call while they are decided."""
+
+    requests: dict[int, LicenseRequest]
+    lines: list[Line]
+    orders: dict[int, DecisionOrder]
+    refusals: dict[int, Refusal] = field(default_factory=dict)
+    states: dict[int, LineState] = field(default_factory=dict)
+
+    def open_lines(self, *, approves: bool) -> list[Line]:
+        """Those that nothing stands against yet, to be approved or to be denied."""
+        return [
+            line
+            for line in self.lines
+            if line.line_no not in self.refusals and self.orders[line.line_no].approves is approves
+        ]
+
+    def request_of(self, line: Line) -> LicenseRequest:
+        """What a line is of."""
+        return self.requests[line.request_no]
+
+    def verdicts(self) -> list[Verdict]:
+        """What became of each line, in their order."""
+        return [
+            Verdict(
+                line=line,
+                request=self.request_of(line),
+                state=self.states.get(line.line_no, line.state),
+                refusal=self.refusals.get(line.line_no),
+            )
+            for line in self.lines
+        ]
+
+
+async def decide(call: Call, orders: Sequence[DecisionOrder]) -> list[Verdict]:
+    """Make these decisions as the caller.
+
+    Raises Refusal: unknownRequest, unknownUser, invalidValue for what is no decision at all; and
+    where nothing could be decided the reason of the first: alreadyDecided with who did and when,
+    ownRequest, or what the engine says.
+    """
+    _check_count(orders)
+    policies = await policies_of(call)
+    deciding = await deciding_of(call, policies)
+    group = await _group(call, orders)
+    desk = await open_desk(call, orders, deciding)
+    await _refuse_what_may_not(call, desk, deciding)
+    await _deny(call, desk)
+    await _approve(call, desk, policies, group)
+    verdicts = desk.verdicts()
+    note_in_ledger(call, verdicts)
+    if all(one.refusal is not None for one in verdicts):
+        raise next(one.refusal for one in verdicts if one.refusal is not None)
+    return verdicts
+
+
+def note_in_ledger(call: Call, verdicts: Sequence[Verdict]) -> None:
+    """Let a preview tell decisions apart that move no license."""
+    for one in verdicts:
+        reason = "" if one.refusal is None else f" {one.refusal.reason.value}"
+        call.ledger.beside.append(f"{one.request.id} {one.line.line_no} {one.state.value}{reason}")
+
+
+def _check_count(orders: Sequence[DecisionOrder]) -> None:
+    if not 1 <= len(orders) <= DECISIONS_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"The call makes {len(orders)} decisions: give 1 to {DECISIONS_MAX}.",
+        )
+    if len({order.group for order in orders if order.approves}) > 1:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            "The call delivers in several ways: approve directly and through each group in calls"
+            " of their own.",
+        )
+
+
+async def _group(call: Call, orders: Sequence[DecisionOrder]) -> Group | None:
+    text = next((order.group for order in orders if order.approves and order.group), None)
+    return None if text is None else await hold_for_joining(call, text)
+
+
+async def open_desk(
+    call: Call,
+    orders: Sequence[DecisionOrder],
+    deciding: Deciding,
+    *,
+    wanted: LineState = LineState.PENDING,
+) -> Desk:
+    """Find and hold the lines that orders name, in the order of their numbers.
+
+    Of a whole request those in the state `wanted`, if there are any.
+
+    Raises Refusal unknownRequest for one that there is not, or that is not the caller's to see.
+    """
+    ids = {order.request: parse_id(order.request) for order in orders}
+    known = await find_requests(call.tx, (one for one in ids.values() if one is not None))
+    by_text = {text: known.get(id_) if id_ is not None else None for text, id_ in ids.items()}
+    for text, request in by_text.items():
+        if request is None:
+            raise unknown_request(text)
+    requests = {one.request_no: one for one in known.values()}
+    lines = await lines_of_requests(call.tx, requests, is_locked=True)
+    named = await _named(call, orders)
+    desk = Desk(requests=requests, lines=[], orders={})
+    of_request: dict[int, list[Line]] = {}
+    for line in lines:
+        of_request.setdefault(line.request_no, []).append(line)
+    for order in orders:
+        request = by_text[order.request]
+        assert request is not None, "requests that there are not were refused"
+        for line in _chosen(order, of_request[request.request_no], named, wanted):
+            if not (deciding.may_any or deciding.is_asked(line) or deciding.is_own(line)):
+                raise unknown_request(order.request)
+            if desk.orders.setdefault(line.line_no, order) is not order:
+                raise Refusal(
+                    Reason.INVALID_VALUE,
+                    f"The call decides twice about the same person of {request.id}.",
+                    context={"requestId": str(request.id)},
+                )
+            desk.lines.append(line)
+    desk.lines.sort(key=lambda line: line.line_no)
+    return desk
+
+
+def unknown_request(text: str) -> Refusal:
+    """There is no such request, or it is none of the caller's business."""
+    return Refusal(
+        Reason.UNKNOWN_REQUEST,
+        f"There is no license request “{text}” that you may see: GET /api/license-requests lists"
+        " yours, and those you decide about.",
+        context={"request": text},
+    )
+
+
+async def _named(call: Call, orders: Sequence[DecisionOrder]) -> Mapping[str, UserNo]:
+    texts = sorted({text for order in orders for text in order.people or ()})
+    return await find_users(call.tx, texts) if texts else {}
+
+
+def _chosen(
+    order: DecisionOrder,
+    lines: Sequence[Line],
+    named: Mapping[str, UserNo],
+    wanted: LineState,
+) -> Sequence[Line]:
+    """The lines of a request that an order is about."""
+    if order.people is None:
+        # Of a whole request, what can be acted on; where nothing can, the truth about all of it.
+        return [line for line in lines if line.state is wanted] or lines
+    by_user = {line.user: line for line in lines}
+    chosen = []
+    for text in order.people:
+        line = by_user.get(named[text]) if text in named else None
+        if line is None:
+            raise Refusal(
+                Reason.UNKNOWN_USER,
+                f"“{text}” is nobody whom the request {order.request} is for.",
+                context={"user": text, "requestId": order.request},
+                is_in_body=True,
+            )
+        if line not in chosen:
+            chosen.append(line)
+    return chosen
+
+
+async def _refuse_what_may_not(call: Call, desk: Desk, deciding: Deciding) -> None:
+    """Refuse what was decided before, and what is the caller's own."""
+    for line in desk.lines:
+        order, request = desk.orders[line.line_no], desk.request_of(line)
+        step = step_of(line.state, Act.APPROVE if order.approves else Act.DENY)
+        if isinstance(step, Refused):
+            desk.refusals[line.line_no] = await already(call, line, request, step)
+        elif deciding.is_own(line) or request.principal == call.principal.principal_no:
+            desk.refusals[line.line_no] = _own(call, request)
+
+
+async def already(call: Call, line: Line, request: LicenseRequest, step: Refused) -> Refusal:
+    """The truth about a line that cannot be acted on as it is: what it is, by whom, since when."""
+    who = "seatwright"
+    if line.decided_by is not None:
+        names = await principal_names(call.tx, [line.decided_by])
+        who = names[line.decided_by][1] if line.decided_by in names else who
+    at = line.decided_at
+    when = "" if at is None else f" {line.state.value} by {who} on {at:%Y-%m-%d %H:%M} UTC"
+    told = f" “{line.message}”" if line.message else ""
+    return Refusal(
+        step.reason,
+        f"The request {request.id} was{when or ' not decided'}: {step.words}.{told}",
+        context={
+            "requestId": str(request.id),
+            "state": line.state.value,
+            "decidedBy": None if at is None else who,
+            "decidedAt": None if at is None else at.isoformat(),
+            "message": line.message,
+        },
+    )
+
+
+def _own(call: Call, request: LicenseRequest) -> Refusal:
+    return Refusal(
+        Reason.OWN_REQUEST,
+        f"“{call.principal.name}” asked for {request.id}, or would get it, and nobody decides"
+        " their own: leave it to the other approvers, or to another administrator.",
+        context={"requestId": str(request.id)},
+    )
+
+
+async def _deny(call: Call, desk: Desk) -> None:
+    lines = desk.open_lines(approves=False)
+    if not lines:
+        return
+    await give_back_holds(call, lines)
+    rulings = [
+        Ruling(line_no=line.line_no, state=LineState.DENIED, message=_message(desk.orders, line))
+        for line in lines
+    ]
+    await store_rulings(
+        call.tx, rulings, at=call.now, by=call.principal.principal_no, how=How.PERSON
+    )
+    await record_all(
+        call, [line_of(HistoryAction.REQUEST_DENIED, one, desk.request_of(one)) for one in lines]
+    )
+    for line in lines:
+        desk.states[line.line_no] = LineState.DENIED
+    said = [Said(line=line, word="denied", message=_message(desk.orders, line)) for line in lines]
+    await tell_of_ends(call, EventKind.LICENSE_REQUEST_DECIDED, said, desk.requests)
+
+
+def _message(orders: Mapping[int, DecisionOrder], line: Line) -> str | None:
+    return checked_text("message", orders[line.line_no].message)
+
+
+async def _approve(call: Call, desk: Desk, policies: Policies, group: Group | None) -> None:
+    lines = desk.open_lines(approves=True)
+    if not lines:
+        return
+    choices = await _choices(call, desk, lines)
+    approvals = [
+        approval_of(
+            call,
+            line,
+            desk.request_of(line),
+            policies=policies,
+            choice=replace(choices[line.line_no], group=group),
+        )
+        for line in lines
+    ]
+    delivered = await deliver(call, approvals, how=How.PERSON)
+    for line in lines:
+        if line.line_no in delivered.given:
+            desk.states[line.line_no] = LineState.APPROVED
+        else:
+            reason, detail = delivered.blocked[line.line_no]
+            id_ = str(desk.request_of(line).id)
+            desk.refusals[line.line_no] = Refusal(reason, detail, context={"requestId": id_})
+
+
+async def _choices(call: Call, desk: Desk, lines: Sequence[Line]) -> dict[int, Choice]:
+    """What each approval chose: another product, service plans, a message."""
+    catalog = await catalog_of(call)
+    by_order: dict[int, Choice] = {}
+    chosen = {}
+    for line in lines:
+        order = desk.orders[line.line_no]
+        if id(order) not in by_order:
+            sku = catalog.skus[line.sku]
+            if order.sku is not None:
+                sku = catalog.require_sku(order.sku, is_in_body=True)
+            off = None if order.disabled is None else catalog.disabled_bits(sku, order.disabled)
+            message = checked_text("message", order.message)
+            by_order[id(order)] = Choice(sku=sku, disabled=off, message=message)
+        chosen[line.line_no] = by_order[id(order)]
+    return chosen

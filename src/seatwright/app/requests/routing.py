@@ -1,0 +1,176 @@
+"""Who decides: found for each line when it is made, and asked of a principal when they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from seatwright.app.call import Call
+from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.requests.lines import Line
+from seatwright.domain.requests.policy import (
+    ADMINISTRATORS,
+    DEFAULT_SKU,
+    SHIPPED,
+    ApproverKind,
+    Approvers,
+    Decider,
+    DeciderKind,
+    Part,
+    RequestPolicy,
+    part_decider,
+)
+from seatwright.domain.roles import Permission, Role
+from seatwright.domain.tenants import Principal
+from seatwright.postgres.request_people import managers_above, people_there, some_members
+from seatwright.postgres.request_policies import read_request_policies
+from seatwright.postgres.requests import groups_of_user
+
+TOLD_MAX = 50
+"""People of a group who are told of a request; a larger group has its own way of watching."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The tenant's request policies."""
+
+    stored: Mapping[SkuNo, RequestPolicy]
+
+    def of(self, sku: SkuNo) -> RequestPolicy:
+        """What counts for a product."""
+        return self.stored.get(sku) or self.stored.get(DEFAULT_SKU) or SHIPPED
+
+    def behind(self, decider: Decider) -> Approvers | None:
+        """Whom a policy's part says now; None where it is gone."""
+        policy = self.stored.get(SkuNo(decider.no // 4))
+        return None if policy is None else policy.part(Part(decider.no % 4))
+
+
+async def policies_of(call: Call) -> Policies:
+    """The tenant's request policies as they are now."""
+    return Policies(stored=await read_request_policies(call.tx))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """What one principal may decide about."""
+
+    principal: Principal
+    keys: frozenset[Decider]
+
+    @property
+    def may_any(self) -> bool:
+        """Whether they may decide about everybody's."""
+        return self.principal.may(Permission.DECIDE_ANY_REQUEST)
+
+    def is_asked(self, line: Line) -> bool:
+        """Whether a line is theirs to decide, as its approver or once its alternate may."""
+        return line.decider in self.keys or line.alternate in self.keys
+
+    def is_own(self, line: Line) -> bool:
+        """Whether they asked for it themselves, or would get it."""
+        user = self.principal.user_no
+        return user is not None and user in {line.user, line.requestor}
+
+
+async def deciding_of(call: Call, policies: Policies) -> Deciding:
+    """What the caller may decide about, beside what their role lets them."""
+    principal = call.principal
+    keys = await keys_of(call, policies, user=principal.user_no, roles=principal.roles)
+    return Deciding(principal=principal, keys=keys)
+
+
+async def keys_of(
+    call: Call, policies: Policies, *, user: UserNo | None, roles: Collection[Role]
+) -> frozenset[Decider]:
+    """Under which deciders somebody is found, as a person and by their roles."""
+    keys: set[Decider] = set()
+    groups = frozenset[int]()
+    if user is not None:
+        keys.add(Decider(DeciderKind.PERSON, user))
+        groups = await groups_of_user(call.tx, user)
+    for sku, policy in policies.stored.items():
+        for part, approvers in policy.parts().items():
+            # Each kind fills one of these and leaves the others empty; whose manager somebody is,
+            # the line says.
+            is_named = user in approvers.users or approvers.group in groups
+            if is_named or not set(approvers.roles).isdisjoint(roles):
+                keys.add(part_decider(sku, part))
+    return frozenset(keys)
+
+
+async def route(
+    call: Call,
+    policy: RequestPolicy,
+    users: Sequence[UserNo],
+    *,
+    requestor: UserNo | None,
+    parts: Sequence[Part] = (Part.APPROVERS, Part.FALLBACK),
+) -> dict[UserNo, Decider]:
+    """Who decides about each person's line: the first part of the policy that has somebody.
+
+    Nobody decides about their own: a manager who asks passes it on to theirs. Where no part has
+    anybody, the administrators decide.
+    """
+    found: dict[UserNo, Decider] = {}
+    for part in parts:
+        approvers = policy.part(part)
+        left = [user for user in users if user not in found]
+        if approvers is None or not left:
+            continue
+        if approvers.kind is ApproverKind.MANAGER:
+            found |= await _managers(call, approvers.level, left, requestor)
+        else:
+            able = await _able(call, approvers)
+            decider = part_decider(policy.sku, part)
+            for user in left:
+                if able is None or able - {user, requestor}:
+                    found[user] = decider
+    return {user: found.get(user, ADMINISTRATORS) for user in users}
+
+
+async def _managers(
+    call: Call, level: int, users: Sequence[UserNo], requestor: UserNo | None
+) -> dict[UserNo, Decider]:
+    above = await managers_above(call.tx, users)
+    found = {}
+    for user in users:
+        chain = above.get(user, [])[level - 1 :]
+        manager = next((one for one in chain if one not in {None, user, requestor}), None)
+        if manager is not None:
+            found[user] = Decider(DeciderKind.PERSON, manager)
+    return found
+
+
+async def _able(call: Call, approvers: Approvers) -> frozenset[UserNo] | None:
+    """Some of those who can decide; None: whoever has the role, which is not counted."""
+    if approvers.kind is ApproverKind.ROLES:
+        return None
+    if approvers.kind is ApproverKind.PEOPLE:
+        return await people_there(call.tx, approvers.users)
+    assert approvers.group is not None, "a group of approvers has its number"
+    # Three are enough to know that one is left beside who asks and who gets it.
+    return frozenset(await some_members(call.tx, approvers.group, limit=3))
+
+
+async def people_behind(
+    call: Call, policies: Policies, deciders: Collection[Decider]
+) -> dict[Decider, tuple[UserNo, ...]]:
+    """The people of each decider who are told; none: the administrators."""
+    found: dict[Decider, tuple[UserNo, ...]] = {}
+    for decider in deciders:
+        found[decider] = await _people(call, policies, decider)
+    return found
+
+
+async def _people(call: Call, policies: Policies, decider: Decider) -> tuple[UserNo, ...]:
+    if decider.kind is DeciderKind.PERSON:
+        return (UserNo(decider.no),)
+    approvers = policies.behind(decider) if decider.kind is DeciderKind.POLICY else None
+    if approvers is None:
+        return ()
+    if approvers.kind is ApproverKind.PEOPLE:
+        return tuple(sorted(await people_there(call.tx, approvers.users)))
+    if approvers.kind is ApproverKind.GROUP and approvers.group is not None:
+        return await some_members(call.tx, approvers.group, limit=TOLD_MAX)
+    return ()

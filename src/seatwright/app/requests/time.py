@@ -1,0 +1,115 @@
+"""What time does to requests: they expire, pass on to the alternate, and are held seats in turn.
+
+Steps of upkeep, each a page in a transaction of its own, from what is: a worker that was away does
+on its first tick what was due meanwhile, and two workers never do the same line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from seatwright.app.call import Call
+from seatwright.app.record import record_all
+from seatwright.app.requests.approving import give_back_holds, line_of
+from seatwright.app.requests.holding import hold_seats
+from seatwright.app.requests.routing import policies_of, route
+from seatwright.app.requests.words import Said, tell_deciders, tell_of_ends
+from seatwright.domain.history import HistoryAction
+from seatwright.domain.requests.lines import Hold, How, Line
+from seatwright.domain.requests.policy import ADMINISTRATORS, Part, hold_share, hold_time
+from seatwright.domain.requests.states import LineState
+from seatwright.domain.reservations import ReservationKind, Room
+from seatwright.domain.telling import EventKind
+from seatwright.postgres.pools import free_seats
+from seatwright.postgres.request_due import (
+    due_lines,
+    escalating_lines,
+    first_in_line,
+    lapsed_lines,
+    skus_in_line,
+    store_alternates,
+)
+from seatwright.postgres.requests import Ruling, requests_by_number, store_holds, store_rulings
+from seatwright.postgres.reservations import held_seats
+
+LINES_AT_ONCE = 500
+"""Lines of one step; each step is a short transaction."""
+
+
+async def expire_requests(call: Call) -> bool:
+    """End what nobody decided in time (C-09, C-12); whether there may be more."""
+    lines = await due_lines(call.tx, now=call.now, limit=LINES_AT_ONCE)
+    if not lines:
+        return False
+    requests = await requests_by_number(call.tx, (line.request_no for line in lines))
+    await give_back_holds(call, lines)
+    rulings = [Ruling(line_no=line.line_no, state=LineState.EXPIRED) for line in lines]
+    by = call.principal.principal_no
+    await store_rulings(call.tx, rulings, at=call.now, by=by, how=How.TIME)
+    await record_all(
+        call,
+        [line_of(HistoryAction.REQUEST_EXPIRED, n, requests[n.request_no]) for n in lines],
+    )
+    said = [Said(line=line, word="expired", message=None) for line in lines]
+    await tell_of_ends(call, EventKind.LICENSE_REQUEST_EXPIRED, said, requests)
+    return len(lines) == LINES_AT_ONCE
+
+
+async def escalate_requests(call: Call) -> bool:
+    """Let the alternate decide too where nobody did in time; whether there may be more."""
+    lines = await escalating_lines(call.tx, now=call.now, limit=LINES_AT_ONCE)
+    if not lines:
+        return False
+    policies = await policies_of(call)
+    requests = await requests_by_number(call.tx, (line.request_no for line in lines))
+    moved: list[Line] = []
+    groups: dict[tuple[int, int], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((line.sku, line.requestor or 0), []).append(line)
+    for of_requestor in groups.values():
+        first = of_requestor[0]
+        alternates = await route(
+            call,
+            policies.of(first.sku),
+            [line.user for line in of_requestor],
+            requestor=first.requestor,
+            parts=(Part.ALTERNATE, Part.FALLBACK),
+        )
+        moved += [replace(line, alternate=alternates[line.user]) for line in of_requestor]
+    await store_alternates(call.tx, {line.line_no: line.alternate for line in moved})
+    await record_all(
+        call,
+        [line_of(HistoryAction.REQUEST_ESCALATED, n, requests[n.request_no]) for n in moved],
+    )
+    told = [n for n in moved if n.alternate not in {n.decider, ADMINISTRATORS}]
+    told += [n for n in moved if n.alternate == ADMINISTRATORS != n.decider]
+    kind = EventKind.LICENSE_REQUEST_ESCALATED
+    await tell_deciders(call, kind, told, requests, policies=policies)
+    return len(lines) == LINES_AT_ONCE
+
+
+async def note_lapsed_holds(call: Call) -> bool:
+    """Say of pending lines that their seat went back; whether there may be more.
+
+    The seat itself goes back with all others that lapse (`app/reservations.py`).
+    """
+    lines = await lapsed_lines(call.tx, limit=LINES_AT_ONCE)
+    await store_holds(call.tx, lines, Hold.OVER)
+    return len(lines) == LINES_AT_ONCE
+
+
+async def hold_for_next(call: Call) -> bool:
+    """Hold seats for the first in line as room comes; always all there is room for."""
+    if not hold_time(call.tenant.settings):
+        return False
+    share = hold_share(call.tenant.settings)
+    skus = await skus_in_line(call.tx)
+    free = await free_seats(call.tx, skus)
+    held = await held_seats(call.tx, ReservationKind.LICENSE_REQUEST, skus)
+    for sku in skus:
+        # A look without a lock: holding counts again under the lock of the pool.
+        room = Room(free=free.get(sku, 0), held=held.get(sku, 0)).seats(share)
+        if room > 0:
+            limit = min(room, LINES_AT_ONCE)
+            await hold_seats(call, await first_in_line(call.tx, sku, limit=limit))
+    return False

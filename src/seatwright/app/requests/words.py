@@ -1,0 +1,180 @@
+"""What is told of requests, with the names that templates want (`domain/telling_fields.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
+from seatwright.app.requests.routing import Policies, people_behind
+from seatwright.app.telling.tell import tell
+from seatwright.domain.ids import PrincipalNo, UserNo
+from seatwright.domain.requests.lines import How, LicenseRequest, Line, people_words
+from seatwright.domain.requests.policy import Decider
+from seatwright.domain.telling import EventKind, FieldValue, Telling
+from seatwright.postgres.labels import UserLabel, user_labels
+from seatwright.postgres.principals import principal_names
+
+ERASED = "a person who is gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What the people, products and principals of some lines are called."""
+
+    users: Mapping[UserNo, UserLabel]
+    principals: Mapping[PrincipalNo, str]
+    products: Mapping[int, str]
+
+    def user(self, user: UserNo | None) -> str:
+        """What a person is called."""
+        label = None if user is None else self.users.get(user)
+        return ERASED if label is None else label.display_name
+
+    def requestor(self, request: LicenseRequest) -> str:
+        """Who asked: the person, or the token that did."""
+        if request.requestor is not None:
+            return self.user(request.requestor)
+        return self.principals.get(request.principal, ERASED)
+
+
+async def names_of(
+    call: Call, lines: Iterable[Line], requests: Mapping[int, LicenseRequest]
+) -> Names:
+    """The names that tell of these lines."""
+    users: set[UserNo] = set()
+    principals = {call.principal.principal_no}
+    for line in lines:
+        request = requests[line.request_no]
+        users.add(line.user)
+        if request.requestor is not None:
+            users.add(request.requestor)
+        principals.add(request.principal)
+    catalog = await catalog_of(call)
+    known = await principal_names(call.tx, sorted(principals))
+    return Names(
+        users=await user_labels(call.tx, sorted(users)),
+        principals={number: name for number, (_, name) in known.items()},
+        products={no: sku.display_name for no, sku in catalog.skus.items()},
+    )
+
+
+def _fields(request: LicenseRequest, lines: Sequence[Line], names: Names) -> dict[str, FieldValue]:
+    return {
+        "requestId": str(request.id),
+        "product": names.products.get(lines[0].sku, "a product that is gone"),
+        "requestedBy": names.requestor(request),
+        "people": people_words([names.user(line.user) for line in lines]),
+    }
+
+
+async def tell_deciders(
+    call: Call,
+    kind: EventKind,
+    lines: Sequence[Line],
+    requests: Mapping[int, LicenseRequest],
+    *,
+    policies: Policies,
+) -> None:
+    """Tell whoever is now asked to decide, once for each request and decider."""
+    is_later = kind is EventKind.LICENSE_REQUEST_ESCALATED
+    groups: dict[tuple[int, Decider], list[Line]] = {}
+    for line in lines:
+        decider = line.alternate if is_later else line.decider
+        groups.setdefault((line.request_no, decider), []).append(line)
+    people = await people_behind(call, policies, {decider for _, decider in groups})
+    names = await names_of(call, lines, requests)
+    tellings = []
+    for (number, decider), of_decider in groups.items():
+        request = requests[number]
+        data = {
+            **_fields(request, of_decider, names),
+            "justification": request.justification,
+            "decideBy": of_decider[0].due_at.isoformat(),
+        }
+        # Of the request and its first line: of two managers each is told of their own people.
+        key = f"{request.id}:{of_decider[0].line_no}"
+        tellings += [
+            Telling(kind=kind, key=key, user=user, data=data) for user in people[decider] or (None,)
+        ]
+    await tell(call, tellings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What became of a line, as people are told: the word for it, and a message with it."""
+
+    line: Line
+    word: str
+    message: str | None
+
+
+async def tell_of_ends(
+    call: Call,
+    kind: EventKind,
+    said: Sequence[Said],
+    requests: Mapping[int, LicenseRequest],
+    *,
+    how: How = How.PERSON,
+) -> None:
+    """Tell each person what became of their line, and who asked for them (R-19)."""
+    if not said:
+        return
+    names = await names_of(call, (one.line for one in said), requests)
+    by = names.principals.get(call.principal.principal_no, ERASED)
+    by = "the request policy" if how is How.POLICY else by
+    tellings = []
+    for one in said:
+        request = requests[one.line.request_no]
+        data = {**_fields(request, [one.line], names), **_extra(kind, one, request, by)}
+        key = f"{request.id}:{one.line.line_no}:{one.word}"
+        # Who asked for the deed is told too, where it is not the same person.
+        tellings += [
+            Telling(kind=kind, key=key, user=user, data=data)
+            for user in _people(one.line.user, request.requestor)
+        ]
+    await tell(call, tellings)
+
+
+def _people(*users: UserNo | None) -> list[UserNo]:
+    """Each once, without those whom nobody knows."""
+    return sorted({user for user in users if user is not None})
+
+
+def _extra(
+    kind: EventKind, said: Said, request: LicenseRequest, by: str
+) -> Mapping[str, FieldValue]:
+    match kind:
+        case EventKind.LICENSE_REQUEST_EXPIRED:
+            return {"askedAt": request.created_at.isoformat()}
+        case EventKind.LICENSE_REQUEST_CANCELLED:
+            return {"message": said.message}
+        case _:
+            return {"decision": said.word, "decidedBy": by, "message": said.message}
+
+
+async def tell_cancelled(
+    call: Call,
+    lines: Sequence[Line],
+    requests: Mapping[int, LicenseRequest],
+    *,
+    policies: Policies,
+    message: str | None,
+) -> None:
+    """Tell those who were asked to decide that they need not, and the people themselves."""
+    deciders: Collection[Decider] = {line.decider for line in lines}
+    people = await people_behind(call, policies, deciders)
+    names = await names_of(call, lines, requests)
+    tellings = []
+    for line in lines:
+        request = requests[line.request_no]
+        told = _people(*people[line.decider], line.user, request.requestor)
+        data = {**_fields(request, [line], names), "message": message}
+        key = f"{request.id}:{line.line_no}:cancelled"
+        tellings += [
+            Telling(kind=EventKind.LICENSE_REQUEST_CANCELLED, key=key, user=user, data=data)
+            for user in told
+            if user != call.principal.user_no
+        ]
+    await tell(call, tellings)

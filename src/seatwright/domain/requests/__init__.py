@@ -1,0 +1,1 @@
+"""License requests: what can become of one, who decides, and what is asked."""

@@ -1,0 +1,121 @@
+"""Lines that time has come for; whom another session holds is left to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from seatwright.domain.ids import SkuNo
+from seatwright.domain.requests.lines import Line
+from seatwright.domain.requests.policy import Decider
+from seatwright.domain.reservations import ReservationKind
+from seatwright.postgres.requests import LINE_COLUMNS, lines_from
+from seatwright.postgres.transaction import Transaction
+
+_HELD = " for no key update skip locked"
+
+
+async def due_lines(tx: Transaction, *, now: datetime, limit: int) -> list[Line]:
+    """Pending lines that expire, held."""
+    cursor = await tx.connection.execute(
+        f"select {LINE_COLUMNS} from license_request_line where tenant_id = %s"
+        f" and state = 'pending' and due_at <= %s order by due_at limit %s{_HELD}",
+        (tx.tenant_id, now, limit),
+    )
+    return await lines_from(tx, await cursor.fetchall())
+
+
+async def escalating_lines(tx: Transaction, *, now: datetime, limit: int) -> list[Line]:
+    """Pending lines that pass on to the alternate, held."""
+    cursor = await tx.connection.execute(
+        f"select {LINE_COLUMNS} from license_request_line where tenant_id = %s"
+        " and state = 'pending' and escalates_at is not null and escalates_at <= %s"
+        f" order by escalates_at limit %s{_HELD}",
+        (tx.tenant_id, now, limit),
+    )
+    return await lines_from(tx, await cursor.fetchall())
+
+
+async def store_alternates(tx: Transaction, alternates: Mapping[int, Decider]) -> None:
+    """Who may decide too from now on, by line."""
+    if not alternates:
+        return
+    await tx.connection.execute(
+        "update license_request_line l set alternate_kind = a.kind, alternate_no = a.no,"
+        " escalates_at = null from unnest(%s::int4[], %s::int2[], %s::int4[])"
+        " as a (line_no, kind, no) where l.tenant_id = %s and l.line_no = a.line_no",
+        (
+            list(alternates),
+            [int(one.kind) for one in alternates.values()],
+            [one.no for one in alternates.values()],
+            tx.tenant_id,
+        ),
+    )
+
+
+async def store_deciders(tx: Transaction, deciders: Mapping[int, Decider]) -> None:
+    """Who decides from now on, by line; who was an alternate is none any more."""
+    if not deciders:
+        return
+    await tx.connection.execute(
+        "update license_request_line l set decider_kind = d.kind, decider_no = d.no,"
+        " alternate_kind = 0, alternate_no = 0 from unnest(%s::int4[], %s::int2[], %s::int4[])"
+        " as d (line_no, kind, no) where l.tenant_id = %s and l.line_no = d.line_no",
+        (
+            list(deciders),
+            [int(one.kind) for one in deciders.values()],
+            [one.no for one in deciders.values()],
+            tx.tenant_id,
+        ),
+    )
+
+
+async def lapsed_lines(tx: Transaction, *, limit: int) -> list[int]:
+    """Pending lines that say they are held a seat, and are not any more; held."""
+    cursor = await tx.connection.execute(
+        "select l.line_no from license_request_line l where l.tenant_id = %s"
+        " and l.hold = 'held' and not exists (select from seat_reservation r"
+        "  where r.tenant_id = l.tenant_id and r.kind = %s and r.ref = l.line_no)"
+        f" order by l.line_no limit %s{_HELD}",
+        (tx.tenant_id, int(ReservationKind.LICENSE_REQUEST), limit),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def skus_in_line(tx: Transaction) -> list[SkuNo]:
+    """The products for which somebody stands in line to be held a seat."""
+    cursor = await tx.connection.execute(
+        # One look at the index for each product, however many stand in its line.
+        "with recursive each as ("
+        " (select sku_no from license_request_line where tenant_id = %(tenant)s and hold = 'line'"
+        "   order by sku_no limit 1)"
+        " union all select (select l.sku_no from license_request_line l"
+        "   where l.tenant_id = %(tenant)s and l.hold = 'line' and l.sku_no > each.sku_no"
+        "   order by l.sku_no limit 1) from each where each.sku_no is not null)"
+        " select sku_no from each where sku_no is not null",
+        {"tenant": tx.tenant_id},
+    )
+    return [SkuNo(row[0]) for row in await cursor.fetchall()]
+
+
+async def first_in_line(tx: Transaction, sku: SkuNo, *, limit: int) -> list[Line]:
+    """The first who stand in line for a product, held."""
+    cursor = await tx.connection.execute(
+        f"select {LINE_COLUMNS} from license_request_line where tenant_id = %s and sku_no = %s"
+        f" and hold = 'line' order by line_no limit %s{_HELD}",
+        (tx.tenant_id, sku, limit),
+    )
+    return await lines_from(tx, await cursor.fetchall())
+
+
+async def pending_of_skus(
+    tx: Transaction, *, sku: SkuNo | None, but: Sequence[SkuNo], after: int, limit: int
+) -> list[Line]:
+    """Pending lines of a product, or of all but some, in their order; held."""
+    one = "sku_no = %s" if sku is not None else "not (sku_no = any(%s))"
+    cursor = await tx.connection.execute(
+        f"select {LINE_COLUMNS} from license_request_line where tenant_id = %s and {one}"
+        " and state = 'pending' and line_no > %s order by line_no limit %s for no key update",
+        (tx.tenant_id, sku if sku is not None else list(but), after, limit),
+    )
+    return await lines_from(tx, await cursor.fetchall())
