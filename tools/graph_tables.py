@@ -14,6 +14,7 @@ from seatwright.domain.filters import (
     Property,
 )
 from seatwright.domain.filters.grammar import DEPTH_MAX, FILTER_LENGTH_MAX, VALUES_MAX
+from seatwright.domain.filters.listed import LISTED_GROUPS, LISTED_PEOPLE
 from seatwright.domain.filters.properties import rows_of
 from seatwright.domain.graph_permissions import implied_by
 from seatwright.domain.roles import Role, roles_permitting
@@ -54,6 +55,14 @@ def _noun(title: str, properties: Sequence[Property], searched: Sequence[str], n
             ),
         )
     )
+
+
+def _without_advanced(properties: Iterable[Property]) -> str:
+    rows = [
+        (f"`{name}`", one.kind.value, _operators(one, Need.PLAIN))
+        for name, one in rows_of(properties)
+    ]
+    return table(("property", "kind", "operators"), rows)
 
 
 def permissions_page() -> str:
@@ -101,11 +110,12 @@ def queries_page() -> str:
         _noun("Groups", GROUP_PROPERTIES, GROUP_SEARCH, GROUP),
         "## Subscriptions",
         "`directory/subscriptions` takes `$filter` and `$select`, in any query.",
-        table(
-            ("property", "kind", "operators"),
-            [
-                (f"`{name}`", one.kind.value, _operators(one, Need.PLAIN))
-                for name, one in rows_of(SUBSCRIPTION_PROPERTIES)
-            ],
-        ),
+        _without_advanced(SUBSCRIPTION_PROPERTIES),
+        "## `filter=` of our own lists: people",
+        "`GET /api/identity/users` and `seatwright users list --filter` take the same language on"
+        " the properties that they show, and every operator without any header.",
+        _without_advanced(LISTED_PEOPLE),
+        "## `filter=` of our own lists: groups",
+        "`GET /api/identity/groups` and `seatwright groups list --filter`, likewise.",
+        _without_advanced(LISTED_GROUPS),
     )

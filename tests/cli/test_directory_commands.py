@@ -44,6 +44,17 @@ def test_people_are_found_shown_changed_and_restored(office: ServedOffice) -> No
     assert office.done("users", "restore", ALEX) == f"Restored Alex Wilber, {ALEX}.\n"
 
 
+def test_lists_take_filters_of_odata(office: ServedOffice) -> None:
+    listed = office.done("users", "list", "--filter", "jobTitle eq 'account manager'")
+    assert (ADELE in listed, ALEX in listed) == (True, False)
+    refused = office.run("users", "list", "--filter", "hair eq 'red'")
+    assert refused.exit_code == Ending.REFUSED
+    assert "“hair” of people cannot be filtered" in refused.stderr.replace("\n", " ")
+    assert "All Employees" in office.done("groups", "list", "--filter", "kind eq 'security'")
+    nobody = office.run("groups", "list", "--filter", "kind eq 'microsoft365'")
+    assert "No such group." in nobody.output
+
+
 def test_a_person_is_created_with_a_license_and_told_what_is_left(office: ServedOffice) -> None:
     office.done("subscriptions", "create", "SPE_E3", "5")
     text = office.done(

@@ -20,6 +20,7 @@ from seatwright.cli.options import (
     CsvFile,
     Disabled,
     Fields,
+    Filter,
     Group,
     Limit,
     OutFile,
@@ -90,16 +91,21 @@ def list_(
     licensed: Annotated[
         bool | None, typer.Option("--licensed/--unlicensed", help="Only groups that are so.")
     ] = None,
+    filter_text: Filter = None,
     limit: Limit = None,
     show_all: ShowAll = False,
     as_json: AsJson = False,
 ) -> None:
     """List groups with the products they give, how many are in them, and whether all is well."""
     wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-    query = {"search": search, "licensed": licensed}
+    query = {"search": search, "licensed": licensed, "filter": filter_text}
     with open_api() as api:
         found = api.listing(path_of("groups"), query=query, limit=wanted)
-    empty = "No such group." if search else "There is no group yet: `groups create NAME`."
+    empty = (
+        "No such group."
+        if search or filter_text
+        else "There is no group yet: `groups create NAME`."
+    )
     show_list(found, _GROUPS, empty=empty, as_json=as_json)
 
 

@@ -60,6 +60,10 @@ ApplyDigest: TypeAlias = Annotated[
         "--apply", metavar="DIGEST", help="Do it if it is still what the preview with DIGEST said."
     ),
 ]
+Filter: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--filter", metavar="ODATA", help="Only those that this OData filter finds."),
+]
 AsPreviewJson: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print the preview, or the difference to it, as JSON.")
 ]

@@ -16,6 +16,7 @@ from seatwright.cli.options import (
     Confirm,
     CsvFile,
     Fields,
+    Filter,
     Limit,
     OutFile,
     Person,
@@ -94,17 +95,19 @@ def list_(
     deleted: Annotated[
         bool, typer.Option("--deleted", help="Those who were deleted and can be restored.")
     ] = False,
+    filter_text: Filter = None,
     limit: Limit = None,
     show_all: ShowAll = False,
     as_json: AsJson = False,
 ) -> None:
-    """List people by name."""
+    """List people by name; --filter takes what Graph's $filter does: "city eq 'Oslo'"."""
     wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     query = {
         "search": search,
         "department": department,
         "enabled": enabled,
         "deleted": deleted or None,
+        "filter": filter_text,
     }
     with open_api() as api:
         found = api.listing(path_of("users"), query=query, limit=wanted)

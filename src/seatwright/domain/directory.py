@@ -139,6 +139,7 @@ class UserQuery:
     is_enabled: bool | None = None
     user_type: str | None = None
     is_deleted: bool = False
+    filter: str | None = None
 
 
 @unique

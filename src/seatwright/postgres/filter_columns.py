@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from seatwright.domain.directory import EXTENSION_ATTRIBUTES
+from seatwright.domain.filters.listed import (
+    GROUPS_LEFT_OUT,
+    GROUPS_RENAMED,
+    PEOPLE_LEFT_OUT,
+    PEOPLE_RENAMED,
+)
 from seatwright.domain.filters.tree import Literal
 
 
@@ -22,6 +28,10 @@ def _folded(value: Literal) -> object:
 
 def _upper(value: Literal) -> object:
     return str(value).upper()
+
+
+def _lower_ascii(value: Literal) -> object:
+    return str(value).lower()
 
 
 def _capital(value: Literal) -> object:
@@ -181,4 +191,34 @@ GROUP_COLUMNS: Final = Columns(
         "g.group_no in (select w.group_no from group_word w"
         " where w.tenant_id = %s and w.word ^@ %s)"
     ),
+)
+
+
+def _listed(
+    columns: Columns, renamed: Mapping[str, str], left_out: frozenset[str], own: dict[str, Column]
+) -> Columns:
+    """The same columns under the names of our own lists."""
+    plain = {renamed.get(n, n): one for n, one in columns.plain.items() if n not in left_out}
+    texts = {name: one for name, one in columns.texts.items() if name not in left_out}
+    return replace(columns, plain=plain | own, texts=texts)
+
+
+LISTED_PEOPLE_COLUMNS: Final = _listed(
+    USER_COLUMNS,
+    PEOPLE_RENAMED,
+    PEOPLE_LEFT_OUT,
+    {
+        "businessPhone": _loose("business_phone"),
+        "deletedAt": Column(sql="u.deleted_at"),
+        "externalId": Column(sql="u.external_id"),
+    },
+)
+LISTED_GROUP_COLUMNS: Final = _listed(
+    GROUP_COLUMNS,
+    GROUPS_RENAMED,
+    GROUPS_LEFT_OUT,
+    {
+        "externalId": Column(sql="g.external_id"),
+        "kind": Column(sql="g.kind", key=_lower_ascii),
+    },
 )

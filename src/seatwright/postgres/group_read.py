@@ -17,6 +17,7 @@ from seatwright.domain.directory import (
     searched_words,
 )
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
+from seatwright.postgres.filters import Condition
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_read import person_of_row
 
@@ -85,6 +86,7 @@ async def list_groups(
     *,
     search: str | None,
     is_licensed: bool | None,
+    conditions: Sequence[Condition] = (),
     after: tuple[str, int] | None,
     limit: int,
 ) -> tuple[Group, ...]:
@@ -97,6 +99,9 @@ async def list_groups(
     if is_licensed is not None:
         text += f" and {_LICENSED if is_licensed else _NOT_LICENSED}"
         values.append(tx.tenant_id)
+    for one in conditions:
+        text += f" and {one.text}"
+        values += one.values
     if after is not None:
         text += " and (g.display_name_key, g.group_no) > (%s, %s)"
         values += after

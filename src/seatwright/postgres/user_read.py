@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 
 from seatwright.domain.directory import PersonRef, User, UserQuery, searched_words, text_key
 from seatwright.domain.ids import UserNo
+from seatwright.postgres.filters import Condition
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_details import detail_names, details_of_row
 
@@ -95,9 +96,16 @@ async def find_any_user(tx: Transaction, *, id_: UUID | None, upn_key: str) -> U
 
 
 async def list_users(
-    tx: Transaction, query: UserQuery, *, after: tuple[str, int] | None, limit: int
+    tx: Transaction,
+    query: UserQuery,
+    *,
+    conditions: Sequence[Condition] = (),
+    after: tuple[str, int] | None,
+    limit: int,
 ) -> tuple[User, ...]:
     """People by display name; `after` holds the name key and number of the last one shown.
+
+    `conditions` are what the query's filter means.
 
     A search word finds the people one of whose words begins with it; several must all be found.
     """
@@ -106,6 +114,9 @@ async def list_users(
     for condition, values in _conditions(tx, query):
         text += f" and {condition}"
         parameters += values
+    for one in conditions:
+        text += f" and {one.text}"
+        parameters += one.values
     if after is not None:
         text += " and (u.display_name_key, u.user_no) > (%s, %s)"
         parameters += after

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.directory.filtered import groups_filter, in_time
 from seatwright.app.dynamic.memberships import follow_memberships, hold_members, people_within
 from seatwright.app.record import record
 from seatwright.domain.directory import Group, GroupField, GroupFields, parse_id
@@ -96,14 +97,24 @@ async def page_of_groups(
     *,
     search: str | None,
     is_licensed: bool | None,
+    filter_text: str | None = None,
     after: tuple[str, int] | None,
     limit: int,
 ) -> tuple[GroupSeen, ...]:
-    """Groups by display name, one more than `limit` if there are more."""
-    groups = await list_groups(
-        call.tx, search=search, is_licensed=is_licensed, after=after, limit=limit + 1
+    """Groups by display name, one more than `limit` if there are more.
+
+    Raises Refusal for a filter that cannot be read, is not supported, or takes too long.
+    """
+    conditions = await groups_filter(call, filter_text)
+    found = list_groups(
+        call.tx,
+        search=search,
+        is_licensed=is_licensed,
+        conditions=conditions,
+        after=after,
+        limit=limit + 1,
     )
-    return await see_groups(call, groups)
+    return await see_groups(call, await (in_time(call, found) if conditions else found))
 
 
 def parse_group_fields(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from seatwright.app.call import Call
+from seatwright.app.directory.filtered import in_time, people_filter
 from seatwright.app.dynamic.follow import asked_by, follow_people, products_at_stake
 from seatwright.app.reconcile import lock_world, reconcile_users
 from seatwright.app.record import record, record_all
@@ -68,8 +69,13 @@ async def find_user(call: Call, text: str) -> User:
 async def page_of_users(
     call: Call, query: UserQuery, *, after: tuple[str, int] | None, limit: int
 ) -> tuple[User, ...]:
-    """People by display name, one more than `limit` if there are more."""
-    return await list_users(call.tx, query, after=after, limit=limit + 1)
+    """People by display name, one more than `limit` if there are more.
+
+    Raises Refusal for a filter that cannot be read, is not supported, or takes too long.
+    """
+    conditions = await people_filter(call, query.filter)
+    found = list_users(call.tx, query, conditions=conditions, after=after, limit=limit + 1)
+    return await (in_time(call, found) if conditions else found)
 
 
 def parse_user_fields(given: Mapping[UserField, str | bool | None]) -> dict[UserField, FieldValue]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from seatwright.app.graph.conditions import filter_condition
+from seatwright.app.filter_conditions import filter_condition
 from seatwright.domain.filters import (
     Order,
     Property,

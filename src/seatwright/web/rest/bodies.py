@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import msgspec
+from litestar.params import QueryParameter
 
 from seatwright.domain.errors import Reason, Refusal
 
 Row = TypeVar("Row")
 Read = TypeVar("Read")
+
+FilterText: TypeAlias = Annotated[str | None, QueryParameter(name="filter")]
+"""An OData filter, in the language of the Graph surface (`domain/filters`)."""
 
 PAGE_ROWS_DEFAULT = 100
 PAGE_ROWS_MAX = 1000

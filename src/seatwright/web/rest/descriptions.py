@@ -58,6 +58,8 @@ PARAMETERS: Final[Mapping[str, str]] = {
     " which means its beginning.",
     "confirm": "true takes an import that removes or disables more than the tenant's limit.",
     "correlation_id": "The correlation id of a call or job, as the history shows it.",
+    "filter": "An OData filter on what the list shows, `city eq 'Oslo'` for one; the reference's"
+    " page of queries has every property.",
     "held_id": "The id of a held change.",
     "list_held.state": "Only held changes that are so: pending, approved, rejected or ended.",
     "correlationId": "Only what one call or job did.",

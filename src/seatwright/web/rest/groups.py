@@ -24,7 +24,7 @@ from seatwright.domain.directory import GroupField, GroupFields, text_key
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.bodies import Body, FilterText, Page, Shape, cursor_of, keys_of, page_limit
 from seatwright.web.rest.rule_orders import rule_order, state_of
 
 Text = str | None | UnsetType
@@ -160,19 +160,27 @@ async def list_all_groups(
     *,
     search: FromQuery[str | None] = None,
     licensed: FromQuery[bool | None] = None,
+    filter_text: FilterText = None,
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
 ) -> Page[GroupRow]:
     """Groups by display name, with what they give, to how many, and how many have errors.
 
     `search` finds groups by the beginnings of the words of their names; `licensed` keeps those
-    that give a license, or those that give none.
+    that give a license, or those that give none. `filter` is an OData filter on what groups have,
+    such as `kind eq 'security' and startsWith(displayName, 'Sales')`; the page of queries in the
+    reference lists what each property takes.
     """
     size = page_limit(limit)
     keys = keys_of(cursor, str, int)
     after = None if keys is None else (str(keys[0]), int(keys[1]))
     groups = await page_of_groups(
-        call, search=search, is_licensed=licensed, after=after, limit=size
+        call,
+        search=search,
+        is_licensed=licensed,
+        filter_text=filter_text,
+        after=after,
+        limit=size,
     )
     page = groups[:size]
     next_cursor = None

@@ -32,7 +32,7 @@ from seatwright.domain.directory import (
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission, roles_permitting
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.bodies import Body, FilterText, Page, Shape, cursor_of, keys_of, page_limit
 from seatwright.web.rest.person_details import (
     DetailsBody,
     DetailsShape,
@@ -201,13 +201,16 @@ async def list_all_users(
     enabled: FromQuery[bool | None] = None,
     user_type: Annotated[str | None, QueryParameter(name="userType")] = None,
     deleted: FromQuery[bool] = False,
+    filter_text: FilterText = None,
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
 ) -> Page[UserShape]:
     """People by display name.
 
     `search` finds people by the beginnings of their names, UPN or mail: each word of it must
-    begin one of theirs. `deleted=true` lists those who can be restored.
+    begin one of theirs. `deleted=true` lists those who can be restored. `filter` is an OData
+    filter on what people have, such as `city eq 'Oslo' and not (userType eq 'Guest')`; the page of
+    queries in the reference lists what each property takes.
     """
     size = page_limit(limit)
     keys = keys_of(cursor, str, int)
@@ -217,6 +220,7 @@ async def list_all_users(
         is_enabled=enabled,
         user_type=_user_type(user_type),
         is_deleted=deleted,
+        filter=filter_text,
     )
     after = None if keys is None else (str(keys[0]), int(keys[1]))
     users = await page_of_users(call, query, after=after, limit=size)
