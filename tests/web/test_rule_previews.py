@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from seatwright.app import many_brake
+from seatwright.app.brake import hold
 from seatwright.app.dynamic import rules
 from seatwright.app.dynamic.foreseeing import foresee_moves
 from tests.dynamic import GROUPS, USERS, give, held, members, set_rule, work_off
@@ -50,7 +53,7 @@ async def _edited(office: Office, group: str, rule: str) -> dict[str, Any]:
 
 
 async def test_what_many_would_gain_and_lose_is_foreseen_as_the_job_then_does_it(
-    office: Office,
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group, fed = await _scene(office)
     seen = await _edited(office, group, EVERYBODY)
@@ -60,7 +63,9 @@ async def test_what_many_would_gain_and_lose_is_foreseen_as_the_job_then_does_it
         ["SPE_E3", "VISIOCLIENT"],
         ["SPE_E3"],
     )
+    changed = _changing(office, monkeypatch)
     seen = await _edited(office, group, NOBODY)
+    assert changed[0] == 200
     assert {(one["product"]["skuPartNumber"], one["people"]) for one in seen["held"]} == {
         ("SPE_E3", PEOPLE - 1),
         ("VISIOCLIENT", 600),
@@ -70,6 +75,21 @@ async def test_what_many_would_gain_and_lose_is_foreseen_as_the_job_then_does_it
         assert (await office.admin.get(f"{GROUPS}/{name}")).json()["memberCount"] == 0
     found = (await office.admin.get("/api/held-changes")).json()["value"]
     assert sorted(one["people"] for one in found) == [600, PEOPLE - 1]
+
+
+def _changing(office: Office, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Change one of those whose licenses are about to be held; what each was answered, in time."""
+    statuses: list[int] = []
+
+    async def holding(*args: Any, **named: Any) -> Any:
+        if not statuses:
+            path = f"{USERS}/p7@contoso.example"
+            async with asyncio.timeout(10):
+                statuses.append((await office.admin.patch(path, json={"city": "Oslo"})).status_code)
+        return await hold(*args, **named)
+
+    monkeypatch.setattr(many_brake, "hold", holding)
+    return statuses
 
 
 async def test_people_change_while_a_preview_looks_at_what_a_rule_would_do(

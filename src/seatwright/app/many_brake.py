@@ -34,9 +34,11 @@ async def brake_plan(
     revoked = _revoked(plan)
     if not revoked:
         return False
-    await lock_pools(call.tx, list(revoked))
-    users = np.unique(np.array([user for people in revoked.values() for user in people], np.int32))
-    await lock_people(call.tx, users)
+    if not call.is_preview:
+        # Nobody need wait for what is only looked at.
+        await lock_pools(call.tx, list(revoked))
+        movers = [user for people in revoked.values() for user in people]
+        await lock_people(call.tx, np.unique(np.array(movers, np.int32)))
     holders = {pool.sku: pool.consumed for pool in await read_pools(call.tx)}
     counts = {sku: len(people) for sku, people in revoked.items()}
     cause = Cause(reason=reason)
