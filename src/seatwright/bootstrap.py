@@ -25,6 +25,7 @@ from seatwright.web.graph.application import GraphApplication
 from seatwright.web.graph.sign_in import SignIn
 from seatwright.web.launch import LaunchDoor
 from seatwright.web.open import OpenPages
+from seatwright.web.portal.application import Portal
 from seatwright.web.rate import RateLimit
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.rest.openapi import describe
@@ -59,8 +60,14 @@ def assemble_web_app(
             return graph
         return sign_in if sign_in.serves(path) else None
 
+    portal = Portal(
+        database=database, clock=clock, public_url=public_url or f"http://{public_host}"
+    )
     entry = Entry(
-        surfaces={"/api": Edge(rest, database=database, clock=clock)},
+        surfaces={
+            **dict.fromkeys(portal.heads, portal),
+            "/api": Edge(rest, database=database, clock=clock),
+        },
         doors=dict.fromkeys(launches.paths, launches),
         fallback=pages,
         public_host=public_host,

@@ -33,7 +33,7 @@ AT_ONCE = {"launch"}
 
 OPERATORS = {
     *("serve", "worker", "web", "prepare", "migrate", "backup", "restore"),
-    *("tenant", "demo", "client", "token", "signing-key"),
+    *("tenant", "demo", "client", "token", "signing-key", "sign-in-link"),
 }
 """Commands that work on the database itself, by their first word."""
 

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from fcntl import ioctl
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def in_terminal(
 ) -> tuple[str, int]:
     """What a terminal of 100 columns shows for a command, and its exit code.
 
-    Ctrl-C is typed as soon as `interrupt_at` is on the screen.
+    Ctrl-C is typed as soon as `interrupt_at` is on the screen, and again like somebody whose
+    first one came while Python could not raise it (in a finalizer, it is only printed).
     """
     parent, child = pty.openpty()
     ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, WIDTH, 0, 0))
@@ -48,12 +50,12 @@ def in_terminal(
         },
     )
     os.close(child)
-    shown = b""
+    shown, again_at = b"", 0.0
     while piece := _read(parent):
         shown += piece
-        if interrupt_at and interrupt_at in shown:
+        if interrupt_at and interrupt_at in shown and time.monotonic() >= again_at:
             process.send_signal(signal.SIGINT)
-            interrupt_at = b""
+            again_at = time.monotonic() + 5
     os.close(parent)
     return shown.decode().replace("\r\n", "\n"), process.wait(30)
 

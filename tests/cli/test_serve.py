@@ -149,10 +149,12 @@ def test_the_demo_greets_with_a_token_and_commands_that_work(data_directory: Dir
     token_file = directory / "token"
     with serving("--demo", "--data-dir", str(directory)) as server:
         assert server.process.stdout is not None
-        greeting = [server.process.stdout.readline().strip() for _ in range(8)]
+        greeting = [server.process.stdout.readline().strip() for _ in range(11)]
         assert token_file.stat().st_mode & 0o777 == 0o600
         token = token_file.read_text().strip()
         assert f"Token: {token}" in greeting
+        (link,) = [line.split()[2] for line in greeting if line.startswith("Sign in: ")]
+        assert "signs you in as" in httpx.get(link).text
         commands = [line.split()[1:] for line in greeting if line.startswith(".venv/bin/")]
         assert len(commands) == 3
         for words in commands:

@@ -27,12 +27,17 @@ INDEXES_WITHOUT_TENANT: Final = {
     "tenant_id_key": "the tenant's own id",
     "tenant_name_key_key": "the tenant's own name",
     "credential_digest_key": "a token says nothing of its tenant until it is found",
+    "portal_session_digest_key": "a session says nothing of its tenant until it is found",
+    "sign_in_link_digest_key": "a link says nothing of its tenant until it is found",
     "schema_migration_pkey": "no tenant's row",
 }
 """Indexes that do not begin with `tenant_id`, and why."""
 
 DEFINER_FUNCTIONS: Final = {
     "authenticate": "finds whose token it is, before the tenant is known",
+    "authenticate_session": "finds whose session it is, before the tenant is known",
+    "look_at_sign_in_link": "says whom a link is for, to whoever has it",
+    "use_sign_in_link": "lets in whoever has a link, once, before the tenant is known",
     "published_signing_keys": "tells anybody the public keys, and never a private half",
     "job_counts": "tells a scrape how many jobs there are, and nothing else",
     "delivery_counts": "tells a scrape how much waits to be sent, and nothing else",

@@ -30,6 +30,7 @@ from seatwright.cli.principals import client_commands, token_commands
 from seatwright.cli.reconcile import reconcile_commands
 from seatwright.cli.reports import report_commands
 from seatwright.cli.settings import settings_commands
+from seatwright.cli.sign_in import sign_in_link
 from seatwright.cli.signing_keys import signing_key_commands
 from seatwright.cli.subscriptions import subscription_commands
 from seatwright.cli.templates import template_commands
@@ -94,5 +95,6 @@ def add_nouns(program: typer.Typer) -> None:
     report_commands.command("true-up", epilog=EXIT_CODES)(true_up)
     for name, commands in _NOUNS.items():
         program.add_typer(commands, name=name, rich_help_panel=LICENSING)
+    program.command("sign-in-link", epilog=EXIT_CODES, rich_help_panel=OPERATING)(sign_in_link)
     for name, commands in _OPERATOR_NOUNS.items():
         program.add_typer(commands, name=name, rich_help_panel=OPERATING)

@@ -112,6 +112,9 @@ class HistoryAction(IntEnum):
     REQUEST_POLICY_DELETED = 161
     REQUEST_ESCALATED = 162
     REQUEST_APPROVED = 163
+    SIGN_IN_LINK_MADE = 180
+    SIGNED_IN = 181
+    SIGNED_OUT = 182
 
     @property
     def wire(self) -> str:

@@ -68,8 +68,11 @@ async def authenticate(
             (str(correlation or ""), at.isoformat(), digest, at),
         )
     row = await cursor.fetchone()
-    if row is None:
-        return None
+    return None if row is None else authenticated_of_row(row)
+
+
+def authenticated_of_row(row: TupleRow) -> Authenticated:
+    """Who a secret belongs to, from the columns of `authenticate` after that of the setting."""
     return Authenticated(
         tenant=Tenant(
             tenant_id=TenantId(row[1]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
@@ -11,6 +9,20 @@ import msgspec
 from litestar.params import QueryParameter
 
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.web.cursors import cursor_of, keys_of
+
+__all__ = [
+    "PAGE_ROWS_DEFAULT",
+    "PAGE_ROWS_MAX",
+    "Body",
+    "Page",
+    "Shape",
+    "cursor_of",
+    "keys_of",
+    "keyset_page",
+    "page_limit",
+    "page_of",
+]
 
 Row = TypeVar("Row")
 Read = TypeVar("Read")
@@ -49,32 +61,6 @@ def page_limit(limit: int | None) -> int:
             Reason.INVALID_VALUE, f"limit is {limit}: give a number from 1 to {PAGE_ROWS_MAX}."
         )
     return limit
-
-
-def cursor_of(*keys: str | int) -> str:
-    """An opaque cursor of the last row's sort keys."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(keys)).decode().rstrip("=")
-
-
-def keys_of(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
-    """The sort keys behind a cursor; None without one.
-
-    Raises Refusal invalidValue for a cursor that seatwright did not make for this list.
-    """
-    if cursor is None:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        keys = msgspec.json.decode(raw, type=list[str | int])
-    except (binascii.Error, ValueError, msgspec.DecodeError):
-        keys = []
-    if len(keys) != len(kinds) or not all(map(isinstance, keys, kinds)):
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            f"cursor “{cursor[:40]}” is not one of this list: take nextCursor from the page"
-            " before.",
-        )
-    return tuple(keys)
 
 
 def keyset_page(

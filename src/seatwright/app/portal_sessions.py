@@ -1,0 +1,115 @@
+"""Signing in to the portal by a link that works once, and signing out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from seatwright.app.call import Call
+from seatwright.app.record import record
+from seatwright.app.tenants import LOCAL_ADMINISTRATOR
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.domain.tenants import Principal, PrincipalKind
+from seatwright.identity.secrets import digest_of, new_link, new_session
+from seatwright.postgres.pool import Database, see_tenant
+from seatwright.postgres.portal_sessions import (
+    SeenSession,
+    end_session,
+    insert_link,
+    insert_session,
+    note_seen,
+    use_link,
+)
+from seatwright.postgres.principals import list_principals, principal_by_number
+from seatwright.postgres.tenants import read_tenant
+from seatwright.postgres.transaction import Transaction
+
+LINK_LIVES: Final = timedelta(hours=24)
+"""A link that nobody opened within a day is worthless."""
+
+SESSION_LIVES: Final = timedelta(hours=12)
+"""A working day: then people sign in again, whatever they did meanwhile."""
+
+SESSION_IDLES: Final = timedelta(hours=2)
+"""A session without a call for so long is over."""
+
+_NOTED_EVERY: Final = timedelta(minutes=5)
+
+
+async def make_link(call: Call, principal: Principal) -> str:
+    """A new secret that signs a principal in once, within a day; it is stored nowhere."""
+    secret = new_link()
+    await insert_link(
+        call.tx,
+        principal.principal_no,
+        digest=digest_of(secret),
+        at=call.now,
+        expires_at=call.now + LINK_LIVES,
+    )
+    detail = {"principal": str(principal.id)}
+    await record(call, HistoryLine(action=HistoryAction.SIGN_IN_LINK_MADE, detail=detail))
+    return secret
+
+
+async def link_for_administrator(call: Call) -> str:
+    """A link for the local administrator of the call's tenant.
+
+    Raises Refusal unknownPrincipal when that one was revoked.
+    """
+    after = 0
+    while page := await list_principals(call.tx, PrincipalKind.TOKEN, after=after):
+        for principal in page:
+            if principal.name == LOCAL_ADMINISTRATOR:
+                return await make_link(call, principal)
+        after = page[-1].principal_no
+    raise Refusal(
+        Reason.UNKNOWN_PRINCIPAL,
+        f"“{call.tenant.name}” has no local administrator any more: somebody revoked it. Sign in"
+        " another way.",
+    )
+
+
+async def sign_in_by_link(database: Database, link: str, *, now: datetime) -> str | None:
+    """Use a link and begin a session: the secret of its cookie, or None for a link of no use."""
+    async with database.connection() as connection:
+        used = await use_link(connection, digest_of(link), at=now)
+        if used is None:
+            return None
+        tenant_id, number = used
+        await see_tenant(connection, tenant_id)
+        tx = Transaction(connection, tenant_id, database.dictionary)
+        tenant = await read_tenant(connection, tenant_id)
+        principal = await principal_by_number(tx, number)
+        assert tenant is not None, "a link is of a tenant"
+        assert principal is not None, "a link is of a principal"
+        call = Call(tx=tx, tenant=tenant, principal=principal, now=now, correlation=uuid4())
+        return await _begin(call)
+
+
+async def _begin(call: Call) -> str:
+    secret = new_session()
+    await insert_session(
+        call.tx,
+        call.principal.principal_no,
+        digest=digest_of(secret),
+        at=call.now,
+        expires_at=call.now + SESSION_LIVES,
+    )
+    await record(call, HistoryLine(action=HistoryAction.SIGNED_IN))
+    return secret
+
+
+async def sign_out(call: Call, session: str) -> None:
+    """End the session that a call came with."""
+    await end_session(call.tx, digest_of(session), at=call.now)
+    await record(call, HistoryLine(action=HistoryAction.SIGNED_OUT))
+
+
+async def keep_alive(database: Database, session: str, seen: SeenSession, *, now: datetime) -> None:
+    """Note every few minutes that somebody is still there."""
+    if now - seen.seen_at < _NOTED_EVERY:
+        return
+    async with database.transaction(seen.who.tenant.tenant_id) as tx:
+        await note_seen(tx, digest_of(session), at=now)

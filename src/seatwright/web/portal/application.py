@@ -1,0 +1,160 @@
+"""The portal as one ASGI application: its pages behind its edge, sign-in and static files."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import psycopg
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.types import ControllerRouterHandler, HTTPScope, Receive, Scope, Send
+
+from seatwright.app.call import Call
+from seatwright.domain.clock import Clock
+from seatwright.domain.errors import Refusal
+from seatwright.postgres.pool import Database
+from seatwright.web.answers import Answer
+from seatwright.web.failures import Failures
+from seatwright.web.portal.access import AnyRequest, call_of, guard
+from seatwright.web.portal.cookie import SessionCookie
+from seatwright.web.portal.edge import PortalEdge
+from seatwright.web.portal.licenses import LICENSE_PAGES
+from seatwright.web.portal.me import ME_PAGES
+from seatwright.web.portal.overview import OVERVIEW_PAGES
+from seatwright.web.portal.pages import page
+from seatwright.web.portal.rendering import static_files
+from seatwright.web.portal.sign_in import SignInPages
+from seatwright.web.portal.sign_out import SIGN_OUT_PAGES
+from seatwright.web.portal.troubles import BUG, Trouble
+from seatwright.web.portal.users import USER_PAGES
+from seatwright.web.problems import status_of
+
+log = structlog.get_logger(__name__)
+
+PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *OVERVIEW_PAGES,
+    *USER_PAGES,
+    *LICENSE_PAGES,
+    *ME_PAGES,
+    *SIGN_OUT_PAGES,
+)
+
+_FOREVER: Final = b"public, max-age=31536000, immutable"
+
+
+class Portal:
+    """Serves every path of the portal; `serves` says which those are."""
+
+    __slots__ = ("_edge", "_heads", "_sign_in")
+
+    def __init__(self, *, database: Database, clock: Clock, public_url: str) -> None:
+        cookie = SessionCookie(is_secure=public_url.startswith("https://"))
+        app = create_portal_application()
+        self._edge = PortalEdge(app, database=database, clock=clock, cookie=cookie)
+        self._sign_in = SignInPages(database=database, clock=clock, cookie=cookie)
+        self._heads = frozenset(_head(route.path) for route in app.routes) | {"/sign-in", "/static"}
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """The first segments of its paths."""
+        return self._heads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one call."""
+        path: str = scope["path"]
+        if path.startswith("/static/"):
+            await _static(cast(HTTPScope, scope)).send(send)
+        elif _head(path) == "/sign-in":
+            await self._sign_in(cast(HTTPScope, scope), receive, send)
+        else:
+            await self._edge(scope, receive, send)
+
+
+def _head(path: str) -> str:
+    return "/" + path.removeprefix("/").partition("/")[0]
+
+
+def _static(scope: HTTPScope) -> Answer:
+    name = scope["path"].removeprefix("/static/")
+    scope["path_template"] = "/static/*"
+    for file in static_files().values():
+        if file.name == name and scope["method"] == "GET":
+            headers = [
+                (b"content-type", file.media_type.encode()),
+                (b"content-length", str(len(file.content)).encode()),
+                (b"cache-control", _FOREVER),
+                (b"x-content-type-options", b"nosniff"),
+            ]
+            return Answer(200, headers, file.content)
+    return Answer(404, [(b"content-type", b"text/plain"), (b"content-length", b"0")], b"")
+
+
+def create_portal_application() -> Litestar:
+    """Every page that needs a session, with a page for whatever goes wrong."""
+    return Litestar(
+        route_handlers=list(PAGES),
+        guards=[guard],
+        dependencies={"call": Provide(provide_call, sync_to_thread=False)},
+        exception_handlers={
+            Refusal: answer_refusal,
+            HTTPException: answer_http_error,
+            **dict.fromkeys(Failures, note_failure),
+            psycopg.DataError: answer_unstorable,
+            Exception: answer_bug,
+        },
+        openapi_config=None,
+        logging_config=None,
+        on_app_init=[_with_names],
+    )
+
+
+def provide_call(request: AnyRequest) -> Call:
+    """The call that the edge opened: pages take it as their `call` parameter."""
+    return call_of(request)
+
+
+def _with_names(config: AppConfig) -> AppConfig:
+    config.signature_namespace["Call"] = Call
+    return config
+
+
+def answer_refusal(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
+    """What a rule refused: which, why, and what to do."""
+    status = status_of(refusal)
+    trouble = Trouble(status, "This cannot be done", refusal.detail, refusal.reason.value)
+    return page(request, "refused.html", status=status, trouble=trouble)
+
+
+def answer_http_error(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """Paths that are none, and values in them that are none."""
+    if isinstance(error, NotFoundException):
+        words = Trouble(404, "There is no such page", "Look for it from one of the pages here.")
+    else:
+        words = Trouble(error.status_code, "This page cannot be shown", error.detail)
+    return page(request, "refused.html", status=error.status_code, trouble=words)
+
+
+def note_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The database went away or another call stood in the way: the edge decides what is next."""
+    request.scope["state"]["failure"] = error
+    return Response(b"", status_code=503)
+
+
+def answer_unstorable(request: AnyRequest, error: psycopg.DataError) -> Response[bytes]:
+    """A value that PostgreSQL has no room for, and that no rule before it caught."""
+    log.warning("a value could not be stored", exc_info=error)
+    words = Trouble(
+        400,
+        "A value cannot be stored",
+        "A text is too long or has characters that no text may have. Nothing was changed.",
+    )
+    return page(request, "refused.html", status=400, trouble=words)
+
+
+def answer_bug(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Anything else is a bug: logged with its trace, and told without it."""
+    log.error("unhandled error in a page", exc_info=error)
+    return page(request, "refused.html", status=500, trouble=BUG)

@@ -1,0 +1,42 @@
+"""The cookie of a session: who reads it, and how it is set and taken away."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+
+from seatwright.app.portal_sessions import SESSION_LIVES
+
+_NAME: Final = "seatwright"
+_SECRET_LENGTH_MAX: Final = 100
+
+
+class SessionCookie:
+    """Behind TLS the name says that it came by TLS and from this host alone (`__Host-`)."""
+
+    __slots__ = ("_attributes", "_name")
+
+    def __init__(self, *, is_secure: bool) -> None:
+        self._name = f"__Host-{_NAME}" if is_secure else _NAME
+        self._attributes = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if is_secure else "")
+
+    def read(self, headers: dict[bytes, bytes]) -> str | None:
+        """The session that a call came with; None without one that could be ours."""
+        try:
+            cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+        except CookieError:
+            return None
+        found = cookies.get(self._name)
+        if found is None or not 0 < len(found.value) <= _SECRET_LENGTH_MAX:
+            return None
+        return found.value
+
+    def set(self, session: str) -> tuple[bytes, bytes]:
+        """The header that begins a session."""
+        seconds = int(SESSION_LIVES.total_seconds())
+        text = f"{self._name}={session}; Max-Age={seconds}; {self._attributes}"
+        return b"set-cookie", text.encode()
+
+    def end(self) -> tuple[bytes, bytes]:
+        """The header that ends it."""
+        return b"set-cookie", f"{self._name}=; Max-Age=0; {self._attributes}".encode()

@@ -1,0 +1,64 @@
+"""`/`: seats, what needs attention, and what happened last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litestar import Response, get
+
+from seatwright.app.call import Call
+from seatwright.app.history import Question, history_page, understand
+from seatwright.app.seats import SkuSeats, list_seats
+from seatwright.domain.roles import Permission
+from seatwright.web.portal.access import AnyRequest, TheCall, needs
+from seatwright.web.portal.events import Event, events_of
+from seatwright.web.portal.pages import page, see
+
+PRODUCTS_MAX = 1000
+EVENTS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """All products together."""
+
+    bought: int
+    assigned: int
+    free: int
+    waiting: int
+
+
+@get("/", opt=needs(None))
+async def overview(call: TheCall, request: AnyRequest) -> Response[bytes] | Response[None]:
+    """For those who may read licenses; everybody else begins at what they have themselves."""
+    if not call.principal.may(Permission.READ_LICENSES):
+        return see("/me")
+    seats = await list_seats(call, is_all=False, after=0, limit=PRODUCTS_MAX)
+    return page(
+        request,
+        "overview.html",
+        seats=seats,
+        sums=_sums(seats),
+        attention=[one for one in seats if one.hint is not None],
+        events=await _recent(call),
+    )
+
+
+def _sums(seats: Sequence[SkuSeats]) -> Sums:
+    return Sums(
+        bought=sum(one.pool.assignable for one in seats),
+        assigned=sum(one.pool.consumed for one in seats),
+        free=sum(max(0, one.free) for one in seats),
+        waiting=sum(one.waiting for one in seats),
+    )
+
+
+async def _recent(call: Call) -> tuple[Event, ...]:
+    if not call.principal.may(Permission.READ_HISTORY):
+        return ()
+    wanted = await understand(call, Question())
+    return await events_of(call, (await history_page(call, wanted, before=None, limit=EVENTS)))
+
+
+OVERVIEW_PAGES = (overview,)

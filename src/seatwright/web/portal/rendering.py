@@ -1,0 +1,112 @@
+"""Templates become pages here: strings by gettext, numbers and dates by the reader's locale."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from gettext import NullTranslations
+from importlib.resources import files
+from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+_LOCALE_DEFAULT: Final = "en"
+_LANGUAGES_READ_MAX: Final = 10
+
+STATIC: Final[Mapping[str, str]] = {
+    "portal.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+"""What the pages load beside themselves, each with its media type."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file that never changes under its name: the name holds a digest of it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@lru_cache(maxsize=1)
+def static_files() -> Mapping[str, StaticFile]:
+    """Every static file by its name in a page."""
+    found = {}
+    for name, media_type in STATIC.items():
+        content = (files("seatwright.web.portal") / "static" / name).read_bytes()
+        stem, _, ending = name.rpartition(".")
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        found[name] = StaticFile(f"{stem}.{digest}.{ending}", media_type, content)
+    return found
+
+
+def _static_url(name: str) -> str:
+    return f"/static/{static_files()[name].name}"
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("seatwright.web.portal"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # Every string goes through gettext: another language is a catalogue beside `messages.pot`.
+    environment.install_gettext_translations(NullTranslations(), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    environment.globals["static"] = _static_url
+    return environment
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """How a reader's locale writes numbers, money and times."""
+
+    locale: Locale
+
+    def number(self, value: float) -> str:
+        """`4,234`."""
+        return format_decimal(value, locale=self.locale)
+
+    def money(self, value: float, currency: str) -> str:
+        """`€1,234.50`."""
+        return format_currency(value, currency, locale=self.locale)
+
+    def day(self, at: datetime) -> str:
+        """`Nov 21, 2026`."""
+        return format_date(at, format="medium", locale=self.locale)
+
+    def moment(self, at: datetime) -> str:
+        """`Nov 21, 2026, 9:00 AM`, UTC."""
+        return format_datetime(at, format="medium", locale=self.locale)
+
+
+@lru_cache(maxsize=256)
+def formats_for(accept_language: str) -> Formats:
+    """The formats of the first language that a browser asks for and Babel knows.
+
+    A header that cannot be read counts as none: it only decides how numbers look.
+    """
+    for part in accept_language.split(",")[:_LANGUAGES_READ_MAX]:
+        tag = part.partition(";")[0].strip()
+        if not tag or tag == "*":
+            continue
+        try:
+            return Formats(Locale.parse(tag, sep="-"))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Formats(Locale.parse(_LOCALE_DEFAULT))
+
+
+def render(template: str, context: Mapping[str, Any]) -> bytes:
+    """A template with its context as the body of an answer."""
+    return _environment().get_template(template).render(context).encode()

@@ -1,0 +1,100 @@
+"""Signing in: the page that says how, and the links that do it once."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qsl
+
+import psycopg
+import psycopg_pool
+import structlog
+from litestar.types import HTTPScope, Receive, Send
+
+from seatwright.app.portal_sessions import sign_in_by_link
+from seatwright.domain.clock import Clock
+from seatwright.identity.secrets import digest_of
+from seatwright.postgres.pool import Database
+from seatwright.postgres.portal_sessions import look_at_link
+from seatwright.web.answers import Answer
+from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError
+from seatwright.web.portal.cookie import SessionCookie
+from seatwright.web.portal.forms import FORM_BYTES_MAX, comes_from_here
+from seatwright.web.portal.pages import answer_page, own_path, stranger_page
+from seatwright.web.portal.troubles import BUG, FOREIGN_FORM, TOO_LARGE, UNAVAILABLE, Trouble
+
+log = structlog.get_logger(__name__)
+
+_LINK: Final = "/sign-in/link/"
+_LINK_LENGTH_MAX: Final = 100
+
+_NO_LINK: Final = Trouble(
+    404,
+    "This link does not work any more",
+    "A link signs in once, and within a day of being made. Whoever runs seatwright makes a new one"
+    " with “seatwright sign-in-link”.",
+)
+_NO_PAGE: Final = Trouble(404, "There is no such page", "Sign in from the start page.")
+
+
+class SignInPages:
+    """The pages for those who are not signed in yet."""
+
+    __slots__ = ("_clock", "_cookie", "_database")
+
+    def __init__(self, *, database: Database, clock: Clock, cookie: SessionCookie) -> None:
+        self._database = database
+        self._clock = clock
+        self._cookie = cookie
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Serve one call."""
+        try:
+            answer = await self._answer(scope, receive)
+        except (psycopg_pool.PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
+            log.warning("the database was away during a sign-in", exc_info=True)
+            answer = _trouble(scope, UNAVAILABLE)
+        except BodyTooLargeError:
+            answer = _trouble(scope, TOO_LARGE)
+        except CallerGoneError:
+            return
+        except Exception:
+            log.exception("unhandled error")
+            answer = _trouble(scope, BUG)
+        await answer.send(send)
+
+    async def _answer(self, scope: HTTPScope, receive: Receive) -> Answer:
+        path, method = scope["path"], scope["method"]
+        if path.startswith(_LINK):
+            # The path holds the secret: what is logged is the template alone.
+            scope["path_template"] = "/sign-in/link/{link}"
+            return await self._link(scope, receive, path.removeprefix(_LINK))
+        scope["path_template"] = "/sign-in"
+        if path != "/sign-in" or method != "GET":
+            return _trouble(scope, _NO_PAGE)
+        wanted = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("next", "/")
+        body = stranger_page(scope, "sign_in.html", next=own_path(wanted))
+        return answer_page(200, body)
+
+    async def _link(self, scope: HTTPScope, receive: Receive, link: str) -> Answer:
+        if not 0 < len(link) <= _LINK_LENGTH_MAX:
+            return _trouble(scope, _NO_LINK)
+        if scope["method"] == "GET":
+            # A mail scanner opens every link: only the button below uses it up.
+            async with self._database.connection() as connection:
+                label = await look_at_link(connection, digest_of(link), at=self._clock.now())
+            if label is None:
+                return _trouble(scope, _NO_LINK)
+            return answer_page(200, stranger_page(scope, "sign_in_link.html", label=label))
+        body = Body(receive, bytes_max=FORM_BYTES_MAX)
+        await body.read_some()
+        await body.read_rest()
+        if not comes_from_here(dict(scope["headers"])):
+            return _trouble(scope, FOREIGN_FORM)
+        session = await sign_in_by_link(self._database, link, now=self._clock.now())
+        if session is None:
+            return _trouble(scope, _NO_LINK)
+        return Answer(303, [(b"location", b"/"), self._cookie.set(session)], b"")
+
+
+def _trouble(scope: HTTPScope, trouble: Trouble) -> Answer:
+    return answer_page(trouble.status, stranger_page(scope, "trouble.html", trouble=trouble))

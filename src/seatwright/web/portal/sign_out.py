@@ -1,0 +1,19 @@
+"""`POST /sign-out`: ends the session, here and in every copy of its cookie."""
+
+from __future__ import annotations
+
+from litestar import Response, post
+
+from seatwright.app.portal_sessions import sign_out
+from seatwright.web.portal.access import AnyRequest, TheCall, needs, session_of
+from seatwright.web.portal.pages import see
+
+
+@post("/sign-out", opt=needs(None), status_code=303)
+async def end_session(call: TheCall, request: AnyRequest) -> Response[None]:
+    """The cookie is worthless from now on; the page that signs in takes it away."""
+    await sign_out(call, session_of(request))
+    return see("/sign-in")
+
+
+SIGN_OUT_PAGES = (end_session,)

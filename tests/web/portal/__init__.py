@@ -1,0 +1,1 @@
+"""The pages of the portal, as a browser without JavaScript meets them."""
