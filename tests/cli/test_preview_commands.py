@@ -26,6 +26,7 @@ READERS = {
 """Commands that change nothing, by their last word."""
 
 READING = {f"auto-claim {word}" for word in ("apps", "report", "days", "notices")}
+READING |= {"seats ask", "seats changes"}
 """Commands that change nothing, by all their words: their last could be that of others."""
 
 AT_ONCE = {"launch"}

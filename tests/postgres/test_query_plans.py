@@ -24,6 +24,7 @@ from seatwright.web.rest.doors import doors_of
 from tests.conftest import TestServer
 from tests.office import HOST, MovableClock
 from tests.postgres.city import City, build
+from tests.postgres.plan_exceptions import COUNTS, PAGED_REPORTS, READS_EVERYTHING
 from tests.postgres.plans import faults, watched_database, watcher
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -76,6 +77,7 @@ READING: Final[dict[str, tuple[str, ...]]] = {
         "?strategy=on_demand&limit=1000",
     ),
     "/api/identity/licenses/{sku}/waiting-list": ("",),
+    "/api/identity/licenses/{sku}/to-ask": ("",),
     HISTORY: (
         "",
         "?kind=all",
@@ -139,53 +141,13 @@ READING: Final[dict[str, tuple[str, ...]]] = {
         "?toDecide=true",
     ),
     "/api/license-requests/process": ("?product=VISIOCLIENT&person={upn}",),
+    "/api/identity/invitations": ("", "?state=pending"),
     "/api/seat-changes": ("",),
     "/api/subscriptions": ("",),
     "/api/templates": ("",),
     "/api/tokens": ("",),
 }
 """What people look at and wait for, by route: the queries to ask it with."""
-
-READS_EVERYTHING: Final = {
-    "/api/reports/true-up": "adds up every stretch of holding, for a statement a month",
-    "/api/conflicts/summary": "counts every conflict, for a page that is opened rarely",
-    "/api/reports/{report}": "is looked at report by report below",
-    "/api/exports/apps": "writes every app into a file",
-    "/api/exports/environments": "writes every environment into a file",
-    "/api/exports/flows": "writes every flow into a file",
-    "/api/exports/security-roles": "writes every security role that was given into a file",
-    "/api/exports/groups": "writes every group into a file",
-    "/api/exports/holdings": "writes every license into a file",
-    "/api/exports/members": "writes every membership into a file",
-    "/api/exports/subscriptions": "writes every subscription into a file",
-    "/api/exports/users": "writes every person into a file",
-    "/api/history/export": "writes every sealed row into a file",
-    "/api/identity/groups/{group}/license-impact": "decides about every member of the group",
-    "/api/history/verify": "computes the digest of every sealed row",
-    "/api/reports/{report}/runs/{run_id}/file": "writes every row of a run into a file",
-    "/api/jobs/{job_id}/result.csv": "writes every row of a job into a file",
-}
-"""Routes whose answer is made of everything, and why."""
-
-PAGED_REPORTS: Final[dict[str, tuple[str, ...]]] = {
-    "per-person": ("", "?limit=1000", "?sku={held}"),
-    "assignments": ("", "?source=direct", "?source=inherited&sku={held}"),
-    "errors": ("", "?reason=noSeatLeft", "?group={group}"),
-    "idle-holders": ("", "?newcomerDays=0", "?newcomerDays=0&sku={held}"),
-    "unlicensed": ("",),
-    "grants": ("", "?sku={held}"),
-}
-"""Reports whose pages are for every day; the others say that they read everything."""
-
-COUNTS: Final = {
-    "select (select count(*) from effective_license": "who held a product then, in the index",
-    "select m.group_no, count(*) from": "the number of members of each group on a page",
-    "with recursive below as": "the same through groups inside groups, each person once",
-    "select e.source_no, count(distinct e.user_no)": "the members with errors of each group",
-    "select e.sku_no, e.priority, count(*)": "who waits before somebody, in one answer",
-    "select sku_no, count(distinct user_no) from": "who waits for a product, or fails to get it",
-}
-"""Statements that count people, by how they begin: as many are touched as the number says."""
 
 ONE_THING: Final = frozenset(
     {
@@ -202,6 +164,7 @@ ONE_THING: Final = frozenset(
         "/api/platform/security-roles/{role}",
         "/api/reports/{report}/runs/{run_id}",
         "/api/reports/{report}/schedules/{schedule_id}",
+        "/api/identity/invitations/{invitation_id}",
         "/api/seat-changes/{change_id}",
         "/api/subscriptions/{subscription_id}",
         "/api/templates/{template}",

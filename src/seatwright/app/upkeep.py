@@ -21,6 +21,7 @@ from seatwright.app.expiry import record_silent_ends
 from seatwright.app.expiry_warnings import tell_of_dates, warn_of_ends
 from seatwright.app.forget import forget_removals
 from seatwright.app.full_reconcile import start_periodic
+from seatwright.app.invitations import end_lapsed, warn_inviters
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
 from seatwright.app.reports.schedules import run_due_report
@@ -58,6 +59,8 @@ PAGES_MAX = 2000
 _STEPS: Final = (
     live_on,
     warn_of_ends,
+    end_lapsed,
+    warn_inviters,
     look_for_rules,
     start_periodic,
     run_due_report,

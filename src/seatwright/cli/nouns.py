@@ -18,6 +18,7 @@ from seatwright.cli.groups import group_commands
 from seatwright.cli.held import held_commands
 from seatwright.cli.history import history_commands
 from seatwright.cli.imports import holdings_commands
+from seatwright.cli.invitations import invitation_commands
 from seatwright.cli.jobs import job_commands
 from seatwright.cli.launch import launch
 from seatwright.cli.licenses import holders, licenses, waiting
@@ -29,10 +30,11 @@ from seatwright.cli.platform_roles import role_commands
 from seatwright.cli.principals import client_commands, token_commands
 from seatwright.cli.reconcile import reconcile_commands
 from seatwright.cli.reports import report_commands
+from seatwright.cli.seats import seat_commands
 from seatwright.cli.settings import settings_commands
 from seatwright.cli.sign_in import sign_in_link
 from seatwright.cli.signing_keys import signing_key_commands
-from seatwright.cli.subscriptions import subscription_commands
+from seatwright.cli.subscription_life import subscription_commands
 from seatwright.cli.templates import template_commands
 from seatwright.cli.tenants import tenant_commands
 from seatwright.cli.true_up import true_up
@@ -64,6 +66,8 @@ _NOUNS: Final = {
     "templates": template_commands,
     "catalog": catalog_commands,
     "subscriptions": subscription_commands,
+    "seats": seat_commands,
+    "invitations": invitation_commands,
     "history": history_commands,
     "reports": report_commands,
     "holdings": holdings_commands,

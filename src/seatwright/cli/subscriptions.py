@@ -44,11 +44,18 @@ def _until(row: Row) -> str:
     return minute(row["nextLifecycleAt"])[:10]
 
 
+def _booked(row: Row) -> str:
+    return ", ".join(
+        f"{one['units']} on {minute(one['effectiveAt'])[:10]}" for one in row["scheduled"]
+    )
+
+
 _COLUMNS = (
     Column(title="Part number", cell="skuPartNumber"),
     Column(title="Units", cell="units", is_number=True),
     Column(title="Status", cell="status"),
     Column(title="Until", cell=_until, is_optional=True),
+    Column(title="Booked", cell=_booked, is_optional=True),
     Column(title="Price", cell=_price, is_number=True, is_optional=True),
     Column(title="Id", cell="id", is_small=True),
 )
@@ -99,7 +106,7 @@ def update(
     fields: Fields = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a purchase; fewer seats than are in use are refused."""
+    """Change a purchase; fewer seats, if not in use, are booked for the next billing cycle."""
     body = {
         **given(units=units, nextLifecycleAt=instant(until, "--until")),
         **fields_of(fields),
@@ -111,6 +118,9 @@ def update(
         return
     seats = count_of(changed["units"], "seat", "seats")
     say(f"{changed['displayName']} now has {seats} by this subscription, {changed['status']}.")
+    for booked in changed["scheduled"]:
+        later = count_of(booked["units"], "seat", "seats")
+        say(f"From {minute(booked['effectiveAt'])[:10]} on: {later}.")
 
 
 @subscription_commands.command("delete", epilog=EXIT_CODES)

@@ -106,3 +106,6 @@ call bind_to_tenant('invitation_license');
 
 -- A bulk row may book a license for a start date, as a single assignment may.
 alter table job_row add column starts_at timestamptz;
+
+-- The end that an inviter was warned of, so that it happens once for each.
+alter table invitation add column warned_for timestamptz;

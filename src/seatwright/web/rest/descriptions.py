@@ -30,6 +30,7 @@ TAGS: Final[Mapping[str, str]] = {
     "history": "Seals of the history, to prove that nothing was changed",
     "held-changes": "Removals that wait for a second administrator",
     "imports": "Files in",
+    "invitations": "People from outside, for whom seats are held until they accept",
     "jobs": "Work in the background",
     "license-requests": "Asking for products, and deciding about it",
     "license-request-policies": "Who decides about which product",
@@ -132,6 +133,10 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "toDecide": "Only what is pending before the caller.",
     "request_id": "The id of a license request.",
     "strategy": "Only what came about this way: manual, bulk, group, request or on_demand.",
+    "invitation_id": "The id of an invitation.",
+    "list_invitations.state": "Only invitations that are so: pending, accepted, expired or"
+    " withdrawn.",
+    "months": "How many months to look ahead: 1 to 36.",
     "subscription": "The id of a subscription.",
     "subscription_id": "The id of a subscription.",
     "change_id": "The id of a booked change of seats.",

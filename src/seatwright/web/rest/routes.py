@@ -21,6 +21,7 @@ from seatwright.web.rest.history_seals import HISTORY_SEAL_ROUTES
 from seatwright.web.rest.history_timeline import HISTORY_TIMELINE_ROUTES
 from seatwright.web.rest.holdings import HOLDINGS_ROUTES
 from seatwright.web.rest.imports import IMPORT_ROUTES
+from seatwright.web.rest.invitations import INVITATION_ROUTES
 from seatwright.web.rest.jobs import JOB_ROUTES
 from seatwright.web.rest.launch import LAUNCH_ROUTES
 from seatwright.web.rest.license_impact import LICENSE_IMPACT_ROUTES
@@ -41,6 +42,7 @@ from seatwright.web.rest.report_runs import REPORT_RUN_ROUTES
 from seatwright.web.rest.report_schedules import REPORT_SCHEDULE_ROUTES
 from seatwright.web.rest.reports import REPORT_ROUTES
 from seatwright.web.rest.request_policies import REQUEST_POLICY_ROUTES
+from seatwright.web.rest.seat_timeline import SEAT_TIMELINE_ROUTES
 from seatwright.web.rest.settings import SETTINGS_ROUTES
 from seatwright.web.rest.subscription_files import SUBSCRIPTION_FILE_ROUTES
 from seatwright.web.rest.subscription_life import SUBSCRIPTION_LIFE_ROUTES
@@ -64,6 +66,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *HISTORY_TIMELINE_ROUTES,
     *TRUE_UP_ROUTES,
     *HOLDINGS_ROUTES,
+    *INVITATION_ROUTES,
     *JOB_ROUTES,
     *IMPORT_ROUTES,
     *LAUNCH_ROUTES,
@@ -87,6 +90,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *REPORT_RUN_ROUTES,
     *REPORT_SCHEDULE_ROUTES,
     *REQUEST_POLICY_ROUTES,
+    *SEAT_TIMELINE_ROUTES,
     *SETTINGS_ROUTES,
     *USER_LICENSE_ROUTES,
     *USER_ROUTES,
