@@ -29,7 +29,11 @@ def write(route: str, path: str, body: object = None, *, by_another: bool = Fals
 
 
 READING_POSTS = frozenset(
-    {"POST /api/identity/groups/{group}/rule/validate", "POST /api/dynamic-groups/lint"}
+    {
+        "POST /api/identity/groups/{group}/rule/validate",
+        "POST /api/dynamic-groups/lint",
+        "POST /api/mail-templates/{kind}/sample",
+    }
 )
 """A rule is too long for a query, so it is asked about in a body; nothing is changed."""
 

@@ -130,6 +130,12 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/platform/security-roles/{role}/holders": ("",),
     "/api/identity/users/{user}/security-roles": ("",),
     "/api/settings": ("",),
+    "/api/deliveries": ("", "?limit=1000", "?channel=webhook", "?state=dead", "?state=queued"),
+    "/api/identity/users/{user}/mail-preferences": ("",),
+    "/api/inbox": ("?of=administrators", "?of=administrators&unread=true&limit=1000"),
+    "/api/inbox/unread": ("?of=administrators",),
+    "/api/mail-templates": ("",),
+    "/api/webhooks": ("",),
     "/api/license-request-policies": ("",),
     "/api/license-requests": (
         "",
@@ -156,6 +162,10 @@ ONE_THING: Final = frozenset(
         "/api/auto-claim/policies/{policy}/claims-a-day",
         # A launch, which `test_a_launch_reaches_an_index` looks at.
         "/api/launch/authorize",
+        "/api/deliveries/{delivery_id}",
+        "/api/mail-templates/{kind}",
+        "/api/webhooks/{webhook_id}",
+        "/api/webhooks/{webhook_id}/calls",
         "/api/license-request-policies/{product}",
         "/api/license-requests/{request_id}",
         "/api/platform/apps/{app}",

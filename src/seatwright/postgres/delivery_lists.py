@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -34,7 +34,19 @@ class Wanted:
 async def list_deliveries(
     tx: Transaction, wanted: Wanted, *, before: int | None, limit: int
 ) -> list[Delivery]:
-    """Deliveries, newest first."""
+    """Deliveries, newest first. Those of a state are found by channel and state."""
+    channels = [wanted.channel]
+    if wanted.state is not None and wanted.channel is None:
+        channels = list(Channel)
+    found: list[Delivery] = []
+    for channel in channels:
+        found += await _list(tx, replace(wanted, channel=channel), before=before, limit=limit)
+    return sorted(found, key=lambda one: -one.delivery_no)[:limit]
+
+
+async def _list(
+    tx: Transaction, wanted: Wanted, *, before: int | None, limit: int
+) -> list[Delivery]:
     conditions: dict[str, object] = {
         "d.channel = %s": wanted.channel,
         "d.state = %s": wanted.state,

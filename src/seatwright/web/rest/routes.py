@@ -12,6 +12,7 @@ from seatwright.web.rest.auto_claim_notices import AUTO_CLAIM_NOTICE_ROUTES
 from seatwright.web.rest.bulk import BULK_ROUTES
 from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.conflicts import CONFLICT_ROUTES
+from seatwright.web.rest.deliveries import DELIVERY_ROUTES
 from seatwright.web.rest.dynamic import DYNAMIC_ROUTES
 from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
 from seatwright.web.rest.groups import GROUP_ROUTES
@@ -22,12 +23,14 @@ from seatwright.web.rest.history_timeline import HISTORY_TIMELINE_ROUTES
 from seatwright.web.rest.holdings import HOLDINGS_ROUTES
 from seatwright.web.rest.imports import IMPORT_ROUTES
 from seatwright.web.rest.invitations import INVITATION_ROUTES
+from seatwright.web.rest.inbox import INBOX_ROUTES
 from seatwright.web.rest.jobs import JOB_ROUTES
 from seatwright.web.rest.launch import LAUNCH_ROUTES
 from seatwright.web.rest.license_impact import LICENSE_IMPACT_ROUTES
 from seatwright.web.rest.license_requests import LICENSE_REQUEST_ROUTES
 from seatwright.web.rest.licenses import LICENSE_ROUTES
 from seatwright.web.rest.licenses_of_person import USER_LICENSE_ROUTES
+from seatwright.web.rest.mail_templates import MAIL_TEMPLATE_ROUTES
 from seatwright.web.rest.members import MEMBER_ROUTES
 from seatwright.web.rest.moves import MOVE_ROUTES
 from seatwright.web.rest.platform_apps import PLATFORM_APP_ROUTES
@@ -51,6 +54,7 @@ from seatwright.web.rest.templates import TEMPLATE_ROUTES
 from seatwright.web.rest.true_up import TRUE_UP_ROUTES
 from seatwright.web.rest.undo import UNDO_ROUTES
 from seatwright.web.rest.users import USER_ROUTES
+from seatwright.web.rest.webhooks import WEBHOOK_ROUTES
 from seatwright.web.rest.why import WHY_ROUTES
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -99,5 +103,9 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *SUBSCRIPTION_LIFE_ROUTES,
     *TEMPLATE_ROUTES,
     *UNDO_ROUTES,
+    *DELIVERY_ROUTES,
+    *INBOX_ROUTES,
+    *MAIL_TEMPLATE_ROUTES,
+    *WEBHOOK_ROUTES,
     *WHY_ROUTES,
 )

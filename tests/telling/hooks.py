@@ -1,0 +1,75 @@
+"""A receiver of webhooks in the process of the tests: it keeps what arrives, and answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
+
+from seatwright.webhooks.caller import HttpCaller
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+@dataclass
+class Arrived:
+    """One call that arrived."""
+
+    path: str
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass
+class Receiver:
+    """What arrived, in order; `statuses` are answered one after the other, then 204."""
+
+    port: int = 0
+    arrived: list[Arrived] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    always: int = 204
+    location: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}/licenses"
+
+
+def caller() -> HttpCaller:
+    """A caller that may reach this machine."""
+    return HttpCaller(allowed=LOOPBACK)
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    """Serve a receiver until the block ends."""
+    served = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            served.arrived.append(Arrived(self.path, headers, body))
+            self.send_response(served.statuses.pop(0) if served.statuses else served.always)
+            if served.location is not None:
+                self.send_header("location", served.location)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # Its name there.
+            del format, args
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
