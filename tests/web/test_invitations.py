@@ -87,6 +87,14 @@ async def test_sending_it_again_begins_the_fourteen_days_anew(office: Office) ->
     made = await invited(office)
     await after(office, days=13)
     again = (await do(office, made, "resend")).json()
+    async with office.database.transaction(office.made.tenant.tenant_id) as tx:
+        cursor = await tx.connection.execute(
+            "select address, body from delivery where kind = 'invitationSent' order by delivery_no"
+        )
+        mails = await cursor.fetchall()
+    assert [address for address, _ in mails] == [GUEST["mail"]] * 2
+    assert "Gina Guest is invited by Contoso, with Microsoft 365 E3." in mails[0][1]
+    assert len(await told(office, "invitationSent")) == 2
     assert (again["timesSent"], again["daysLeft"]) == (2, 14)
     await after(office, days=10)
     assert (await seats(office), await reserved_seats(office)) == ((1, 0, 0), 1)

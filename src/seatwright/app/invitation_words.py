@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.telling.scene import read_scene
+from seatwright.app.telling.tell import tell
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import PrincipalNo, UserNo
 from seatwright.domain.invitations import Invitation
+from seatwright.domain.outgoing import Channel, NewDelivery
 from seatwright.domain.telling import EventKind, Telling
+from seatwright.postgres.deliveries import insert_deliveries
 from seatwright.postgres.principals import principal_by_number
 
 
@@ -35,6 +40,44 @@ def invitation_line(action: HistoryAction, one: Invitation) -> HistoryLine:
             "expiresAt": one.expires_at.isoformat(),
         },
     )
+
+
+async def send_word(call: Call, one: Invitation) -> None:
+    """Have the invitation mailed to its address, and tell whoever invited that it was sent.
+
+    The invited person is nobody of the directory yet, so their mail goes into the outbox by its
+    address; it is written in this transaction and sent after it, as everything there is.
+    """
+    catalog = await catalog_of(call)
+    inviter = (await _people_behind(call, {one.created_by}))[one.created_by]
+    told = Telling(
+        kind=EventKind.INVITATION_SENT,
+        key=f"{one.id}:{one.times_sent}",
+        user=inviter,
+        data={
+            "invitationId": str(one.id),
+            "product": ", ".join(catalog.sku_name(license_.sku) for license_ in one.licenses),
+            "person": one.display_name,
+            "message": one.message,
+            "expiresAt": one.expires_at.isoformat(),
+        },
+    )
+    await tell(call, [told])
+    scene = await read_scene(call)
+    if not scene.is_mailed(told.kind):
+        return
+    rendered = scene.rendered(told.kind, told.data, recipient=one.display_name)
+    mail = NewDelivery(
+        id=uuid4(),
+        channel=Channel.MAIL,
+        kind=told.kind.value,
+        key=told.key,
+        address=one.mail,
+        subject=rendered.subject,
+        body=rendered.body,
+        html=rendered.html,
+    )
+    await insert_deliveries(call.tx, [mail], at=call.now)
 
 
 async def expired_told(call: Call, lapsed: Sequence[Invitation]) -> list[Telling]:

@@ -17,6 +17,7 @@ from seatwright.app.invitation_words import (
     expiring_told,
     invitation_line,
     no_seat_for,
+    send_word,
 )
 from seatwright.app.record import record, record_all
 from seatwright.app.reservations import give_back, give_back_seats, reserve, use
@@ -124,6 +125,7 @@ async def invite(call: Call, order: InvitationOrder) -> Invitation:
     if missing:
         raise no_seat_for(mail, (await catalog_of(call)).sku_name(missing[0]))
     await record(call, invitation_line(HistoryAction.INVITATION_SENT, one))
+    await send_word(call, one)
     return one
 
 
@@ -316,6 +318,7 @@ async def resend(call: Call, invitation_id: UUID) -> Invitation:
     await take_reservations(call.tx, _KIND, refs)
     await insert_reservations(call.tx, _held_seats(again), at=call.now)
     await record(call, invitation_line(HistoryAction.INVITATION_SENT_AGAIN, again))
+    await send_word(call, again)
     return again
 
 

@@ -85,6 +85,7 @@ async def _buy(call: Call, purchase: DraftPurchase) -> None:
             unit_price=purchase.price,
             currency=CURRENCY,
             offer_minimum=purchase.offer_minimum,
+            renews=purchase.status == SubscriptionStatus.ENABLED,
         ),
     )
 

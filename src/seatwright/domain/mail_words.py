@@ -77,6 +77,13 @@ WORDS: Final[Mapping[EventKind, MailWords]] = {
         "{{ product }} has ended",
         "{{ product }} of {{ person }} ended on {{ expiredAt }}.",
     ),
+    EventKind.INVITATION_SENT: _words(
+        "{{ organization }}: an invitation for {{ person }}",
+        "{{ person }} is invited by {{ organization }}, with {{ product }}.",
+        "{{ message }}",
+        "",
+        "The invitation can be accepted until {{ expiresAt }}.",
+    ),
     EventKind.INVITATION_EXPIRING: _words(
         "The invitation of {{ person }} ends soon",
         "{{ person }} has not accepted yet. {{ product }} is held for them until {{ expiresAt }}.",

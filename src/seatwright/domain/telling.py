@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     ASSIGNMENT_STARTED = "assignmentStarted"
     ASSIGNMENT_EXPIRING = "assignmentExpiring"
     ASSIGNMENT_EXPIRED = "assignmentExpired"
+    INVITATION_SENT = "invitationSent"
     INVITATION_EXPIRING = "invitationExpiring"
     INVITATION_EXPIRED = "invitationExpired"
     SUBSCRIPTION_CHANGED = "subscriptionChanged"

@@ -50,6 +50,13 @@ FIELDS: Final[Mapping[EventKind, Mapping[str, FieldValue]]] = {
         "howToExtend": "POST /api/license-requests with extends: true asks for more time.",
     },
     EventKind.ASSIGNMENT_EXPIRED: {"product": _PRODUCT, "person": _PERSON, "expiredAt": _SOON},
+    EventKind.INVITATION_SENT: {
+        "invitationId": "9a4c1d52-77c0-4a6b-8a3e-2f0b6f5d1c44",
+        "product": _PRODUCT,
+        "person": "Gina Guest",
+        "message": "We start on Monday.",
+        "expiresAt": _SOON,
+    },
     EventKind.INVITATION_EXPIRING: {"product": _PRODUCT, "person": _PERSON, "expiresAt": _SOON},
     EventKind.INVITATION_EXPIRED: {"product": _PRODUCT, "person": _PERSON, "expiredAt": _SOON},
     EventKind.SUBSCRIPTION_CHANGED: {

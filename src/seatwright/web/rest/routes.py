@@ -22,8 +22,8 @@ from seatwright.web.rest.history_seals import HISTORY_SEAL_ROUTES
 from seatwright.web.rest.history_timeline import HISTORY_TIMELINE_ROUTES
 from seatwright.web.rest.holdings import HOLDINGS_ROUTES
 from seatwright.web.rest.imports import IMPORT_ROUTES
-from seatwright.web.rest.invitations import INVITATION_ROUTES
 from seatwright.web.rest.inbox import INBOX_ROUTES
+from seatwright.web.rest.invitations import INVITATION_ROUTES
 from seatwright.web.rest.jobs import JOB_ROUTES
 from seatwright.web.rest.launch import LAUNCH_ROUTES
 from seatwright.web.rest.license_impact import LICENSE_IMPACT_ROUTES
