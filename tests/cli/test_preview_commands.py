@@ -27,6 +27,8 @@ READERS = {
 
 READING = {f"auto-claim {word}" for word in ("apps", "report", "days", "notices")}
 READING |= {"seats ask", "seats changes"}
+READING |= {f"mail {word}" for word in ("kinds", "words", "sample", "preferences")}
+READING |= {"webhooks calls"}
 """Commands that change nothing, by all their words: their last could be that of others."""
 
 AT_ONCE = {"launch"}

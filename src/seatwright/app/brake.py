@@ -18,6 +18,7 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.ledger import HeldBack
 from seatwright.app.record import record
+from seatwright.app.telling.tell import tell
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.brake import (
     ALWAYS_LET_THROUGH,
@@ -33,6 +34,7 @@ from seatwright.domain.errors import ChangeReason
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile import Action, ChangeSet, Snapshot, UserState, Wish
+from seatwright.domain.telling import EventKind, Telling
 from seatwright.postgres import held as rows
 from seatwright.postgres.labels import group_labels
 
@@ -181,6 +183,7 @@ async def hold(
             detail=detail,
         ),
     )
+    await tell(call, [_told(call, held, product=product.display_name, people=total)])
     call.ledger.held.append(
         HeldBack(sku=sku, users=tuple(people), sentence=sentence, held_change=held.id)
     )
@@ -192,6 +195,21 @@ async def hold(
         is_new=is_new,
     )
     return replace(held, people=total, sentence=sentence)
+
+
+def _told(call: Call, held: HeldChange, *, product: str, people: int) -> Telling:
+    """To the administrators, once, when something is held first; more may join it later."""
+    return Telling(
+        kind=EventKind.HELD_FOR_APPROVAL,
+        key=str(held.id),
+        user=None,
+        data={
+            "heldId": str(held.id),
+            "product": product,
+            "people": people,
+            "heldBy": call.principal.name,
+        },
+    )
 
 
 def _revoked(

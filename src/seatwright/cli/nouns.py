@@ -18,10 +18,12 @@ from seatwright.cli.groups import group_commands
 from seatwright.cli.held import held_commands
 from seatwright.cli.history import history_commands
 from seatwright.cli.imports import holdings_commands
+from seatwright.cli.inbox import inbox_commands
 from seatwright.cli.invitations import invitation_commands
 from seatwright.cli.jobs import job_commands
 from seatwright.cli.launch import launch
 from seatwright.cli.licenses import holders, licenses, waiting
+from seatwright.cli.mail import mail_commands
 from seatwright.cli.moves import move_commands
 from seatwright.cli.platform_apps import app_commands
 from seatwright.cli.platform_environments import environment_commands
@@ -40,6 +42,7 @@ from seatwright.cli.tenants import tenant_commands
 from seatwright.cli.true_up import true_up
 from seatwright.cli.undo import undo
 from seatwright.cli.users import user_commands
+from seatwright.cli.webhooks import webhook_commands
 from seatwright.cli.why import why
 
 LICENSING: Final = "Licenses (over the API)"
@@ -73,6 +76,9 @@ _NOUNS: Final = {
     "holdings": holdings_commands,
     "jobs": job_commands,
     "held": held_commands,
+    "inbox": inbox_commands,
+    "mail": mail_commands,
+    "webhooks": webhook_commands,
     "reconcile": reconcile_commands,
     "settings": settings_commands,
     "auto-claim": auto_claim_commands,

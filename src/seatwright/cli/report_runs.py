@@ -144,6 +144,10 @@ def schedule(
     ] = None,
     asked: Asked = None,
     workbook: WithWorkbook = False,
+    mail_to: Annotated[
+        list[str] | None,
+        typer.Option("--mail-to", metavar="ADDRESS", help="Mail each run there; may be repeated."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a report run by itself, with the roles that you have then."""
@@ -152,6 +156,7 @@ def schedule(
         day = {"monthDay": int(on)} if on.isascii() and on.isdecimal() else {"weekday": on}
     body = {
         **given(cadence=cadence, at=at, parameters=fields_of(asked), workbook=workbook),
+        **({"recipients": mail_to} if mail_to else {}),
         **day,
     }
     with open_api() as api:

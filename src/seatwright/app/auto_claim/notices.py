@@ -12,11 +12,13 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
+from seatwright.app.auto_claim.notice_words import releases_told, seats_told
 from seatwright.app.auto_claim.policies import list_policies
 from seatwright.app.auto_claim.taking import TakenOutcome, hold_claims, take_back
 from seatwright.app.call import Call
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX
 from seatwright.app.record import record_all
+from seatwright.app.telling.tell import tell
 from seatwright.domain.assignments import Source, SourceKind
 from seatwright.domain.auto_claim import Policy
 from seatwright.domain.auto_claim_notices import Notice, NoticeKind, NoticeOutcome
@@ -102,6 +104,7 @@ async def _announce(call: Call, policy: Policy, *, days: int) -> bool:
         for one in unused
     ]
     await announce_releases(call.tx, new, at=call.now)
+    await tell(call, await releases_told(call, policy, new))
     await note_search(call.tx, policy.policy_no, upto=unused[-1].claim.user)
     lines = [
         _line(policy, one.user, one.sku, {"release": "announced", "dueAt": one.due_at.isoformat()})
@@ -149,9 +152,11 @@ async def _watch_seats(call: Call) -> bool:
         policy = one.policy
         is_open = await open_seat_notice(call.tx, policy.policy_no)
         if one.is_low and policy.is_on and is_open is None:
+            notice_id = uuid4()
             await announce_seats(
-                call.tx, policy.policy_no, notice_id=uuid4(), seats=one.seats_free, at=call.now
+                call.tx, policy.policy_no, notice_id=notice_id, seats=one.seats_free, at=call.now
             )
+            await tell(call, [await seats_told(call, policy, notice_id, seats=one.seats_free)])
             lines.append(_line(policy, None, None, {"seatsFree": one.seats_free}))
         elif is_open is not None and not one.is_low:
             filled.append(is_open)

@@ -7,6 +7,7 @@ from typing import Final
 
 from seatwright.app.call import Call
 from seatwright.app.reports.files import INLINE_ROWS_MAX, heading_of
+from seatwright.app.reports.mailing import tell_ready
 from seatwright.app.reports.reading import Question, columns_for, read_slice
 from seatwright.app.reports.runs import report_of
 from seatwright.domain.errors import Refusal
@@ -42,6 +43,7 @@ async def work_report_slice(call: Call, job: Job) -> bool:
         return True
     if run.is_gathered:
         await _make_workbook(call, run)
+        await tell_ready(call, run, rows=run.rows)
         return True
     problem = await _problem(call)
     if problem is not None:
@@ -82,7 +84,11 @@ async def _gather(call: Call, job: Job, run: StoredRun) -> bool:
     if found.place is not None:
         return False
     await settle_total(call.tx, job.job_no)
-    return not run.with_workbook or run.rows + len(found.rows) <= INLINE_ROWS_MAX
+    rows = run.rows + len(found.rows)
+    if run.with_workbook and rows > INLINE_ROWS_MAX:
+        return False
+    await tell_ready(call, run, rows=rows)
+    return True
 
 
 async def _make_workbook(call: Call, run: StoredRun) -> None:

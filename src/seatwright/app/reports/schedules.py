@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID, uuid4
@@ -13,6 +13,7 @@ from seatwright.app.reports.reading import ask
 from seatwright.app.reports.runs import Order, require_own, start_run
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.domain.mail_addresses import ADDRESSES_MAX, is_mail_address
 from seatwright.domain.reports.catalog import Report, require_report
 from seatwright.domain.reports.schedules import Timing
 from seatwright.domain.roles import Permission
@@ -45,6 +46,7 @@ class ScheduleChange:
     given: Mapping[str, object] | None = None
     with_workbook: bool | None = None
     paused: bool | None = None
+    recipients: Sequence[str] | None = None
 
 
 async def add_schedule(
@@ -54,10 +56,12 @@ async def add_schedule(
     timing: Timing,
     given: Mapping[str, object],
     with_workbook: bool = False,
+    recipients: Sequence[str] = (),
 ) -> Schedule:
     """Have a report run by itself, for the first time when its time comes.
 
-    Raises Refusal invalidValue for parameters that do not fit, or one schedule too many.
+    Each run is mailed to `recipients`. Raises Refusal invalidValue for parameters or addresses
+    that do not fit, or one schedule too many.
     """
     if await count_schedules(call.tx) >= SCHEDULES_MAX:
         raise Refusal(
@@ -70,6 +74,7 @@ async def add_schedule(
         report=report.id,
         parameters=ask(report, given, reader=call.principal).asked,
         with_workbook=with_workbook,
+        recipients=_addresses(recipients),
         timing=timing,
         principal_no=call.principal.principal_no,
         created_at=call.now,
@@ -124,6 +129,7 @@ async def change_schedule(
         parameters=found.parameters
         if change.given is None
         else ask(report, change.given, reader=call.principal).asked,
+        recipients=found.recipients if change.recipients is None else _addresses(change.recipients),
         with_workbook=found.with_workbook if change.with_workbook is None else change.with_workbook,
         principal_no=call.principal.principal_no,
         principal_id=call.principal.id,
@@ -198,6 +204,25 @@ async def _require_reader(call: Call, due: Schedule, principal: Principal) -> No
             f"“{principal.name}”, who scheduled this, may not {Permission.READ_REPORTS.value} any"
             " more. Give them a role that may, or let somebody else resume the schedule.",
         )
+
+
+def _addresses(given: Sequence[str]) -> tuple[str, ...]:
+    if not given:
+        return ()
+    for one in given:
+        if not is_mail_address(one):
+            raise Refusal(
+                Reason.INVALID_VALUE,
+                f"A report cannot be mailed to “{one[:100]}”: give an address such as"
+                " ada@contoso.example.",
+            )
+    found = tuple(dict.fromkeys(given))
+    if len(found) > ADDRESSES_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"A report is mailed to at most {ADDRESSES_MAX} addresses, not to {len(found)}.",
+        )
+    return found
 
 
 def _gone(due: Schedule) -> Refusal:

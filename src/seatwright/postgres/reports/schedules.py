@@ -18,19 +18,19 @@ from seatwright.postgres.transaction import Transaction
 _SELECT = """
 select s.schedule_no, s.id, s.report, s.parameters, s.with_workbook, s.cadence, s.minute_of_day,
        s.weekday, s.month_day, s.principal_no, p.id, p.name, p.revoked_at is not null,
-       s.created_at, s.next_at, s.paused_at, s.pause_reason
+       s.created_at, s.next_at, s.paused_at, s.pause_reason, s.recipients
   from report_schedule s
   join principal p on p.tenant_id = s.tenant_id and p.principal_no = s.principal_no
 """
 _INSERT = """
 insert into report_schedule (tenant_id, schedule_no, id, report, parameters, with_workbook, cadence,
-    minute_of_day, weekday, month_day, principal_no, created_at, next_at)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    minute_of_day, weekday, month_day, principal_no, created_at, next_at, recipients)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _UPDATE = """
 update report_schedule set parameters = %s, with_workbook = %s, cadence = %s, minute_of_day = %s,
        weekday = %s, month_day = %s, principal_no = %s, next_at = %s, paused_at = %s,
-       pause_reason = %s
+       pause_reason = %s, recipients = %s
  where tenant_id = %s and schedule_no = %s
 """
 
@@ -53,6 +53,7 @@ class Schedule:
     principal_id: UUID | None = None
     principal_name: str = ""
     is_principal_revoked: bool = False
+    recipients: tuple[str, ...] = ()
 
 
 def _schedule(row: TupleRow) -> Schedule:
@@ -73,6 +74,7 @@ def _schedule(row: TupleRow) -> Schedule:
         next_at=row[14],
         paused_at=row[15],
         pause_reason=row[16],
+        recipients=tuple(row[17]),
     )
 
 
@@ -95,6 +97,7 @@ async def insert_schedule(tx: Transaction, new: Schedule) -> None:
             new.principal_no,
             new.created_at,
             new.next_at,
+            list(new.recipients),
         ),
     )
 
@@ -115,6 +118,7 @@ async def update_schedule(tx: Transaction, new: Schedule) -> None:
             new.next_at,
             new.paused_at,
             new.pause_reason,
+            list(new.recipients),
             tx.tenant_id,
             new.schedule_no,
         ),

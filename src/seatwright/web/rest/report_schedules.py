@@ -24,7 +24,8 @@ from seatwright.web.rest.report_runs import ReportPrincipal
 class ScheduleBody(Body, kw_only=True, frozen=True):
     """When a report runs: `cadence` daily, weekly or monthly, `at` a time of day in UTC (06:30).
 
-    `weekday` (monday …) goes with weekly, `monthDay` (1 to 28) with monthly.
+    `weekday` (monday …) goes with weekly, `monthDay` (1 to 28) with monthly. Each run is mailed to
+    `recipients`, with its file if it has at most 10,000 rows.
     """
 
     cadence: str
@@ -33,6 +34,7 @@ class ScheduleBody(Body, kw_only=True, frozen=True):
     month_day: int | None = None
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     workbook: bool = False
+    recipients: list[str] = msgspec.field(default_factory=list)
 
 
 class ScheduleEdit(Body, kw_only=True, frozen=True):
@@ -44,6 +46,7 @@ class ScheduleEdit(Body, kw_only=True, frozen=True):
     month_day: int | None = None
     parameters: dict[str, Any] | None = None
     workbook: bool | None = None
+    recipients: list[str] | None = None
     paused: bool | None = None
 
 
@@ -57,6 +60,7 @@ class ScheduleShape(Shape, kw_only=True, frozen=True):
     report: str
     parameters: dict[str, Any]
     workbook: bool
+    recipients: list[str]
     cadence: str
     at: str
     weekday: str | None
@@ -85,6 +89,7 @@ def _shape(one: Schedule) -> ScheduleShape:
         report=one.report,
         parameters=dict(one.parameters),
         workbook=one.with_workbook,
+        recipients=list(one.recipients),
         cadence=timing.cadence.value,
         at=_at(timing),
         weekday=_weekday(timing),
@@ -139,6 +144,7 @@ async def add_report_schedule(
         timing=timing,
         given=data.parameters,
         with_workbook=data.workbook,
+        recipients=data.recipients,
     )
     return _shape(made)
 
@@ -173,6 +179,7 @@ async def change_report_schedule(
         timing=_changed_timing(stored.timing, data),
         given=data.parameters,
         with_workbook=data.workbook,
+        recipients=data.recipients,
         paused=data.paused,
     )
     return _shape(await schedules.change_schedule(call, wanted, schedule_id, change))
