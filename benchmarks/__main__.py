@@ -8,7 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks import adversarial, bulk, company, engine, graph, growth, kernel, launch, single
+from benchmarks import (
+    adversarial,
+    bulk,
+    company,
+    engine,
+    graph,
+    growth,
+    kernel,
+    launch,
+    requests,
+    single,
+)
 from benchmarks.report import Figure, joined, read, show, write
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
@@ -19,6 +30,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], list[Figure]]]] = {
     "single": single.run,
     "company": company.run,
     "launch": launch.run,
+    "requests": requests.run,
 }
 SIZED: Final[Mapping[str, Callable[[int], Iterable[Figure]]]] = {
     "kernel": kernel.run,

@@ -324,7 +324,7 @@ def requests_page() -> str:
     return page(
         "What can become of a license request",
         "A request has a line for each of its people, and each goes its own way. What people do is"
-        " a call, what time does is done within a minute of when it"
+        " a call ([how](../how-to/requests.md)), what time does is done within a minute of when it"
         " is due. A refusal says what the line is, by whom and since when.",
         table(("a line that is", "action", "becomes", "effect, or why not"), rows),
     )

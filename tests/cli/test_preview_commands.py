@@ -25,7 +25,9 @@ READERS = {
 }
 """Commands that change nothing, by their last word."""
 
-READING = {f"auto-claim {word}" for word in ("apps", "report", "days", "notices")}
+READING = {f"auto-claim {word}" for word in ("apps", "report", "days", "notices")} | {
+    "requests process"
+}
 READING |= {"seats ask", "seats changes"}
 READING |= {f"mail {word}" for word in ("kinds", "words", "sample", "preferences")}
 READING |= {"webhooks calls"}

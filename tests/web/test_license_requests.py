@@ -168,7 +168,8 @@ async def test_the_last_in_line_get_no_seat_and_it_is_said_before(office: Office
     assert await company.holds("eve") == {SKU}
     assert (await company.line(ids[1]))["state"] == "pending"
     alone = await company.decide("", ids[1], "approve")
-    assert (alone.status_code, alone.json()["code"]) == (409, "noSeatLeft")
+    assert (alone.json()["done"], alone.json()["results"][0]["reason"]) == (0, "noSeatLeft")
+    assert (await company.line(ids[1]))["blocked"]["reason"] == "noSeatLeft"
 
 
 async def test_an_approval_can_be_delivered_through_a_group_or_by_another_product(
@@ -286,3 +287,24 @@ async def test_what_cannot_be_asked_is_refused(
     answer = await company.try_asking("cid", **body)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert await company.seats() == (0, 0, 10)
+
+
+async def test_own_products_are_asked_for_like_any_other(company: Company) -> None:
+    own = {
+        "skuPartNumber": "ROUTES",
+        "displayName": "Route studio",
+        "servicePlans": [{"name": "ROUTE_EDITOR", "displayName": "Route editor"}],
+    }
+    made = await company.office.admin.post("/api/catalog/products", json=own)
+    assert made.status_code == 201, made.text
+    asked = await company.ask("cid", "ROUTES")
+    line = asked["people"][0]
+    assert (line["product"]["displayName"], line["hold"]["place"]) == ("Route studio", 1)
+    none = await company.decide("bob", asked["id"], "approve")
+    assert none.json()["results"][0]["reason"] == "noSeatLeft", "nobody has bought it yet"
+    bought = await company.office.admin.post(
+        "/api/subscriptions", json={"skuPartNumber": "ROUTES", "units": 2}
+    )
+    assert bought.status_code == 201, bought.text
+    assert (await company.decide("bob", asked["id"], "approve")).json()["done"] == 1
+    assert await company.holds("cid") == {"ROUTES"}

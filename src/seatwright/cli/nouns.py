@@ -32,6 +32,7 @@ from seatwright.cli.platform_roles import role_commands
 from seatwright.cli.principals import client_commands, token_commands
 from seatwright.cli.reconcile import reconcile_commands
 from seatwright.cli.reports import report_commands
+from seatwright.cli.request_policies import request_commands
 from seatwright.cli.seats import seat_commands
 from seatwright.cli.settings import settings_commands
 from seatwright.cli.sign_in import sign_in_link
@@ -75,6 +76,7 @@ _NOUNS: Final = {
     "reports": report_commands,
     "holdings": holdings_commands,
     "jobs": job_commands,
+    "requests": request_commands,
     "held": held_commands,
     "inbox": inbox_commands,
     "mail": mail_commands,

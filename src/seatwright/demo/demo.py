@@ -27,6 +27,7 @@ from seatwright.app.tenants import (
 from seatwright.demo.fjordline import DEMO_DOMAIN, DEMO_NAME, OWN_PRODUCT, draft_demo
 from seatwright.demo.load import load_draft
 from seatwright.demo.platform import load_platform
+from seatwright.demo.requests import load_requests
 from seatwright.demo.time import load_time
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.tenants import PrincipalKind, Tenant
@@ -89,6 +90,7 @@ async def _make_demo(database: Database, *, now: datetime) -> Demo:
         draft = draft_demo(day)
         await load_draft(call, draft)
         await load_platform(replace(call, now=day - timedelta(days=PLATFORM_DAYS)))
+        await load_requests(call, draft)
         booked_for = tuple(one.user_principal_name for one in draft.people[-2:])
         await load_time(replace(call, now=day), people=booked_for)
         return Demo(tenant=founded.call.tenant, token=founded.token)

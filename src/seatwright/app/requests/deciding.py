@@ -1,8 +1,8 @@
 """Deciding about requests: one or ten thousand, whole or person by person (R-07, R-17).
 
 Each line is decided alone, so that of many decisions one that cannot be made stops no other; the
-answer says of every one what became of it. Where none could be made, the call is refused with the
-reason of the first.
+answer says of every one what became of it. Where none may be made at all, the call is refused with
+the reason of the first. Who may be approved and cannot be given it stays pending, with the reason.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ async def decide(call: Call, orders: Sequence[DecisionOrder]) -> list[Verdict]:
     """Make these decisions as the caller.
 
     Raises Refusal: unknownRequest, unknownUser, invalidValue for what is no decision at all; and
-    where nothing could be decided the reason of the first: alreadyDecided with who did and when,
-    ownRequest, or what the engine says.
+    where nothing may be decided the reason of the first: alreadyDecided with who did and when, or
+    ownRequest.
     """
     _check_count(orders)
     policies = await policies_of(call)
@@ -102,12 +102,12 @@ async def decide(call: Call, orders: Sequence[DecisionOrder]) -> list[Verdict]:
     group = await _group(call, orders)
     desk = await open_desk(call, orders, deciding)
     await _refuse_what_may_not(call, desk, deciding)
+    if len(desk.refusals) == len(desk.lines):
+        raise desk.refusals[desk.lines[0].line_no]
     await _deny(call, desk)
     await _approve(call, desk, policies, group)
     verdicts = desk.verdicts()
     note_in_ledger(call, verdicts)
-    if all(one.refusal is not None for one in verdicts):
-        raise next(one.refusal for one in verdicts if one.refusal is not None)
     return verdicts
 
 
