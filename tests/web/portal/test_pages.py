@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,6 +35,18 @@ async def _furnish(office: Office) -> str:
     return str(made.json()["id"])
 
 
+async def _group_of(office: Office, user: str) -> str:
+    """A group with one member."""
+    made = await office.admin.post("/api/identity/groups", json={"displayName": "R&D <b>"})
+    assert made.status_code == 201, made.text
+    group = str(made.json()["id"])
+    joined = await office.admin.post(
+        f"/api/identity/groups/{group}/members", json={"users": [user]}
+    )
+    assert joined.status_code == 200, joined.text
+    return group
+
+
 async def _holds(office: Office, user: str) -> list[str]:
     answer = await office.admin.get(f"/api/identity/users/{user}/licenses")
     return [one["skuPartNumber"] for one in answer.json()["value"]]
@@ -44,6 +57,7 @@ async def test_every_page_that_pages_lead_to_is_there_and_stays_on_this_host(
 ) -> None:
     user = await _furnish(office)
     await office.admin.post(f"/api/identity/users/{user}/licenses", json={"skuPartNumber": E3})
+    group = await _group_of(office, user)
     visitor = await visit(office)
     seen: set[str] = set()
     wanted = ["/"]
@@ -57,13 +71,24 @@ async def test_every_page_that_pages_lead_to_is_there_and_stays_on_this_host(
         if page.headers["content-type"].startswith("text/html"):
             _is_guarded(page.headers)
             assert "<script>alert" not in page.text
-            for kind, link in _LINK.findall(page.text):
+            for kind, link in ((kind, unescape(link)) for kind, link in _LINK.findall(page.text)):
                 parts = urlsplit(link)
                 assert not parts.netloc, f"{path} leads to {link}"
                 assert not parts.scheme, f"{path} leads to {link}"
                 if kind != "action":
                     wanted.append(link.partition("#")[0] or path)
-    assert {"/", "/users", f"/users/{user}", "/licenses", f"/licenses/{E3}", "/me"} <= seen
+    assert f"/history?user={user}&kind=all" in seen
+    assert f"/groups/{group}" in seen
+    assert {
+        "/groups",
+        "/history",
+        "/",
+        "/users",
+        f"/users/{user}",
+        "/licenses",
+        f"/licenses/{E3}",
+        "/me",
+    } <= seen
 
 
 def _is_guarded(headers: object) -> None:
@@ -79,6 +104,8 @@ PAGES = {
     "/users": Permission.READ_DIRECTORY,
     "/licenses": Permission.READ_LICENSES,
     f"/licenses/{E3}": Permission.READ_LICENSES,
+    "/groups": Permission.READ_DIRECTORY,
+    "/history": Permission.READ_HISTORY,
     "/me": None,
 }
 
@@ -159,6 +186,52 @@ async def test_a_preview_shows_and_changes_nothing_and_then_does_what_it_showed(
     )
     assert done.status_code == 303
     assert await _holds(office, user) == [E3]
+
+
+async def test_a_group_is_licensed_after_a_preview_and_shows_who_gets_nothing(
+    office: Office,
+) -> None:
+    user = await _furnish(office)
+    group = await _group_of(office, user)
+    visitor = await visit(office)
+    page = await visitor.get(f"/groups/{group}")
+    for sku in (E3, "VISIOCLIENT"):
+        preview = await visitor.send(f"/groups/{group}/licenses", page, sku=sku, step="preview")
+        assert preview.status_code == 200
+        done = await visitor.send(
+            f"/groups/{group}/licenses", preview, sku=sku, digest=digest_in(preview)
+        )
+        assert (done.status_code, done.headers["location"]) == (
+            303,
+            f"/groups/{group}?done=assigned",
+        )
+    page = await visitor.get(f"/groups/{group}")
+    assert "noSeatLeft" in page.text
+    listed = await visitor.get("/groups?licensed=yes")
+    assert "R&amp;D &lt;b&gt;" in listed.text
+    assert "Error" in listed.text
+    again = await visitor.send(f"/groups/{group}/reprocess", page)
+    assert again.status_code == 303
+    gone = await visitor.send(f"/groups/{group}/licenses/VISIOCLIENT/unassign", page)
+    assert gone.status_code == 303
+    assert "Active" in (await visitor.get(f"/groups/{group}")).text
+
+
+async def test_the_history_is_found_by_person_product_and_day(office: Office) -> None:
+    user = await _furnish(office)
+    await office.admin.post(f"/api/identity/users/{user}/licenses", json={"skuPartNumber": E3})
+    visitor = await visit(office)
+    found = await visitor.get(f"/history?user={user}&sku={E3}&since=2026-11-21&until=2026-11-21")
+    assert "was given" in found.text
+    assert "Nothing happened" in (await visitor.get("/history?until=2026-11-20")).text
+    assert (await visitor.get("/history?since=yesterday")).status_code == 400
+    for _ in range(60):
+        await office.admin.post(f"/api/identity/users/{user}/reprocess")
+    first = await visitor.get("/history?kind=all")
+    (older,) = re.findall(r'href="(/history\?[^"]*cursor=[^"]+)"', first.text)
+    second = await visitor.get(older.replace("&amp;", "&"))
+    assert "was given" not in first.text
+    assert "was given" in second.text
 
 
 async def test_what_moved_since_the_preview_is_shown_and_not_done(office: Office) -> None:

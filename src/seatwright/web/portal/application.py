@@ -21,6 +21,8 @@ from seatwright.web.failures import Failures
 from seatwright.web.portal.access import AnyRequest, call_of, guard
 from seatwright.web.portal.cookie import SessionCookie
 from seatwright.web.portal.edge import PortalEdge
+from seatwright.web.portal.groups import GROUP_PAGES
+from seatwright.web.portal.history import HISTORY_PAGES
 from seatwright.web.portal.licenses import LICENSE_PAGES
 from seatwright.web.portal.me import ME_PAGES
 from seatwright.web.portal.overview import OVERVIEW_PAGES
@@ -38,6 +40,8 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *OVERVIEW_PAGES,
     *USER_PAGES,
     *LICENSE_PAGES,
+    *GROUP_PAGES,
+    *HISTORY_PAGES,
     *ME_PAGES,
     *SIGN_OUT_PAGES,
 )
