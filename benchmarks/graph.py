@@ -126,9 +126,11 @@ async def _measure(made: Stand, database: Database) -> list[Figure]:
     async with made.call(database) as call:
         issued = await access.issue(
             call,
-            kind=PrincipalKind.TOKEN,
-            name=f"benchmark {uuid4()}",
-            roles=(Role.GLOBAL_ADMINISTRATOR,),
+            access.NewPrincipal(
+                kind=PrincipalKind.TOKEN,
+                name=f"benchmark {uuid4()}",
+                roles=(Role.GLOBAL_ADMINISTRATOR,),
+            ),
         )
     surface = _Surface(made, database, issued.secret)
     people = made.owner.execute(

@@ -91,9 +91,11 @@ async def _make(app_url: str) -> tuple[str, str, str, str]:
         async with calling(database, made.tenant, now=now) as call:
             issued = await access.issue(
                 call,
-                kind=PrincipalKind.CLIENT,
-                name="real client",
-                roles=(Role.GLOBAL_ADMINISTRATOR,),
+                access.NewPrincipal(
+                    kind=PrincipalKind.CLIENT,
+                    name="real client",
+                    roles=(Role.GLOBAL_ADMINISTRATOR,),
+                ),
             )
     finally:
         await database.close()

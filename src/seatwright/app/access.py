@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from seatwright.app.call import Call
 from seatwright.app.record import record
+from seatwright.domain.directory import parse_id, text_key
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
-from seatwright.domain.ids import PrincipalNo
+from seatwright.domain.ids import PrincipalNo, UserNo
 from seatwright.domain.roles import Role
 from seatwright.domain.tenants import Principal, PrincipalKind
 from seatwright.identity.secrets import digest_of, new_client_secret, new_token
+from seatwright.postgres.labels import UserLabel, user_labels
 from seatwright.postgres.pool import Database
 from seatwright.postgres.principals import (
     authenticate,
@@ -27,6 +29,7 @@ from seatwright.postgres.principals import (
     revoke_principal,
 )
 from seatwright.postgres.tenants import take_numbers
+from seatwright.postgres.user_read import find_any_user
 
 NAME_LENGTH_MAX = 120
 PERMISSIONS_MAX = 50
@@ -63,34 +66,40 @@ def _parse_role(text: str) -> Role:
         ) from None
 
 
-async def issue(
-    call: Call,
-    *,
-    kind: PrincipalKind,
-    name: str,
-    roles: tuple[Role, ...],
-    permissions: tuple[str, ...] | None = None,
-    is_scim: bool = False,
-) -> Issued:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPrincipal:
+    """A token or client to make; `user` is the person of the directory whom it acts as, if any."""
+
+    kind: PrincipalKind
+    name: str
+    roles: tuple[Role, ...]
+    permissions: tuple[str, ...] | None = None
+    is_scim: bool = False
+    user: str | None = None
+
+
+async def issue(call: Call, new: NewPrincipal) -> Issued:
     """Make a token or a client.
 
-    Raises Refusal invalidValue for an empty, overlong or taken name.
+    Raises Refusal invalidValue for an empty, overlong or taken name, and for a person who is
+    disabled; unknownUser for one who is not there.
     """
-    name = name.strip()
+    name = new.name.strip()
     if not name or len(name) > NAME_LENGTH_MAX:
         raise Refusal(
             Reason.INVALID_VALUE,
             f"The name “{name[:40]}” has {len(name)} characters: give 1 to {NAME_LENGTH_MAX}.",
         )
-    _check_permissions(permissions or ())
+    _check_permissions(new.permissions or ())
     principal = Principal(
         principal_no=PrincipalNo(await take_numbers(call.tx, "principal", 1)),
         id=uuid4(),
-        kind=kind,
+        kind=new.kind,
         name=name,
-        roles=roles,
-        graph_permissions=permissions,
-        is_scim=is_scim,
+        roles=new.roles,
+        graph_permissions=new.permissions,
+        is_scim=new.is_scim,
+        user_no=None if new.user is None else await _person(call, new.user),
         created_at=call.now,
     )
     made = await insert_principal(
@@ -99,11 +108,38 @@ async def issue(
     if not made:
         raise Refusal(
             Reason.INVALID_VALUE,
-            f"There is a {kind.value} named “{name}” already: choose another name, or rotate it.",
+            f"There is a {new.kind.value} named “{name}” already: choose another name, or rotate"
+            " it.",
         )
     secret = await _give_secret(call, principal)
     await _record(call, HistoryAction.PRINCIPAL_CREATED, principal)
     return Issued(principal=principal, secret=secret)
+
+
+async def _person(call: Call, text: str) -> UserNo:
+    user = await find_any_user(call.tx, id_=parse_id(text), upn_key=text_key(text))
+    if user is None or user.deleted_at is not None:
+        raise Refusal(
+            Reason.UNKNOWN_USER,
+            f"There is no person “{text}” for the token to act as: give the id or user principal"
+            " name of somebody in the directory.",
+            context={"user": text},
+            is_in_body=True,
+        )
+    if not user.account_enabled:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"The account of “{text}” is disabled, so nothing can act as them: enable it first, or"
+            " name somebody else.",
+            context={"user": text},
+        )
+    return user.user_no
+
+
+async def people_of(call: Call, principals: Iterable[Principal]) -> Mapping[UserNo, UserLabel]:
+    """Whom principals act as, by number; purged people are in it no more."""
+    numbers = [one.user_no for one in principals if one.user_no is not None]
+    return await user_labels(call.tx, numbers) if numbers else {}
 
 
 def _check_permissions(names: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from seatwright.app.access import issue
+from seatwright.app.access import NewPrincipal, issue
 from seatwright.app.call import Call
 from seatwright.app.catalog import load_shipped_catalog
 from seatwright.app.platform.default_roles import load_shipped_default_roles
@@ -110,9 +110,11 @@ async def founding(database: Database, new: NewTenant, *, now: datetime) -> Asyn
         await load_shipped_default_roles(call)
         issued = await issue(
             call,
-            kind=PrincipalKind.TOKEN,
-            name=LOCAL_ADMINISTRATOR,
-            roles=(Role.GLOBAL_ADMINISTRATOR,),
+            NewPrincipal(
+                kind=PrincipalKind.TOKEN,
+                name=LOCAL_ADMINISTRATOR,
+                roles=(Role.GLOBAL_ADMINISTRATOR,),
+            ),
         )
         yield Founded(call=call, token=issued.secret)
         await connection.commit()

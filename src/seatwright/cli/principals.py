@@ -16,8 +16,12 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.tenants import Principal, PrincipalKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seatwright.app import access
     from seatwright.app.call import Call
+    from seatwright.domain.ids import UserNo
+    from seatwright.postgres.labels import UserLabel
 
 token_commands = typer.Typer(
     help="Make, list, revoke and rotate long-lived tokens (works on the database).",
@@ -38,6 +42,8 @@ PAGE_ROWS = 1000
 _COLUMNS = (
     Column(title="Name", cell="name"),
     Column(title="Roles", cell="roles", is_prose=True),
+    Column(title="Only", cell="permissions", is_prose=True, is_optional=True),
+    Column(title="Acts as", cell="user", is_optional=True),
     Column(title="Made (UTC)", cell=moment("createdAt")),
     Column(title="Id", cell="id", is_small=True),
 )
@@ -49,6 +55,10 @@ def create_token(
     *,
     role: Roles,
     scim: Annotated[bool, typer.Option("--scim", help="For SCIM provisioning.")] = False,
+    user: Annotated[
+        str | None,
+        typer.Option(metavar="UPN", help="The person whom it acts as, beside --role person."),
+    ] = None,
     tenant: TenantName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,10 +69,13 @@ def create_token(
         async with operator.in_tenant(tenant) as call:
             return await access.issue(
                 call,
-                kind=PrincipalKind.TOKEN,
-                name=name,
-                roles=access.parse_roles(role),
-                is_scim=scim,
+                access.NewPrincipal(
+                    kind=PrincipalKind.TOKEN,
+                    name=name,
+                    roles=access.parse_roles(role),
+                    is_scim=scim,
+                    user=user,
+                ),
             )
 
     _show_token(operate(work), as_json=as_json)
@@ -90,10 +103,12 @@ def create_client(
         async with operator.in_tenant(tenant) as call:
             issued = await access.issue(
                 call,
-                kind=PrincipalKind.CLIENT,
-                name=name,
-                roles=access.parse_roles(role),
-                permissions=tuple(permission) if permission else None,
+                access.NewPrincipal(
+                    kind=PrincipalKind.CLIENT,
+                    name=name,
+                    roles=access.parse_roles(role),
+                    permissions=tuple(permission) if permission else None,
+                ),
             )
             return call.tenant.id, issued
 
@@ -187,21 +202,29 @@ async def _all(call: Call, kind: PrincipalKind) -> list[Principal]:
 
 
 def _show_list(kind: PrincipalKind, tenant: str | None, *, as_json: bool) -> None:
-    async def work(operator: Operator) -> list[Principal]:
-        async with operator.in_tenant(tenant) as call:
-            return await _all(call, kind)
+    from seatwright.app import access
 
-    rows = [_shape(principal) for principal in operate(work)]
+    async def work(operator: Operator) -> tuple[list[Principal], Mapping[UserNo, UserLabel]]:
+        async with operator.in_tenant(tenant) as call:
+            found = await _all(call, kind)
+            return found, await access.people_of(call, found)
+
+    found, people = operate(work)
+    rows = [_shape(principal, people) for principal in found]
     empty = f"There is no {kind.value} yet: `seatwright {kind.value} create NAME --role ROLE`."
     show_list(rows, _COLUMNS, empty=empty, as_json=as_json)
 
 
-def _shape(principal: Principal) -> dict[str, object]:
+def _shape(principal: Principal, people: Mapping[UserNo, UserLabel]) -> dict[str, object]:
     made = principal.created_at
+    person = None if principal.user_no is None else people.get(principal.user_no)
+    permissions = principal.graph_permissions
     return {
         "id": str(principal.id),
         "name": principal.name,
         "roles": [role.value for role in principal.roles],
+        "permissions": None if permissions is None else list(permissions),
+        "user": None if person is None else person.upn,
         "createdAt": None if made is None else made.isoformat(),
     }
 

@@ -21,10 +21,12 @@ async def with_permissions(office: Office, *permissions: str) -> httpx.AsyncClie
     async with calling(office.database, office.made.tenant, now=office.clock.now()) as call:
         issued = await access.issue(
             call,
-            kind=PrincipalKind.TOKEN,
-            name=f"only these {uuid4()}",
-            roles=(Role.GLOBAL_ADMINISTRATOR,),
-            permissions=permissions,
+            access.NewPrincipal(
+                kind=PrincipalKind.TOKEN,
+                name=f"only these {uuid4()}",
+                roles=(Role.GLOBAL_ADMINISTRATOR,),
+                permissions=permissions,
+            ),
         )
     return office.client(issued.secret)
 

@@ -112,9 +112,11 @@ class Meter:
         async with calling(office.database, office.made.tenant, now=office.clock.now()) as call:
             issued = await access.issue(
                 call,
-                kind=PrincipalKind.TOKEN,
-                name="one app",
-                roles=(Role.LICENSE_ADMINISTRATOR,),
+                access.NewPrincipal(
+                    kind=PrincipalKind.TOKEN,
+                    name="one app",
+                    roles=(Role.LICENSE_ADMINISTRATOR,),
+                ),
             )
         return office.client(issued.secret), issued.principal
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,18 +11,24 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from seatwright.app import access
 from seatwright.app.call import Call
+from seatwright.domain.ids import UserNo
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenants import Principal, PrincipalKind
+from seatwright.postgres.labels import UserLabel
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
 
 
 class NewToken(Body, kw_only=True, frozen=True):
-    """A token to make: its roles are slugs."""
+    """A token to make: its roles are slugs.
+
+    `user` is the UPN or id of the person whom it acts as: for what people do themselves.
+    """
 
     name: str
     roles: list[str]
     scim: bool = False
+    user: str | None = None
 
 
 class NewClient(Body, kw_only=True, frozen=True):
@@ -32,12 +39,26 @@ class NewClient(Body, kw_only=True, frozen=True):
     permissions: list[str] | None = None
 
 
+class ActsAs(Shape, kw_only=True, frozen=True):
+    """The person of the directory whom a token acts as."""
+
+    id: UUID
+    user_principal_name: str
+    display_name: str
+
+
 class PrincipalShape(Shape, kw_only=True, frozen=True):
-    """A token or client as lists show it: never with its secret."""
+    """A token or client as lists show it: never with its secret.
+
+    `permissions` are the Graph permissions that a client was narrowed to; null: those that its
+    roles imply.
+    """
 
     id: UUID
     name: str
     roles: list[str]
+    permissions: list[str] | None
+    user: ActsAs | None
     created_at: datetime | None
 
 
@@ -57,11 +78,17 @@ class IssuedClient(Shape, kw_only=True, frozen=True):
     roles: list[str]
 
 
-def _shape(principal: Principal) -> PrincipalShape:
+def _shape(principal: Principal, people: Mapping[UserNo, UserLabel]) -> PrincipalShape:
+    label = None if principal.user_no is None else people.get(principal.user_no)
+    permissions = principal.graph_permissions
     return PrincipalShape(
         id=principal.id,
         name=principal.name,
         roles=[role.value for role in principal.roles],
+        permissions=None if permissions is None else list(permissions),
+        user=None
+        if label is None
+        else ActsAs(id=label.id, user_principal_name=label.upn, display_name=label.display_name),
         created_at=principal.created_at,
     )
 
@@ -73,19 +100,17 @@ async def _page(
     keys = keys_of(cursor, int)
     rows = await access.list_all(call, kind, after=int(keys[0]) if keys else 0, limit=size)
     more = len(rows) > size
+    people = await access.people_of(call, rows)
     return Page(
-        value=[_shape(row) for row in rows[:size]],
+        value=[_shape(row, people) for row in rows[:size]],
         next_cursor=cursor_of(rows[size - 1].principal_no) if more else None,
     )
 
 
-def _issued_token(issued: access.Issued) -> IssuedToken:
-    shape = _shape(issued.principal)
+async def _issued_token(call: Call, issued: access.Issued) -> IssuedToken:
+    shape = _shape(issued.principal, await access.people_of(call, (issued.principal,)))
     return IssuedToken(
-        id=shape.id,
-        name=shape.name,
-        roles=shape.roles,
-        created_at=shape.created_at,
+        **{name: getattr(shape, name) for name in PrincipalShape.__struct_fields__},
         token=issued.secret,
     )
 
@@ -113,12 +138,15 @@ async def create_token(call: TheCall, data: JSONBody[NewToken]) -> IssuedToken:
     """The answer holds the token, this once."""
     issued = await access.issue(
         call,
-        kind=PrincipalKind.TOKEN,
-        name=data.name,
-        roles=access.parse_roles(data.roles),
-        is_scim=data.scim,
+        access.NewPrincipal(
+            kind=PrincipalKind.TOKEN,
+            name=data.name,
+            roles=access.parse_roles(data.roles),
+            is_scim=data.scim,
+            user=data.user,
+        ),
     )
-    return _issued_token(issued)
+    return await _issued_token(call, issued)
 
 
 @post(
@@ -129,7 +157,7 @@ async def create_token(call: TheCall, data: JSONBody[NewToken]) -> IssuedToken:
 )
 async def rotate_token(call: TheCall, principal_id: FromPath[UUID]) -> IssuedToken:
     """The old token stops working at once."""
-    return _issued_token(await access.rotate(call, PrincipalKind.TOKEN, principal_id))
+    return await _issued_token(call, await access.rotate(call, PrincipalKind.TOKEN, principal_id))
 
 
 @delete(
@@ -159,10 +187,12 @@ async def create_client(call: TheCall, data: JSONBody[NewClient]) -> IssuedClien
     """The answer holds the client's secret, this once."""
     issued = await access.issue(
         call,
-        kind=PrincipalKind.CLIENT,
-        name=data.name,
-        roles=access.parse_roles(data.roles),
-        permissions=None if data.permissions is None else tuple(data.permissions),
+        access.NewPrincipal(
+            kind=PrincipalKind.CLIENT,
+            name=data.name,
+            roles=access.parse_roles(data.roles),
+            permissions=None if data.permissions is None else tuple(data.permissions),
+        ),
     )
     return _issued_client(call, issued)
 
