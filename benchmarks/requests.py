@@ -68,7 +68,7 @@ def _figure(stage: Stage, decision: str, portions: list[list[int]]) -> Figure:
             measured.append(seconds)
             bare.append(floor)
     return against_floor(
-        f"R1 {DECIDED:,} requests {'approved' if decision == 'approve' else 'denied'} in one call",
+        f"Q1 {DECIDED:,} requests {'approved' if decision == 'approve' else 'denied'} in one call",
         unit="s",
         measured=measured,
         floor=bare,

@@ -26,11 +26,17 @@ overriding system value
 select %(tenant)s, n, n, 1 + n %% 100000, 1 + n %% 100000, %(held)s,
        case when n <= 60000 then 'pending' else 'denied' end, {NOON},
        {NOON} + interval '365 days',
-       case when n > 60000 then 'over' when n %% 2 = 0 then 'line' else 'none' end,
+       case when n > 60000 then 'over' when n %% 2 = 0 then 'line'
+            when n %% 3 = 0 then 'held' else 'none' end,
        1, case when n %% 10 = 0 then 51201 else 2 + n %% 5000 end,
        case when n <= 60000 then {NOON} + interval '30 days' end,
        case when n > 60000 then {NOON} end, case when n > 60000 then 1 end,
        case when n > 60000 then 'person' end
   from generate_series(1, {REQUESTS}) n
+""",
+    """
+insert into seat_reservation (tenant_id, kind, ref, sku_no, user_no, created_at, until)
+select tenant_id, 1, line_no, sku_no, user_no, created_at, due_at from license_request_line
+ where tenant_id = %(tenant)s and hold = 'held'
 """,
 )

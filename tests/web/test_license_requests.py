@@ -308,3 +308,19 @@ async def test_own_products_are_asked_for_like_any_other(company: Company) -> No
     assert bought.status_code == 201, bought.text
     assert (await company.decide("bob", asked["id"], "approve")).json()["done"] == 1
     assert await company.holds("cid") == {"ROUTES"}
+
+
+async def test_why_names_who_approved_and_undoing_the_whole_call_undoes_the_approval(
+    company: Company,
+) -> None:
+    ids = [(await company.ask(name))["id"] for name in ("cid", "dan")]
+    desk = await company.desk()
+    decided = await desk.post(f"{URL}/decisions", json={"decision": "approve", "requests": ids})
+    why = await company.office.admin.get(f"/api/identity/users/{upn('cid')}/licenses/{SKU}/why")
+    assert "a license request that desk as license-administrator approved" in why.text
+    correlation = decided.headers["x-correlation-id"]
+    undone = await company.office.admin.post(f"/api/history/changes/{correlation}/undo")
+    assert undone.status_code < 300, undone.text
+    assert [(await company.line(one))["state"] for one in ids] == ["undone"] * 2
+    assert await company.holds("cid") == set()
+    assert await company.seats() == (0, 0, 10)

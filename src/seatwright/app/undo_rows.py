@@ -22,6 +22,7 @@ from seatwright.postgres.codes import STRATEGY_OF_CODE
 from seatwright.postgres.group_licenses import hold_groups
 from seatwright.postgres.group_read import groups_above
 from seatwright.postgres.group_write import hold_nesting
+from seatwright.postgres.requests import note_undone
 from seatwright.postgres.undo import put_back
 from seatwright.postgres.undo_places import (
     SourceError,
@@ -88,6 +89,8 @@ async def restore_rows(call: Call, changes: Sequence[NetChange], restoring: Rest
     the next rows may be of those who lost them.
     """
     results, able = await _sorted_out(call, changes)
+    # Before the pools, as everything that holds lines of requests does.
+    await note_undone(call.tx, _approvals(able), at=call.now, by=call.principal.principal_no)
     users = sorted({one.user for one in able if one.user is not None})
     skus = await _skus_of(call, able, users)
     await lock_world(call, users, skus=skus)
@@ -295,6 +298,18 @@ def _waiting_lines(waiting: Sequence[tuple[UserNo, SkuNo]]) -> list[HistoryLine]
             source=DIRECT,
         )
         for user, sku in waiting
+    ]
+
+
+def _approvals(changes: Sequence[NetChange]) -> list[tuple[UserNo, int]]:
+    """Whose approved requests are undone: the assignments that they made go."""
+    return [
+        (one.user, one.source_no)
+        for one in changes
+        if one.noun is Noun.ASSIGNMENT
+        and one.user is not None
+        and one.source_kind == SourceKind.REQUEST
+        and one.before is None
     ]
 
 

@@ -266,6 +266,22 @@ async def store_undone(
     )
 
 
+async def note_undone(
+    tx: Transaction, pairs: Sequence[tuple[UserNo, int]], *, at: datetime, by: PrincipalNo
+) -> None:
+    """Say of approvals (person, request) that what they gave was undone with their whole call."""
+    if not pairs:
+        return
+    await tx.connection.execute(
+        "update license_request_line l set state = 'undone', decided_at = %s, decided_by = %s,"
+        " decided_how = 'person', message = null"
+        " from unnest(%s::int4[], %s::int4[]) as u (user_no, request_no)"
+        " where l.tenant_id = %s and l.request_no = u.request_no and l.user_no = u.user_no"
+        " and l.state = 'approved'",
+        (at, by, [user for user, _ in pairs], [number for _, number in pairs], tx.tenant_id),
+    )
+
+
 async def store_blocks(tx: Transaction, blocks: Mapping[int, tuple[Reason, str]]) -> None:
     """Keep why lines could not be given; they stay pending."""
     if not blocks:

@@ -130,6 +130,8 @@ def _told(link: ChainLink) -> str:
         return f"{link.name} (because {link.path[0].because})"
     if kind is SourceKind.DIRECT and link.maker is not None:
         return f"{link.name} by {link.maker.name} on {day(link.maker.at)}"
+    if kind is SourceKind.REQUEST and link.maker is not None:
+        return f"{link.name} that {link.maker.name} approved on {day(link.maker.at)}"
     return link.name
 
 
