@@ -231,6 +231,16 @@ async def test_who_may_not_assign_may_not_invite(office: Office) -> None:
         await client.aclose()
 
 
+async def test_a_guest_who_is_purged_takes_their_invitation_along(office: Office) -> None:
+    await buy(office, 1)
+    made = await invited(office)
+    user = (await do(office, made, "accept")).json()["userId"]
+    assert (await office.admin.delete(f"/api/identity/users/{user}")).status_code == 204
+    await after(office, days=31)
+    gone = await office.admin.get(f"{URL}/{made['id']}")
+    assert gone.json()["code"] == "unknownInvitation"
+
+
 async def test_held_seats_are_nobody_elses(office: Office) -> None:
     await add_people(office, "ada")
     await buy(office, 1)

@@ -193,6 +193,7 @@ async def test_what_has_expired_comes_back_with_a_renewal(office: Office) -> Non
 async def test_a_renewal_with_fewer_seats_leaves_people_over_assigned_for_ninety_days(
     office: Office,
 ) -> None:
+    await office.admin.patch("/api/settings", json={"tellingsKeptDays": 365})
     await add_people(office, "ada", "bob", "cid")
     made = await buy(office, 3, nextLifecycleAt=NEXT_DAY)
     await give(office, "ada", "bob", "cid")
@@ -203,6 +204,12 @@ async def test_a_renewal_with_fewer_seats_leaves_people_over_assigned_for_ninety
     assert found["resolveBy"] == "2027-02-19T09:00:00Z"
     (over,) = await told(office, "overAssigned")
     assert over["until"] == "2027-02-19T09:00:00+00:00"
+    await after(office, days=89)
+    assert len(await told(office, "overAssigned")) == 1
+    await after(office, days=2)
+    await tick(office)
+    assert [one["seatsOver"] for one in await told(office, "overAssigned")] == [2, 2]
+    assert (await seats(office))[1] == 3
 
 
 async def test_cancelling_in_the_first_week_skips_grace_and_later_waits_for_the_end(

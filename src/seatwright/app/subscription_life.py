@@ -17,8 +17,9 @@ from seatwright.app.seat_changes import (
     get_seat_change,
     next_billing,
 )
-from seatwright.app.subscription_words import seats_in_use
+from seatwright.app.subscription_words import overdue_told, seats_in_use
 from seatwright.app.subscriptions import lock_subscription, recount, write_purchase
+from seatwright.app.telling.tell import tell
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.seat_changes import SeatChange
 from seatwright.domain.subscription_life import (
@@ -29,8 +30,9 @@ from seatwright.domain.subscription_life import (
     renewed,
 )
 from seatwright.domain.subscription_states import PurchaseAction, require_allowed
-from seatwright.domain.subscriptions import Subscription, check_subscription
+from seatwright.domain.subscriptions import RESOLVE_WITHIN, Subscription, check_subscription
 from seatwright.postgres.seat_changes import due_subscription, scheduled_changes
+from seatwright.postgres.subscriptions import read_pools
 
 STEPS_AT_ONCE_MAX = 100
 """Steps of one purchase in one transaction; what an outage left beyond comes in the next."""
@@ -116,6 +118,28 @@ async def cancel_booked(call: Call, change_id: UUID) -> SeatChange:
     one = await get_seat_change(call, change_id)
     stored, _ = await lock_subscription(call, one.subscription_id)
     return await cancel_seat_change(call, change_id, stored)
+
+
+async def tell_of_overdue(call: Call) -> bool:
+    """A step of upkeep: say once more that a product has had too few seats for 90 days.
+
+    Nobody loses a license by that (L-12); what the seller does is the seller's. Always False.
+    """
+    overdue = [
+        (pool, pool.over_since)
+        for pool in (await read_pools(call.tx)).values()
+        if pool.over_since is not None
+        and pool.seats_over > 0
+        and pool.over_since + RESOLVE_WITHIN <= call.now
+    ]
+    catalog = await catalog_of(call) if overdue else None
+    if catalog is not None:
+        told = [
+            overdue_told(pool, product=catalog.sku_name(pool.sku_no), since=since)
+            for pool, since in overdue
+        ]
+        await tell(call, told)
+    return False
 
 
 async def live_on(call: Call) -> bool:

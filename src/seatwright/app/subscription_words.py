@@ -65,16 +65,27 @@ def state_told(before: Subscription, after: Subscription, *, product: str, at: d
 
 def over_assigned_told(one: SeatsMoved, *, product: str, at: datetime) -> Telling:
     """What administrators are told when a product has fewer seats than are in use (SKU-014)."""
+    return _over(one, product=product, since=at, key=f"{one.before.sku_no}:{at.isoformat()}")
+
+
+def overdue_told(pool: PoolSeats, *, product: str, since: datetime) -> Telling:
+    """What they are told once more when the 90 days are over and there are still too few."""
+    now = SeatsMoved(before=pool, assignable=pool.assignable)
+    key = f"{pool.sku_no}:{since.isoformat()}:overdue"
+    return _over(now, product=product, since=since, key=key)
+
+
+def _over(one: SeatsMoved, *, product: str, since: datetime, key: str) -> Telling:
     return Telling(
         kind=EventKind.OVER_ASSIGNED,
-        key=f"{one.before.sku_no}:{at.isoformat()}",
+        key=key,
         user=None,
         data={
             "product": product,
             "seats": one.assignable,
             "holders": one.before.consumed,
             "seatsOver": one.seats_over,
-            "until": (at + RESOLVE_WITHIN).isoformat(),
+            "until": (since + RESOLVE_WITHIN).isoformat(),
         },
     )
 

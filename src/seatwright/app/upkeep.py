@@ -32,7 +32,7 @@ from seatwright.app.requests.time import (
     note_lapsed_holds,
 )
 from seatwright.app.reservations import give_back_lapsed
-from seatwright.app.subscription_life import live_on
+from seatwright.app.subscription_life import live_on, tell_of_overdue
 from seatwright.app.telling.forget import forget_old_tellings
 from seatwright.app.work import Workshop
 from seatwright.domain.errors import ChangeReason
@@ -58,6 +58,7 @@ PAGES_MAX = 2000
 
 _STEPS: Final = (
     live_on,
+    tell_of_overdue,
     warn_of_ends,
     end_lapsed,
     warn_inviters,

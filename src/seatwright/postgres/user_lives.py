@@ -108,6 +108,7 @@ _OF_A_PERSON = (
     "telling",
     "delivery",
     "mail_preference",
+    "invitation",
     "app_user",
 )
 

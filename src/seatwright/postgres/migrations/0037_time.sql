@@ -109,3 +109,6 @@ alter table job_row add column starts_at timestamptz;
 
 -- The end that an inviter was warned of, so that it happens once for each.
 alter table invitation add column warned_for timestamptz;
+
+-- Whoever accepted is forgotten with the person they became.
+create index invitation_guest on invitation (tenant_id, user_no) where user_no is not null;
