@@ -80,8 +80,7 @@ def show(mail: MailId, *, as_json: AsJson = False) -> None:
             ("Answer", found["error"]),
         ]
     )
-    say("")
-    say(found["text"].rstrip())
+    _say_text(found["text"])
 
 
 @mail_commands.command("send", epilog=EXIT_CODES)
@@ -114,7 +113,8 @@ def words(kind: Kind, *, as_json: AsJson = False) -> None:
         [("Kind", found["kind"]), ("Mailed", "yes" if found["mailed"] else "no"), ("Names", names)]
     )
     say("")
-    say(f"Subject: {found['subject']}\n\n{found['text']}")
+    say(f"Subject: {found['subject']}")
+    _say_text(found["text"])
 
 
 @mail_commands.command("reword", epilog=EXIT_CODES)
@@ -157,7 +157,8 @@ def sample(kind: Kind, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
     else:
-        say(f"Subject: {found['subject']}\n\n{found['text'].rstrip()}")
+        say(f"Subject: {found['subject']}")
+        _say_text(found["text"])
 
 
 @mail_commands.command("preferences", epilog=EXIT_CODES)
@@ -193,6 +194,13 @@ def choose(
         path = api_path("identity", "users", person, "mail-preferences")
         found = api.write("PATCH", path, body=body)
     _tell(person, found, as_json=as_json)
+
+
+def _say_text(text: str) -> None:
+    """Print the text of a mail line by line, as it is."""
+    say("")
+    for line in text.rstrip().split("\n"):
+        say(line)
 
 
 def _tell(person: str, found: Json, *, as_json: bool) -> None:

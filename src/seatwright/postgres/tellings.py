@@ -178,3 +178,16 @@ async def has_something_due(tx: Transaction, *, now: datetime) -> bool:
     row = await cursor.fetchone()
     assert row is not None, "a select without a from clause has one row"
     return bool(row[0])
+
+
+async def decided_already(tx: Transaction, tellings: Sequence[int]) -> frozenset[int]:
+    """Those about license requests of which nothing is pending any more."""
+    cursor = await tx.connection.execute(
+        "select t.telling_no from telling t join license_request r"
+        "    on r.tenant_id = t.tenant_id and r.id = (t.data ->> 'requestId')::uuid"
+        " where t.tenant_id = %s and t.telling_no = any(%s::int8[])"
+        "   and not exists (select from license_request_line l where l.tenant_id = r.tenant_id"
+        "     and l.request_no = r.request_no and l.state = 'pending')",
+        (tx.tenant_id, list(tellings)),
+    )
+    return frozenset(row[0] for row in await cursor.fetchall())

@@ -13,6 +13,7 @@ from seatwright.domain.outgoing import Channel, NewDelivery
 from seatwright.postgres.deliveries import insert_deliveries
 from seatwright.postgres.tellings import (
     StoredTelling,
+    decided_already,
     end_digest,
     hold_digest,
     next_for_digest,
@@ -31,8 +32,10 @@ async def send_one_digest(call: Call) -> bool:
         return False
     page = await hold_digest(call.tx, user, now=call.now, limit=GATHERED_MAX)
     await end_digest(call.tx, [one.telling_no for one in page])
+    over = await decided_already(call.tx, [one.telling_no for one in page])
     reader = page[0].reader
     assert reader is not None, "only people have a daily mail"
+    page = tuple(one for one in page if one.telling_no not in over)
     if page and reader.address is not None and reader.preference.is_on:
         scene = await read_scene(call)
         subject, body = _worded(scene, page, name=reader.name)

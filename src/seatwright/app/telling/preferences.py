@@ -55,10 +55,11 @@ async def _reach(call: Call, user: str, permission: Permission) -> UserNo:
     found = await find_user_label(call.tx, user)
     is_own = found is not None and found.user_no == call.principal.user_no
     if found is None or not (is_own or call.principal.may(permission)):
+        # Whoever may not look learns nothing about who is there.
         raise Refusal(
             Reason.UNKNOWN_USER,
-            f"There is no person “{user}” for whom “{call.principal.name}” may do this: people see"
-            " and choose for themselves, global administrators for everybody.",
+            f"There is no person “{user}”, or they choose for themselves: GET /api/identity/users"
+            " lists people, and global administrators choose for everybody.",
             context={"user": user},
         )
     return found.user_no
