@@ -254,3 +254,13 @@ async def test_the_demo_is_removed_in_one_go_and_can_come_back(demo: DemoOffice)
     later = demo.clock.now() + timedelta(days=1)
     again = await load_demo(demo.database, now=later, kept_token=demo.token)
     assert again.token is not None
+
+
+async def test_people_have_asked_for_licenses_and_nobody_has_decided(demo: DemoOffice) -> None:
+    rows = await demo.list_of("/api/license-requests", state="pending")
+    assert [(one["product"]["skuPartNumber"], one["state"]) for one in rows] == [
+        *[("VISIOCLIENT", "pending")] * 3,
+        *[("PROJECTPROFESSIONAL", "pending")] * 2,
+    ]
+    assert all(one["approvers"] and one["justification"] for one in rows)
+    assert {one["hold"]["state"] for one in rows} == {"none"}

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from seatwright.postgres.users import find_users
 from tests.asking import OTHER, SKU, URL, Company, set_company
 from tests.moves import license_group
 from tests.office import Office
 from tests.previews import upn
-from tests.world import add_group, counts_agree
+from tests.world import add_group, call_of, counts_agree
 
 
 @pytest.fixture
@@ -324,3 +325,26 @@ async def test_why_names_who_approved_and_undoing_the_whole_call_undoes_the_appr
     assert [(await company.line(one))["state"] for one in ids] == ["undone"] * 2
     assert await company.holds("cid") == set()
     assert await company.seats() == (0, 0, 10)
+
+
+async def test_erasing_somebody_blanks_what_they_wrote_and_purging_takes_their_lines(
+    company: Company,
+) -> None:
+    office = company.office
+    made = await office.admin.post(
+        "/api/identity/users", json={"userPrincipalName": upn("zoe"), "displayName": "Zoe"}
+    )
+    person = made.json()["id"]
+    async with call_of(office) as call:
+        company.numbers["zoe"] = (await find_users(call.tx, [person]))[person]
+    asked = await company.ask("zoe")
+    await company.decide("", asked["id"], "deny", message="Zoe, not now.")
+    assert (await office.admin.delete(f"/api/identity/users/{person}")).status_code == 204
+    erased = await office.admin.post(f"/api/identity/users/{person}/erase-names")
+    assert erased.status_code < 300, erased.text
+    line = await company.line(asked["id"])
+    assert (line["justification"], line["decided"]["message"]) == (None, None)
+    office.clock.move(days=31)
+    await company.tend()
+    gone = await (await company.desk()).get(f"{URL}/{asked['id']}")
+    assert gone.json()["code"] == "unknownRequest"

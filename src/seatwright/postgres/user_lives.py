@@ -109,6 +109,7 @@ _OF_A_PERSON = (
     "delivery",
     "mail_preference",
     "invitation",
+    "license_request_line",
     "app_user",
 )
 
@@ -179,6 +180,17 @@ async def erase_names(tx: Transaction, user: UserNo, *, id_: UUID, at: datetime)
     await tx.connection.execute(_ANONYMISE, (tx.tenant_id, user))
     await tx.connection.execute(
         "delete from search_word where tenant_id = %s and user_no = %s", (tx.tenant_id, user)
+    )
+    # What they asked for stays counted; what they wrote, and what was written to them, does not.
+    await tx.connection.execute(
+        "update license_request set justification = null where tenant_id = %s and request_no in"
+        " (select request_no from license_request_line where tenant_id = %s and requestor_no = %s)",
+        (tx.tenant_id, tx.tenant_id, user),
+    )
+    await tx.connection.execute(
+        "update license_request_line set message = null, blocked_detail = null"
+        " where tenant_id = %s and user_no = %s",
+        (tx.tenant_id, user),
     )
     await tx.connection.execute(
         "update job_row set user_text = %s, message = null where tenant_id = %s and user_no = %s",
