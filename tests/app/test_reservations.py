@@ -13,8 +13,6 @@ from seatwright.app.assign import fulfil
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.reservations import give_back, give_back_seats, reserve, use
-from seatwright.app.upkeep import tend_tenant
-from seatwright.app.work import Workshop
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.reservations import Reservation, ReservationKind, Room
 from seatwright.domain.wants import Want
@@ -133,39 +131,3 @@ async def test_held_seats_are_used_and_the_rest_goes_back(office: Office) -> Non
         await give_back_seats(call, {sku: held[sku] - done.used[sku]})
     assert await pool(office) == {"consumed": 2, "reserved": 0, "free": 1, "waiting": 0}
     assert await rows(office) == 0
-
-
-async def test_upkeep_gives_back_what_lapsed_and_nothing_else(office: Office) -> None:
-    await set_seats(office, SKU, 10)
-    workshop = Workshop(database=office.database, clock=office.clock)
-    async with call_of(office) as call:
-        await hold(call, [1, 2])
-    office.clock.move(minutes=40)
-    async with call_of(office) as call:
-        await hold(call, [3])
-    for _, left in ((40, 1), (40, 0)):
-        office.clock.move(minutes=40)
-        await tend_tenant(workshop, office.made.tenant.tenant_id)
-        assert (await pool(office))["reserved"] == await rows(office) == left
-
-
-async def test_using_and_lapsing_at_once_count_each_seat_once(office: Office) -> None:
-    people = [UserNo(no) for no in await add_people(office, *(f"p{n}" for n in range(8)))]
-    await set_seats(office, SKU, 8)
-    workshop = Workshop(database=office.database, clock=office.clock)
-    async with call_of(office) as call:
-        await hold(call, range(1, 9), share_max=None)
-    office.clock.move(hours=2)
-
-    async def give(number: int) -> None:
-        async with call_of(office) as call:
-            sku = await sku_no(call)
-            held = await use(call, REQUEST, [number + 1])
-            done = await fulfil(call, [Want(key=0, user=people[number], sku=sku)], reservation=held)
-            assert done.results[0].reason is None
-            await give_back_seats(call, {sku: held.get(sku, 0) - done.used.get(sku, 0)})
-
-    tend = tend_tenant(workshop, office.made.tenant.tenant_id)
-    await asyncio.gather(*(give(number) for number in range(0, 8, 2)), tend)
-    assert await pool(office) == {"consumed": 4, "reserved": 0, "free": 4, "waiting": 0}
-    assert await counts_agree(office)

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from seatwright.app.reservations import give_back
 from seatwright.domain.invitations import ALLOWS, InvitationAction, InvitationState
+from seatwright.domain.reservations import ReservationKind
 from seatwright.domain.roles import Role
 from tests.bulk import reserved_seats
 from tests.office import Office
 from tests.timing import after, buy, give, history, seats, tick, told
-from tests.world import add_group, add_people, counts_agree
+from tests.world import add_group, add_people, call_of, counts_agree
 
 URL = "/api/identity/invitations"
 GUEST = {
@@ -99,6 +101,27 @@ async def test_sending_it_again_begins_the_fourteen_days_anew(office: Office) ->
     await after(office, days=10)
     assert (await seats(office), await reserved_seats(office)) == ((1, 0, 0), 1)
     assert (await do(office, made, "accept")).status_code == 200
+
+
+async def test_sending_it_again_holds_anew_what_was_lost_or_refuses(office: Office) -> None:
+    await buy(office, 1)
+    made = await invited(office)
+    async with call_of(office) as call:
+        cursor = await call.tx.connection.execute("select ref from seat_reservation")
+        await give_back(
+            call, ReservationKind.INVITATION, [row[0] for row in await cursor.fetchall()]
+        )
+    assert (await do(office, made, "resend")).status_code == 200
+    assert (await seats(office), await reserved_seats(office)) == ((1, 0, 0), 1)
+    async with call_of(office) as call:
+        cursor = await call.tx.connection.execute("select ref from seat_reservation")
+        await give_back(
+            call, ReservationKind.INVITATION, [row[0] for row in await cursor.fetchall()]
+        )
+    await waiting_for_one(office)
+    refused = await do(office, made, "resend")
+    assert (refused.status_code, refused.json()["code"]) == (409, "noSeatLeft")
+    assert await reserved_seats(office) == 0
 
 
 async def test_a_withdrawn_invitation_gives_its_seats_to_whoever_waits(office: Office) -> None:

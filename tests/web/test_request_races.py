@@ -7,6 +7,9 @@ from collections import Counter
 
 import pytest
 
+from seatwright.app.requests.time import give_back_lapsed_holds
+from seatwright.app.reservations import give_back
+from seatwright.domain.reservations import ReservationKind
 from tests.asking import SKU, URL, Company, set_company
 from tests.office import Office
 from tests.previews import upn
@@ -128,3 +131,40 @@ async def test_time_and_an_approver_at_once_count_each_seat_once(
     assert states <= {"approved", "expired"}
     used = (await check_books(company))[0]
     assert used == [(await company.line(one))["state"] for one in ids].count("approved")
+
+
+async def test_a_hold_that_lapsed_is_nobody_elses_seat(office: Office) -> None:
+    """The line says that a seat is held, and it is not: what counts is the seat."""
+    company = await set_company(office, seats=4)
+    ids = [(await company.ask(name))["id"] for name in ("cid", "dan")]
+    assert await check_books(company) == (0, 2, 2)
+    async with call_of(office) as call:
+        cursor = await call.tx.connection.execute(
+            "select line_no from license_request_line order by line_no limit 1"
+        )
+        ((line,),) = await cursor.fetchall()
+        await give_back(call, ReservationKind.LICENSE_REQUEST, [line])
+    for name in ("ada", "bob", "eve"):
+        place = f"/api/identity/users/{upn(name)}/licenses"
+        assert (await office.admin.post(place, json={"skuPartNumber": SKU})).status_code == 201
+    assert await check_books(company) == (3, 1, 0)
+    answer = await (await company.desk()).post(
+        f"{URL}/decisions", json={"decision": "approve", "requests": ids}
+    )
+    assert [one["reason"] for one in answer.json()["results"]] == ["noSeatLeft", None]
+    assert await company.holds("dan") == {SKU}
+    assert await check_books(company) == (4, 0, 0)
+
+
+async def test_a_lapsed_seat_goes_back_and_its_line_says_so_in_one_step(office: Office) -> None:
+    company = await set_company(office, seats=4)
+    first = await company.ask("cid")
+    office.clock.move(hours=40)
+    second = await company.ask("dan")
+    for hours, states, held in ((33, ["over", "held"], 1), (40, ["over", "over"], 0)):
+        office.clock.move(hours=hours)
+        async with call_of(office) as call:
+            assert await give_back_lapsed_holds(call) is False
+        seen = [(await company.line(one["id"]))["hold"]["state"] for one in (first, second)]
+        assert seen == states
+        assert (await check_books(company))[1] == held

@@ -57,7 +57,7 @@ from seatwright.postgres.invitations import (
     open_invitation,
     send_again,
 )
-from seatwright.postgres.reservations import insert_reservations, take_reservations
+from seatwright.postgres.reservations import prolong_reservations
 from seatwright.postgres.tenants import take_numbers
 from seatwright.postgres.users import find_users
 
@@ -120,13 +120,18 @@ async def invite(call: Call, order: InvitationOrder) -> Invitation:
     )
     if not await insert_invitation(call.tx, one, mail_key=text_key(mail)):
         raise _already(mail, await open_invitation(call.tx, text_key(mail)))
-    held = await reserve(call, _held_seats(one), share_max=None)
-    missing = [license_.sku for license_ in one.licenses if license_.seat_no not in held]
-    if missing:
-        raise no_seat_for(mail, (await catalog_of(call)).sku_name(missing[0]))
+    await _hold_seats(call, one)
     await record(call, invitation_line(HistoryAction.INVITATION_SENT, one))
     await send_word(call, one)
     return one
+
+
+async def _hold_seats(call: Call, one: Invitation) -> None:
+    """Hold a seat for each of its products that has none yet; all of them, or refuse."""
+    held = await reserve(call, _held_seats(one), share_max=None)
+    missing = [license_.sku for license_ in one.licenses if license_.seat_no not in held]
+    if missing:
+        raise no_seat_for(one.mail, (await catalog_of(call)).sku_name(missing[0]))
 
 
 def _held_seats(one: Invitation) -> list[Reservation]:
@@ -305,7 +310,7 @@ async def accept(call: Call, invitation_id: UUID) -> tuple[Invitation, User]:
 async def resend(call: Call, invitation_id: UUID) -> Invitation:
     """Issue an invitation anew: its two weeks begin again, and its seats stay held.
 
-    Raises Refusal unknownInvitation and alreadyDecided.
+    Raises Refusal unknownInvitation and alreadyDecided; noSeatLeft where its seats are lost.
     """
     one = await get_invitation(call, invitation_id, for_update=True)
     require_allowed(one, InvitationAction.RESEND, now=call.now)
@@ -313,10 +318,13 @@ async def resend(call: Call, invitation_id: UUID) -> Invitation:
         one, sent_at=call.now, times_sent=one.times_sent + 1, expires_at=call.now + LASTS
     )
     await send_again(call.tx, one.invitation_no, at=again.sent_at, expires_at=again.expires_at)
-    refs = [license_.seat_no for license_ in one.licenses]
-    # The pool's count stays as it is: the same seats, for longer.
-    await take_reservations(call.tx, _KIND, refs)
-    await insert_reservations(call.tx, _held_seats(again), at=call.now)
+    await prolong_reservations(
+        call.tx,
+        _KIND,
+        [license_.seat_no for license_ in one.licenses],
+        until=again.expires_at,
+    )
+    await _hold_seats(call, again)
     await record(call, invitation_line(HistoryAction.INVITATION_SENT_AGAIN, again))
     await send_word(call, again)
     return again

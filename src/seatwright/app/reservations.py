@@ -1,7 +1,9 @@
 """Holding seats without a license, using them, and giving them back.
 
 A held seat is reserved in its pool, so that nobody else is given it (`style.md`, "Reservation").
-Rows of held seats come before pools in the order of locks, except new ones, which nobody waits for.
+Rows of held seats come before pools in the order of locks, except new ones, which nobody waits for,
+and after what they are held for: whoever gives one back because it lapsed holds its request or
+invitation first, so that nobody sees the one without the other.
 """
 
 from __future__ import annotations
@@ -18,13 +20,9 @@ from seatwright.postgres.pools import lock_pools, move_reservations
 from seatwright.postgres.reservations import (
     held_seats,
     insert_reservations,
-    lapsed_reservations,
     reservations_of,
     take_reservations,
 )
-
-LAPSED_AT_ONCE_MAX = 500
-"""Held seats that one step of upkeep gives back."""
 
 
 async def reserve(
@@ -74,20 +72,10 @@ async def use(call: Call, kind: ReservationKind, refs: Iterable[int]) -> Mapping
 
 async def give_back_seats(call: Call, seats: Mapping[SkuNo, int]) -> None:
     """Return reserved seats that no row stands for any more; who waits for one gets it."""
-    moved = {sku: -count for sku, count in seats.items() if count > 0}
+    assert all(count >= 0 for count in seats.values()), f"more was used than was held: {seats}"
+    moved = {sku: -count for sku, count in seats.items() if count}
     if not moved:
         return
     await lock_pools(call.tx, list(moved))
     await move_reservations(call.tx, moved)
     await refill(call, moved)
-
-
-async def give_back_lapsed(call: Call) -> bool:
-    """A step of upkeep: return the seats whose time is over; whether there may be more."""
-    lapsed = await lapsed_reservations(call.tx, now=call.now, limit=LAPSED_AT_ONCE_MAX)
-    seats: dict[SkuNo, int] = defaultdict(int)
-    for kind, refs in sorted(lapsed.items()):
-        for sku, count in (await take_reservations(call.tx, kind, refs)).items():
-            seats[sku] += count
-    await give_back_seats(call, seats)
-    return sum(map(len, lapsed.values())) == LAPSED_AT_ONCE_MAX

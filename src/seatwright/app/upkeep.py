@@ -28,10 +28,9 @@ from seatwright.app.reports.schedules import run_due_report
 from seatwright.app.requests.time import (
     escalate_requests,
     expire_requests,
+    give_back_lapsed_holds,
     hold_for_next,
-    note_lapsed_holds,
 )
-from seatwright.app.reservations import give_back_lapsed
 from seatwright.app.subscription_life import live_on, tell_of_overdue
 from seatwright.app.telling.forget import forget_old_tellings
 from seatwright.app.work import Workshop
@@ -69,8 +68,7 @@ _STEPS: Final = (
     forget_old_tellings,
     settle_defaults,
     settle_claims,
-    give_back_lapsed,
-    note_lapsed_holds,
+    give_back_lapsed_holds,
     expire_requests,
     escalate_requests,
     hold_for_next,

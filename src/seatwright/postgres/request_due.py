@@ -70,14 +70,14 @@ async def store_deciders(tx: Transaction, deciders: Mapping[int, Decider]) -> No
     )
 
 
-async def lapsed_lines(tx: Transaction, *, limit: int) -> list[int]:
-    """Pending lines that say they are held a seat, and are not any more; held."""
+async def lapsed_lines(tx: Transaction, *, now: datetime, limit: int) -> list[int]:
+    """Pending lines that say they are held a seat, and are not after this moment; held."""
     cursor = await tx.connection.execute(
         "select l.line_no from license_request_line l where l.tenant_id = %s"
         " and l.hold = 'held' and not exists (select from seat_reservation r"
-        "  where r.tenant_id = l.tenant_id and r.kind = %s and r.ref = l.line_no)"
-        f" order by l.line_no limit %s{_HELD}",
-        (tx.tenant_id, int(ReservationKind.LICENSE_REQUEST), limit),
+        "  where r.tenant_id = l.tenant_id and r.kind = %s and r.ref = l.line_no"
+        f"  and r.until > %s) order by l.line_no limit %s{_HELD}",
+        (tx.tenant_id, int(ReservationKind.LICENSE_REQUEST), now, limit),
     )
     return [row[0] for row in await cursor.fetchall()]
 

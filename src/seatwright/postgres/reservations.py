@@ -48,10 +48,13 @@ async def held_seats(
 async def reservations_of(
     tx: Transaction, kind: ReservationKind, refs: Iterable[int]
 ) -> dict[int, Reservation]:
-    """The seats held for these, by ref; who has none is left out."""
+    """The seats held for these, by ref and locked in that order; who has none is left out.
+
+    What the row of a request or an invitation says of its seat may be over; these rows never are.
+    """
     cursor = await tx.connection.execute(
         "select ref, sku_no, user_no, until from seat_reservation"
-        " where tenant_id = %s and kind = %s and ref = any(%s)",
+        " where tenant_id = %s and kind = %s and ref = any(%s) order by ref for update",
         (tx.tenant_id, int(kind), sorted(set(refs))),
     )
     return {
@@ -81,19 +84,12 @@ async def take_reservations(
     return {SkuNo(sku): seats for sku, seats in await cursor.fetchall()}
 
 
-async def lapsed_reservations(
-    tx: Transaction, *, now: datetime, limit: int
-) -> dict[ReservationKind, list[int]]:
-    """The refs whose seats are held no longer, by kind, the longest ago first.
-
-    Those that another session holds are left out: they are being used or given back there.
-    """
-    cursor = await tx.connection.execute(
-        "select kind, ref from seat_reservation where tenant_id = %s and until <= %s"
-        " order by until limit %s for update skip locked",
-        (tx.tenant_id, now, limit),
+async def prolong_reservations(
+    tx: Transaction, kind: ReservationKind, refs: Iterable[int], *, until: datetime
+) -> None:
+    """Hold these seats for longer; the caller holds what they are held for."""
+    await tx.connection.execute(
+        "update seat_reservation set until = %s where tenant_id = %s and kind = %s"
+        " and ref = any(%s)",
+        (until, tx.tenant_id, int(kind), sorted(set(refs))),
     )
-    found: dict[ReservationKind, list[int]] = {}
-    for kind, ref in await cursor.fetchall():
-        found.setdefault(ReservationKind(kind), []).append(ref)
-    return found

@@ -20,11 +20,12 @@ from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import GroupNo, ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.requests.lines import Given, Hold, LicenseRequest, Line
-from seatwright.domain.reservations import ReservationKind
+from seatwright.domain.reservations import Reservation, ReservationKind
 from seatwright.domain.wants import Want, WantKind, own_wishes
 from seatwright.postgres.labels import user_labels
 from seatwright.postgres.pools import lock_pools
 from seatwright.postgres.request_people import held_pairs
+from seatwright.postgres.requests import store_holds
 from seatwright.postgres.reservations import insert_reservations, reservations_of
 
 TURNS_MAX = 40
@@ -59,10 +60,11 @@ class Delivery:
 async def give_directly(call: Call, approvals: Sequence[Approval]) -> Delivery:
     """Give people what was approved, as assignments of their requests; their lines are held."""
     done = Delivery()
-    ready = [one for one in approvals if one.uses_hold]
+    rows = await seats_held(call, approvals)
+    ready = [one for one in approvals if one.line.line_no in rows]
     if ready:
-        await _use_holds(call, ready, done)
-    rest = [one for one in approvals if not one.uses_hold]
+        await _use_holds(call, ready, rows, done)
+    rest = [one for one in approvals if one.line.line_no not in rows]
     if not rest:
         return done
     held = await held_pairs(call.tx, (one.line.user for one in rest), {one.sku for one in rest})
@@ -72,6 +74,12 @@ async def give_directly(call: Call, approvals: Sequence[Approval]) -> Delivery:
     line = sorted((one for one in rest if not _needs_no_seat(one, held)), key=_place)
     await _serve_in_line(call, line, done)
     return done
+
+
+async def seats_held(call: Call, approvals: Sequence[Approval]) -> dict[int, Reservation]:
+    """The seats that are truly held for these, by line; a hold may have lapsed a moment ago."""
+    refs = [one.line.line_no for one in approvals if one.uses_hold]
+    return await reservations_of(call.tx, ReservationKind.LICENSE_REQUEST, refs) if refs else {}
 
 
 def _needs_no_seat(approval: Approval, held: frozenset[tuple[UserNo, SkuNo]]) -> bool:
@@ -185,18 +193,34 @@ def _want(approval: Approval) -> Want:
     )
 
 
-async def _use_holds(call: Call, ready: Sequence[Approval], done: Delivery) -> None:
+async def _use_holds(
+    call: Call, ready: Sequence[Approval], rows: Mapping[int, Reservation], done: Delivery
+) -> None:
     """Turn held seats into licenses; what nobody needs goes back.
 
     Who cannot be given theirs (a usage location is missing, say) keeps it: their line is pending
     still, and what stands in the way may be mended before the hold lapses.
     """
-    kind, refs = ReservationKind.LICENSE_REQUEST, [one.line.line_no for one in ready]
-    rows = await reservations_of(call.tx, kind, refs)
-    held = await use(call, kind, refs)
+    held = await use(call, ReservationKind.LICENSE_REQUEST, [one.line.line_no for one in ready])
     left = Counter(held)
     left.subtract(await _fulfil(call, ready, done, reservation=held))
-    kept = [rows[ref] for ref in refs if ref in done.blocked and ref in rows]
-    await insert_reservations(call.tx, kept, at=call.now)
-    left.subtract(one.sku for one in kept)
+    await keep_seats(call, [one for one in ready if one.line.line_no in done.blocked], rows, left)
     await give_back_seats(call, left)
+
+
+async def keep_seats(
+    call: Call,
+    blocked: Sequence[Approval],
+    rows: Mapping[int, Reservation],
+    left: Counter[SkuNo],
+) -> None:
+    """Hold the seats of these still, as far as `left` goes; the others stand in line again."""
+    kept, lost = [], []
+    for one in sorted(blocked, key=_place):
+        if left[one.sku] > 0:
+            left[one.sku] -= 1
+            kept.append(rows[one.line.line_no])
+        else:
+            lost.append(one.line.line_no)
+    await insert_reservations(call.tx, kept, at=call.now)
+    await store_holds(call.tx, lost, Hold.LINE)

@@ -14,6 +14,7 @@ from seatwright.app.requests.approving import give_back_holds, line_of
 from seatwright.app.requests.holding import hold_seats
 from seatwright.app.requests.routing import policies_of, route
 from seatwright.app.requests.words import Said, tell_deciders, tell_of_ends
+from seatwright.app.reservations import give_back
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.requests.lines import Hold, How, Line
 from seatwright.domain.requests.policy import ADMINISTRATORS, Part, hold_share, hold_time
@@ -88,13 +89,15 @@ async def escalate_requests(call: Call) -> bool:
     return len(lines) == LINES_AT_ONCE
 
 
-async def note_lapsed_holds(call: Call) -> bool:
-    """Say of pending lines that their seat went back; whether there may be more.
+async def give_back_lapsed_holds(call: Call) -> bool:
+    """Give back the seats whose days of being held are over; whether there may be more.
 
-    The seat itself goes back with all others that lapse (`app/reservations.py`).
+    The lines are held first and say so at once: who decides about one sees both or neither.
     """
-    lines = await lapsed_lines(call.tx, limit=LINES_AT_ONCE)
-    await store_holds(call.tx, lines, Hold.OVER)
+    lines = await lapsed_lines(call.tx, now=call.now, limit=LINES_AT_ONCE)
+    if lines:
+        await store_holds(call.tx, lines, Hold.OVER)
+        await give_back(call, ReservationKind.LICENSE_REQUEST, lines)
     return len(lines) == LINES_AT_ONCE
 
 
