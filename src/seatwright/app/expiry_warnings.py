@@ -22,7 +22,8 @@ from seatwright.postgres.expiry_warnings import (
     note_warnings,
 )
 
-WARNINGS_AT_ONCE_MAX = 2_000
+WARNINGS_AT_ONCE_MAX = 10_000
+"""Each page looks at all that end soon, so that few large ones cost least."""
 HOW_TO_EXTEND: Final = "POST /api/license-requests with extends: true asks for more time."
 
 
