@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -168,3 +169,28 @@ async def test_every_shipped_mail_renders_with_its_sample(office: Office) -> Non
         answer = await office.admin.post(f"{TEMPLATES}/{row['kind']}/sample", json={})
         assert answer.status_code == 200, answer.text
         assert "{{" not in answer.text
+
+
+async def test_a_daily_mail_leaves_out_what_was_decided_meanwhile(
+    office: Office, mailbox: Mailbox
+) -> None:
+    [ada] = await add_people(office, "ada")
+    await office.admin.patch(preferences("ada"), json={"daily": True})
+    decided, asked = str(uuid4()), EventKind.LICENSE_REQUEST_RECEIVED
+    await tell_all(
+        office,
+        telling("1", ada, kind=asked, requestId=decided, product="Visio"),
+        telling("2", ada, kind=asked, product="Project"),
+    )
+    async with call_of(office) as call:
+        await call.tx.connection.execute(
+            "insert into license_request (tenant_id, id, principal_no, sku_no, disabled_set,"
+            " created_at) values (%s, %s, 0, 1, 0, %s)",
+            (call.tx.tenant_id, decided, call.now),
+        )
+    await work_outbox(office, mailbox.mailer())
+    office.clock.move(days=1)
+    await work_outbox(office, mailbox.mailer())
+    [daily] = mailbox.arrived
+    assert daily["Subject"] == "Contoso: 1 decision waits for you"
+    assert "Visio" not in parts(daily)[0]
