@@ -30,6 +30,7 @@ from seatwright.app.requests.time import (
     expire_requests,
     give_back_lapsed_holds,
     hold_for_next,
+    route_again,
 )
 from seatwright.app.subscription_life import live_on, tell_of_overdue
 from seatwright.app.telling.forget import forget_old_tellings
@@ -70,6 +71,7 @@ _STEPS: Final = (
     settle_claims,
     give_back_lapsed_holds,
     expire_requests,
+    route_again,
     escalate_requests,
     hold_for_next,
 )

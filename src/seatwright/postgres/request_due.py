@@ -53,21 +53,59 @@ async def store_alternates(tx: Transaction, alternates: Mapping[int, Decider]) -
     )
 
 
-async def store_deciders(tx: Transaction, deciders: Mapping[int, Decider]) -> None:
-    """Who decides from now on, by line; who was an alternate is none any more."""
-    if not deciders:
+async def store_routes(tx: Transaction, lines: Sequence[Line]) -> None:
+    """Who decides about these lines from now on, who may too, and the times of it."""
+    if not lines:
         return
     await tx.connection.execute(
         "update license_request_line l set decider_kind = d.kind, decider_no = d.no,"
-        " alternate_kind = 0, alternate_no = 0 from unnest(%s::int4[], %s::int2[], %s::int4[])"
-        " as d (line_no, kind, no) where l.tenant_id = %s and l.line_no = d.line_no",
+        " alternate_kind = d.other_kind, alternate_no = d.other_no, escalates_at = d.escalates,"
+        " due_at = d.due from unnest(%s::int4[], %s::int2[], %s::int4[], %s::int2[], %s::int4[],"
+        " %s::timestamptz[], %s::timestamptz[])"
+        "  as d (line_no, kind, no, other_kind, other_no, escalates, due)"
+        " where l.tenant_id = %s and l.line_no = d.line_no",
         (
-            list(deciders),
-            [int(one.kind) for one in deciders.values()],
-            [one.no for one in deciders.values()],
+            [line.line_no for line in lines],
+            [int(line.decider.kind) for line in lines],
+            [line.decider.no for line in lines],
+            [int(line.alternate.kind) for line in lines],
+            [line.alternate.no for line in lines],
+            [line.escalates_at for line in lines],
+            [line.due_at for line in lines],
             tx.tenant_id,
         ),
     )
+
+
+async def hold_pending(tx: Transaction, lines: Sequence[int]) -> list[Line]:
+    """Those of these lines that are pending still, held."""
+    cursor = await tx.connection.execute(
+        f"select {LINE_COLUMNS} from license_request_line where tenant_id = %s"
+        f" and line_no = any(%s) and state = 'pending' order by line_no{_HELD}",
+        (tx.tenant_id, list(lines)),
+    )
+    return await lines_from(tx, await cursor.fetchall())
+
+
+async def before_others(
+    tx: Transaction, *, direct_is_right: bool, after: int, limit: int
+) -> list[Line]:
+    """Pending lines that may be before the wrong person, in their order; nothing is held.
+
+    Right without a further look is, where `direct_is_right`, who is the person's manager now and
+    may sign in.
+    """
+    cursor = await tx.connection.execute(
+        f"select {LINE_COLUMNS} from license_request_line l where l.tenant_id = %(tenant)s"
+        " and l.state = 'pending' and l.decider_kind = 1 and l.line_no > %(after)s"
+        " and not exists (select from app_user u join app_user d"
+        "   on d.tenant_id = u.tenant_id and d.user_no = u.manager_no"
+        "  where %(right)s and u.tenant_id = l.tenant_id and u.user_no = l.user_no"
+        "   and d.user_no = l.decider_no and d.is_enabled and d.deleted_at is null)"
+        " order by l.line_no limit %(limit)s",
+        {"tenant": tx.tenant_id, "right": direct_is_right, "after": after, "limit": limit},
+    )
+    return await lines_from(tx, await cursor.fetchall())
 
 
 async def lapsed_lines(tx: Transaction, *, now: datetime, limit: int) -> list[int]:

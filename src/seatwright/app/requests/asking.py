@@ -283,7 +283,7 @@ async def _store_lines(
     made = [
         NewLine(
             user=user,
-            due_at=policy.due_at(call.now),
+            due_at=policy.due_at(call.now, wished_end=request.expires_at),
             hold=Hold.LINE if needs_seat else Hold.NONE,
             decider=deciders[user],
             escalates_at=policy.escalates_at(call.now),

@@ -5,35 +5,39 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.groups import find_group
 from seatwright.app.record import record
-from seatwright.app.requests.routing import Policies, policies_of, route
+from seatwright.app.requests.routing import Policies, policies_of, route_lines
+from seatwright.app.requests.words import tell_deciders
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
-from seatwright.domain.requests.lines import Line
+from seatwright.domain.requests.lines import LicenseRequest, Line
 from seatwright.domain.requests.policy import (
+    ADMINISTRATORS,
     DEFAULT_SKU,
     MANAGER_LEVEL_MAX,
     PEOPLE_MAX,
     ApproverKind,
     Approvers,
-    Decider,
     RequestPolicy,
 )
 from seatwright.domain.roles import Role
+from seatwright.domain.telling import EventKind
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.labels import GroupLabel, UserLabel, group_labels, user_labels
-from seatwright.postgres.request_due import pending_of_skus, store_deciders
+from seatwright.postgres.request_due import pending_of_skus, store_routes
 from seatwright.postgres.request_policies import (
     delete_request_policy,
     hold_request_policies,
     store_request_policy,
 )
+from seatwright.postgres.requests import requests_by_number
 from seatwright.postgres.users import find_users
 
 DEFAULT_WORD = "default"
@@ -137,11 +141,13 @@ async def put_request_policy(call: Call, product: str, order: PolicyOrder) -> Po
     """
     sku = await _sku(call, product)
     await hold_request_policies(call.tx, is_exclusive=True)
-    before = (await policies_of(call)).of(sku)
+    before = await policies_of(call)
     policy = replace(await _policy(call, order), sku=sku, changed_at=call.now)
     await store_request_policy(call.tx, policy, by=call.principal.principal_no)
-    await _record(call, HistoryAction.REQUEST_POLICY_CHANGED, sku, before=before, after=policy)
-    await _route_anew(call, sku)
+    await _record(
+        call, HistoryAction.REQUEST_POLICY_CHANGED, sku, before=before.of(sku), after=policy
+    )
+    await _route_anew(call, sku, before)
     policies = await policies_of(call)
     return (await _seen(call, policies, [policy]))[0]
 
@@ -153,7 +159,7 @@ async def drop_request_policy(call: Call, product: str) -> None:
     """
     sku = await _sku(call, product)
     await hold_request_policies(call.tx, is_exclusive=True)
-    before = (await policies_of(call)).of(sku)
+    before = await policies_of(call)
     if not await delete_request_policy(call.tx, sku):
         raise Refusal(
             Reason.UNKNOWN_POLICY,
@@ -161,12 +167,17 @@ async def drop_request_policy(call: Call, product: str) -> None:
             " /api/license-request-policies lists those that there are.",
             context={"policy": product},
         )
-    await _record(call, HistoryAction.REQUEST_POLICY_DELETED, sku, before=before, after=None)
-    await _route_anew(call, sku)
+    await _record(
+        call, HistoryAction.REQUEST_POLICY_DELETED, sku, before=before.of(sku), after=None
+    )
+    await _route_anew(call, sku, before)
 
 
-async def _route_anew(call: Call, sku: SkuNo) -> None:
-    """Put what is pending before whom the policies now say; asking waits meanwhile."""
+async def _route_anew(call: Call, sku: SkuNo, before: Policies) -> None:
+    """Put what is pending before whom the policies now say; asking waits meanwhile.
+
+    Whoever decides now is told, the alternate's time and the end count from when it was asked.
+    """
     policies = await policies_of(call)
     own = [one for one in policies.stored if one != DEFAULT_SKU]
     after = 0
@@ -181,16 +192,32 @@ async def _route_anew(call: Call, sku: SkuNo) -> None:
         if not lines:
             return
         after = lines[-1].line_no
-        groups: dict[tuple[SkuNo, UserNo | None], list[Line]] = {}
-        for line in lines:
-            groups.setdefault((line.sku, line.requestor), []).append(line)
-        deciders: dict[int, Decider] = {}
-        for (product, requestor), of_group in groups.items():
-            policy = policies.of(product)
-            users = [line.user for line in of_group]
-            routed = await route(call, policy, users, requestor=requestor)
-            deciders |= {line.line_no: routed[line.user] for line in of_group}
-        await store_deciders(call.tx, deciders)
+        requests = await requests_by_number(call.tx, (line.request_no for line in lines))
+        deciders = await route_lines(call, policies, lines)
+        moved = [
+            _moved(line, requests[line.request_no], policies.of(line.sku), call.now)
+            for line in (replace(one, decider=deciders[one.line_no]) for one in lines)
+        ]
+        await store_routes(call.tx, moved)
+        told = [
+            line
+            for line, old in zip(moved, lines, strict=True)
+            if line.decider != old.decider
+            or policies.behind(line.decider) != before.behind(line.decider)
+        ]
+        kind = EventKind.LICENSE_REQUEST_RECEIVED
+        await tell_deciders(call, kind, told, requests, policies=policies)
+
+
+def _moved(line: Line, request: LicenseRequest, policy: RequestPolicy, now: datetime) -> Line:
+    """A line with the times that a policy sets, counted from when it was asked."""
+    escalates = policy.escalates_at(line.created_at)
+    return replace(
+        line,
+        due_at=policy.due_at(line.created_at, wished_end=request.expires_at),
+        alternate=ADMINISTRATORS,
+        escalates_at=None if escalates is None else max(escalates, now),
+    )
 
 
 async def _policy(call: Call, order: PolicyOrder) -> RequestPolicy:

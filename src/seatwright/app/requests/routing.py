@@ -107,38 +107,67 @@ async def route(
     requestor: UserNo | None,
     parts: Sequence[Part] = (Part.APPROVERS, Part.FALLBACK),
 ) -> dict[UserNo, Decider]:
-    """Who decides about each person's line: the first part of the policy that has somebody.
+    """Who decides about each person's line, when one person asks for all of them."""
+    found = await _route(call, policy, [(user, requestor) for user in users], parts)
+    return {user: found[user, requestor] for user in users}
+
+
+async def route_lines(
+    call: Call,
+    policies: Policies,
+    lines: Sequence[Line],
+    *,
+    parts: Sequence[Part] = (Part.APPROVERS, Part.FALLBACK),
+) -> dict[int, Decider]:
+    """Who decides about each of these lines now: a few statements for each policy."""
+    by_policy: dict[SkuNo, list[Line]] = {}
+    for line in lines:
+        by_policy.setdefault(policies.of(line.sku).sku, []).append(line)
+    found: dict[int, Decider] = {}
+    for of_policy in by_policy.values():
+        pairs = [(line.user, line.requestor) for line in of_policy]
+        routed = await _route(call, policies.of(of_policy[0].sku), pairs, parts)
+        found |= {line.line_no: routed[line.user, line.requestor] for line in of_policy}
+    return found
+
+
+Pair = tuple[UserNo, UserNo | None]
+"""For whom it is asked, and who asks."""
+
+
+async def _route(
+    call: Call, policy: RequestPolicy, pairs: Sequence[Pair], parts: Sequence[Part]
+) -> dict[Pair, Decider]:
+    """Who decides: the first part of the policy that has somebody.
 
     Nobody decides about their own: a manager who asks passes it on to theirs. Where no part has
     anybody, the administrators decide.
     """
-    found: dict[UserNo, Decider] = {}
+    found: dict[Pair, Decider] = {}
     for part in parts:
         approvers = policy.part(part)
-        left = [user for user in users if user not in found]
+        left = [pair for pair in pairs if pair not in found]
         if approvers is None or not left:
             continue
         if approvers.kind is ApproverKind.MANAGER:
-            found |= await _managers(call, approvers.level, left, requestor)
+            found |= await _managers(call, approvers.level, left)
         else:
             able = await _able(call, approvers)
             decider = part_decider(policy.sku, part)
-            for user in left:
-                if able is None or able - {user, requestor}:
-                    found[user] = decider
-    return {user: found.get(user, ADMINISTRATORS) for user in users}
+            for pair in left:
+                if able is None or able.difference(pair):
+                    found[pair] = decider
+    return {pair: found.get(pair, ADMINISTRATORS) for pair in pairs}
 
 
-async def _managers(
-    call: Call, level: int, users: Sequence[UserNo], requestor: UserNo | None
-) -> dict[UserNo, Decider]:
-    above = await managers_above(call.tx, users)
+async def _managers(call: Call, level: int, pairs: Sequence[Pair]) -> dict[Pair, Decider]:
+    above = await managers_above(call.tx, sorted({user for user, _ in pairs}))
     found = {}
-    for user in users:
+    for user, requestor in pairs:
         chain = above.get(user, [])[level - 1 :]
         manager = next((one for one in chain if one not in {None, user, requestor}), None)
         if manager is not None:
-            found[user] = Decider(DeciderKind.PERSON, manager)
+            found[user, requestor] = Decider(DeciderKind.PERSON, manager)
     return found
 
 

@@ -12,29 +12,43 @@ from seatwright.app.call import Call
 from seatwright.app.record import record_all
 from seatwright.app.requests.approving import give_back_holds, line_of
 from seatwright.app.requests.holding import hold_seats
-from seatwright.app.requests.routing import policies_of, route
+from seatwright.app.requests.routing import policies_of, route_lines
 from seatwright.app.requests.words import Said, tell_deciders, tell_of_ends
 from seatwright.app.reservations import give_back
 from seatwright.domain.history import HistoryAction
-from seatwright.domain.requests.lines import Hold, How, Line
-from seatwright.domain.requests.policy import ADMINISTRATORS, Part, hold_share, hold_time
+from seatwright.domain.requests.lines import Hold, How
+from seatwright.domain.requests.policy import (
+    ADMINISTRATORS,
+    DEFAULT_SKU,
+    ApproverKind,
+    Part,
+    hold_share,
+    hold_time,
+)
 from seatwright.domain.requests.states import LineState
 from seatwright.domain.reservations import ReservationKind, Room
 from seatwright.domain.telling import EventKind
 from seatwright.postgres.pools import free_seats
 from seatwright.postgres.request_due import (
+    before_others,
     due_lines,
     escalating_lines,
     first_in_line,
+    hold_pending,
     lapsed_lines,
     skus_in_line,
     store_alternates,
+    store_routes,
 )
+from seatwright.postgres.request_policies import hold_request_policies
 from seatwright.postgres.requests import Ruling, requests_by_number, store_holds, store_rulings
 from seatwright.postgres.reservations import held_seats
 
 LINES_AT_ONCE = 500
 """Lines of one step; each step is a short transaction."""
+
+LOOKED_AT = 5000
+"""Lines whose deciders are looked up at once; few of them move."""
 
 
 async def expire_requests(call: Call) -> bool:
@@ -63,20 +77,8 @@ async def escalate_requests(call: Call) -> bool:
         return False
     policies = await policies_of(call)
     requests = await requests_by_number(call.tx, (line.request_no for line in lines))
-    moved: list[Line] = []
-    groups: dict[tuple[int, int], list[Line]] = {}
-    for line in lines:
-        groups.setdefault((line.sku, line.requestor or 0), []).append(line)
-    for of_requestor in groups.values():
-        first = of_requestor[0]
-        alternates = await route(
-            call,
-            policies.of(first.sku),
-            [line.user for line in of_requestor],
-            requestor=first.requestor,
-            parts=(Part.ALTERNATE, Part.FALLBACK),
-        )
-        moved += [replace(line, alternate=alternates[line.user]) for line in of_requestor]
+    alternates = await route_lines(call, policies, lines, parts=(Part.ALTERNATE, Part.FALLBACK))
+    moved = [replace(line, alternate=alternates[line.line_no]) for line in lines]
     await store_alternates(call.tx, {line.line_no: line.alternate for line in moved})
     await record_all(
         call,
@@ -87,6 +89,37 @@ async def escalate_requests(call: Call) -> bool:
     kind = EventKind.LICENSE_REQUEST_ESCALATED
     await tell_deciders(call, kind, told, requests, policies=policies)
     return len(lines) == LINES_AT_ONCE
+
+
+async def route_again(call: Call) -> bool:
+    """Put what is before a manager who is none any more before whoever is now, and tell them.
+
+    Looks at what is, so it follows whatever changed the directory; always at all there is.
+    """
+    await hold_request_policies(call.tx)
+    policies = await policies_of(call)
+    direct = all(
+        one.level == 1
+        for policy in (policies.of(DEFAULT_SKU), *policies.stored.values())
+        for one in policy.parts().values()
+        if one.kind is ApproverKind.MANAGER
+    )
+    after = 0
+    while lines := await before_others(
+        call.tx, direct_is_right=direct, after=after, limit=LOOKED_AT
+    ):
+        after = lines[-1].line_no
+        deciders = await route_lines(call, policies, lines)
+        wrong = [line.line_no for line in lines if deciders[line.line_no] != line.decider]
+        moved = [
+            replace(line, decider=deciders[line.line_no])
+            for line in await hold_pending(call.tx, wrong)
+        ]
+        await store_routes(call.tx, moved)
+        requests = await requests_by_number(call.tx, (line.request_no for line in moved))
+        kind = EventKind.LICENSE_REQUEST_RECEIVED
+        await tell_deciders(call, kind, moved, requests, policies=policies)
+    return False
 
 
 async def give_back_lapsed_holds(call: Call) -> bool:

@@ -114,9 +114,10 @@ class RequestPolicy:
         said = {part: self.part(part) for part in Part}
         return {part: one for part, one in said.items() if one is not None}
 
-    def due_at(self, now: datetime) -> datetime:
-        """When a request that is made now expires without a decision."""
-        return now + timedelta(days=self.pending_days)
+    def due_at(self, now: datetime, *, wished_end: datetime | None = None) -> datetime:
+        """When a request that is made now expires without a decision: with what it wishes."""
+        due = now + timedelta(days=self.pending_days)
+        return due if wished_end is None else min(due, wished_end)
 
     def escalates_at(self, now: datetime) -> datetime | None:
         """When its alternate may decide too."""

@@ -1,0 +1,82 @@
+"""Who decides follows the directory and the policies while a request is pending."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asking import OTHER, Company, set_company
+from tests.office import Office
+from tests.previews import upn
+from tests.world import call_of
+
+
+@pytest.fixture
+async def company(office: Office) -> Company:
+    """Ten seats for five people."""
+    return await set_company(office)
+
+
+async def set_manager(company: Company, name: str, manager: str) -> None:
+    """Give somebody another manager."""
+    async with call_of(company.office) as call:
+        await call.tx.connection.execute(
+            "update app_user set manager_no = %s where tenant_id = %s and user_no = %s",
+            (company.numbers[manager], call.tx.tenant_id, company.numbers[name]),
+        )
+
+
+async def set_enabled(company: Company, name: str, *, is_enabled: bool) -> None:
+    """Let somebody sign in, or not."""
+    answer = await company.office.admin.patch(
+        f"/api/identity/users/{upn(name)}", json={"accountEnabled": is_enabled}
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_request_follows_the_manager_and_tells_the_new_one(company: Company) -> None:
+    asked = await company.ask("cid")
+    await company.policy(OTHER, approvers={"kind": "manager", "level": 2})
+    second = await company.ask("dan", OTHER)
+    await set_manager(company, "cid", "eve")
+    await company.tend()
+    assert (await company.line(asked["id"]))["approvers"] == ["eve"]
+    assert (await company.line(second["id"]))["approvers"] == ["ada"], "she is still above"
+    assert (await company.decide("bob", asked["id"], "approve")).status_code == 404
+    assert ("licenseRequestReceived", "eve") in await company.told()
+
+    await set_enabled(company, "eve", is_enabled=False)
+    await company.tend()
+    assert (await company.line(asked["id"]))["approvers"] == ["bob"], "one level further up"
+    told = await company.told()
+    await company.tend()
+    assert await company.told() == told, "nobody is told twice"
+    assert (await company.decide("bob", asked["id"], "approve")).status_code == 200
+
+
+async def test_a_changed_policy_tells_who_decides_now_and_starts_the_alternates_time(
+    company: Company,
+) -> None:
+    asked = await company.ask("cid")
+    company.office.clock.move(hours=2)
+    await company.policy(
+        approvers={"kind": "people", "people": [upn("eve")]},
+        alternate={"kind": "people", "people": [upn("ada")]},
+        alternateAfterHours=4,
+        pendingDays=2,
+    )
+    assert ("licenseRequestReceived", "eve") in await company.told()
+    line = await company.line(asked["id"])
+    assert line["dueAt"].startswith("2026-11-23T09:00"), "counted from when it was asked"
+    company.office.clock.move(hours=3)
+    await company.tend()
+    assert ("licenseRequestEscalated", "ada") in await company.told()
+    await company.policy(
+        approvers={"kind": "people", "people": [upn("dan")]},
+        alternate={"kind": "people", "people": [upn("bob")]},
+        alternateAfterHours=1,
+    )
+    assert ("licenseRequestReceived", "dan") in await company.told()
+    assert (await company.decide("ada", asked["id"], "approve")).status_code == 404
+    await company.tend()
+    assert ("licenseRequestEscalated", "bob") in await company.told(), "its hour was over"
+    assert (await company.decide("bob", asked["id"], "approve")).status_code == 200
