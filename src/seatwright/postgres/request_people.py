@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -123,11 +123,23 @@ async def remove_requested(
     return frozenset((UserNo(user), SkuNo(sku)) for user, sku in await cursor.fetchall())
 
 
-async def requested_seats(tx: Transaction, skus: Iterable[SkuNo]) -> Mapping[SkuNo, int]:
-    """How many people hold each product by a request."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """People to whom requests gave a product: all of them, and those for whom it begins later."""
+
+    all: int = 0
+    later: int = 0
+
+
+async def requested_seats(tx: Transaction, sku: SkuNo, *, now: datetime) -> Requested:
+    """How many people have a product by a request, or will have."""
     cursor = await tx.connection.execute(
-        "select sku_no, count(*)::int4 from effective_license"
-        " where tenant_id = %s and sku_no = any(%s) and source_kind = 3 group by sku_no",
-        (tx.tenant_id, sorted(set(skus))),
+        "select count(distinct user_no)::int4,"
+        " (count(distinct user_no) filter (where starts_at > %(now)s))::int4 from assignment"
+        " where tenant_id = %(tenant)s and source_kind = 3 and sku_no = %(sku)s"
+        " and (expires_at is null or expires_at > %(now)s)",
+        {"tenant": tx.tenant_id, "sku": sku, "now": now},
     )
-    return {SkuNo(sku): seats for sku, seats in await cursor.fetchall()}
+    row = await cursor.fetchone()
+    assert row is not None, "a count always has a row"
+    return Requested(all=row[0], later=row[1])

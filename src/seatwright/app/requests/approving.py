@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from seatwright.app.call import Call
 from seatwright.app.reconcile import refill
 from seatwright.app.requests.giving import Approval, Delivery, give_directly
 from seatwright.app.requests.joining import give_through_group
-from seatwright.app.requests.routing import Policies
+from seatwright.app.requests.routing import Policies, policies_of
 from seatwright.app.requests.words import Said, tell_of_ends
 from seatwright.app.reservations import give_back
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.directory import Group
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
-from seatwright.domain.ids import ServicePlanBits
+from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.requests.lines import Hold, How, LicenseRequest, Line
 from seatwright.domain.requests.states import LineState
 from seatwright.domain.reservations import ReservationKind
 from seatwright.domain.telling import EventKind
 from seatwright.domain.tenant_catalog import CatalogSku
+from seatwright.postgres.request_people import ending_assignments
 from seatwright.postgres.requests import Ruling, store_blocks, store_holds, store_rulings
 
 
@@ -48,7 +50,7 @@ def approval_of(
 ) -> Chosen:
     """What approving a line gives: for as long as was asked, and as the product's policy allows.
 
-    Raises Refusal invalidValue for an extension by another product, or to a time that is over.
+    Raises Refusal invalidValue for an extension by another product.
     """
     sku = choice.sku
     if request.is_extension and sku.sku_no != line.sku:
@@ -73,14 +75,64 @@ def approval_of(
     return Chosen(approval=approval, choice=choice)
 
 
+async def with_ends(
+    call: Call, chosen: Sequence[Chosen]
+) -> tuple[list[Chosen], dict[int, tuple[Reason, str]]]:
+    """What is given until when: more time counts from the present end; and what is over already.
+
+    Nothing is approved that would give nothing, or less than the person has.
+    """
+    able, late = [], dict[int, tuple[Reason, str]]()
+    present = await _present_ends(call, chosen)
+    policies = await policies_of(call) if present else None
+    for one in chosen:
+        line, request, until = one.approval.line, one.approval.request, one.approval.until
+        has_until = present.get((line.user, one.approval.sku))
+        if request.is_extension and has_until is not None and policies is not None:
+            begins = max(call.now, has_until)
+            until = policies.of(one.approval.sku).ends_at(begins, request.expires_at)
+        starts = max(call.now, request.starts_at or call.now)
+        after = max(starts, has_until or starts) if request.is_extension else starts
+        if until is not None and until <= after:
+            late[line.line_no] = _over(one, until)
+        else:
+            able.append(replace(one, approval=replace(one.approval, until=until)))
+    return able, late
+
+
+async def _present_ends(
+    call: Call, chosen: Sequence[Chosen]
+) -> Mapping[tuple[UserNo, SkuNo], datetime]:
+    """When what somebody wants more time for ends now."""
+    users: dict[SkuNo, list[UserNo]] = {}
+    for one in chosen:
+        if one.approval.request.is_extension:
+            users.setdefault(one.approval.sku, []).append(one.approval.line.user)
+    return {
+        (user, sku): at
+        for sku, of_sku in users.items()
+        for user, at in (await ending_assignments(call.tx, sku, of_sku)).items()
+    }
+
+
+def _over(chosen: Chosen, until: datetime) -> tuple[Reason, str]:
+    wish = "what is there ends later" if chosen.approval.request.is_extension else "that is over"
+    said = (
+        f"{chosen.choice.sku.display_name} was asked for until {until:%Y-%m-%d %H:%M} UTC, and"
+        f" {wish}: deny it, or let it be asked for again with a later end."
+    )
+    return Reason.INVALID_VALUE, said
+
+
 async def deliver(call: Call, chosen: Sequence[Chosen], *, how: How) -> Delivery:
     """Give what was approved, keep what became of each line, and tell the people.
 
     All of one call are delivered in one way, and their lines are held.
     """
-    approvals = [one.approval for one in chosen]
     group = chosen[0].choice.group
-    if group is None:
+    chosen, late = await with_ends(call, chosen)
+    approvals = [one.approval for one in chosen]
+    if group is None or not approvals:
         done = await give_directly(call, approvals)
     else:
         done = await give_through_group(call, approvals, group)
@@ -95,6 +147,7 @@ async def deliver(call: Call, chosen: Sequence[Chosen], *, how: How) -> Delivery
         for one in chosen
         if one.approval.line.line_no in done.given
     ]
+    done.blocked |= late
     await _free_other_seats(call, approvals, done)
     await store_rulings(call.tx, rulings, at=call.now, by=call.principal.principal_no, how=how)
     await store_blocks(call.tx, done.blocked)

@@ -133,6 +133,9 @@ async def _wanted(call: Call, order: AskOrder) -> Wanted:
             f"expiresAt {expires.isoformat()} is not after the start: give a later time.",
         )
     needing, left_out = await who_needs(call, sku, users, extends=order.extends)
+    if order.extends and expires is not None:
+        needing, short = await _lengthened(call, sku, needing, expires)
+        left_out += short
     if not needing:
         raise _nobody_needs(sku, left_out)
     return Wanted(
@@ -145,6 +148,16 @@ async def _wanted(call: Call, order: AskOrder) -> Wanted:
         starts_at=starts,
         expires_at=expires,
     )
+
+
+async def _lengthened(
+    call: Call, sku: CatalogSku, users: Sequence[UserNo], until: datetime
+) -> tuple[list[UserNo], list[LeftOut]]:
+    """For whom this end is more time than they have, and for whom it is none."""
+    present = await ending_assignments(call.tx, sku.sku_no, users)
+    longer = [user for user in users if present[user] < until]
+    short = [user for user in users if present[user] >= until]
+    return longer, [LeftOut(user=user, reason=Reason.INVALID_VALUE) for user in short]
 
 
 async def _people(call: Call, order: AskOrder) -> tuple[list[UserNo], GroupNo | None]:
@@ -227,6 +240,8 @@ def _nobody_needs(sku: CatalogSku, left_out: Sequence[LeftOut]) -> Refusal:
         Reason.ALREADY_REQUESTED: f"{sku.display_name} was asked for already, and that is being"
         " decided: GET /api/license-requests?mine=true shows it.",
         Reason.NO_CHANGE: f"{sku.display_name} is held already by everybody for whom it is asked.",
+        Reason.INVALID_VALUE: f"expiresAt is no later than {sku.display_name} ends as it is: give a"
+        " later time.",
         Reason.NOT_ASSIGNED: f"Nobody of these has a {sku.display_name} of their own that ends:"
         " there is nothing to extend.",
     }

@@ -20,29 +20,34 @@ async def approves_by_itself(
 ) -> Sequence[Line]:
     """Those of the lines that the policy approves by itself, the first of them.
 
-    Both limits hold where both are said. More time costs nothing anew, but somebody wanted an end
-    to it, so that is always decided.
+    Both limits hold where both are said, and count what begins later as given. More time costs
+    nothing anew, but somebody wanted an end to it, so that is always decided.
     """
     if request.is_extension:
         return ()
     if policy.approves_while_free is None and policy.approves_within is None:
         return ()
-    most = len(lines)
-    if policy.approves_while_free is not None:
-        free = (await free_seats(call.tx, [request.sku])).get(request.sku, 0)
-        most = min(most, free - policy.approves_while_free)
-    if policy.approves_within is not None:
-        most = min(most, await _affordable(call, request.sku, policy.approves_within))
+    free = (await free_seats(call.tx, [request.sku])).get(request.sku, 0)
+    price = (await price_now(call, request.sku)).one_price
+    most = await approvable(call, policy, request.sku, free=free, price=price)
     return lines[: max(0, most)]
 
 
-async def _affordable(call: Call, sku: SkuNo, budget: Decimal) -> int:
-    """How many more licenses by request the budget of a month allows; none without one price."""
-    price = (await price_now(call, sku)).one_price
+async def approvable(
+    call: Call, policy: RequestPolicy, sku: SkuNo, *, free: int, price: Decimal | None
+) -> int:
+    """How many more licenses a policy that says so approves by itself now."""
+    given = await requested_seats(call.tx, sku, now=call.now)
+    most = free - given.later
+    if policy.approves_while_free is not None:
+        most -= policy.approves_while_free
+    budget = policy.approves_within
+    if budget is None:
+        return most
     if price is None or price <= 0:
+        # Without one price nobody knows what would be left of the budget.
         return 0
-    seats = (await requested_seats(call.tx, [sku])).get(sku, 0)
-    return int((budget - price * seats) // price)
+    return min(most, int((budget - price * given.all) // price))
 
 
 async def price_now(call: Call, sku: SkuNo) -> ProductPrice:

@@ -104,6 +104,21 @@ async def ask_again(call: Call, text: str) -> Asked:
         assert isinstance(step, Refused), "what is not refused is asked again"
         raise await already(call, mine[0], request, step)
     labels = await user_labels(call.tx, [line.user for line in again])
+    if not labels:
+        raise Refusal(
+            Reason.UNKNOWN_USER,
+            f"Nobody whom {request.id} was for is in the directory any more: ask anew, for others.",
+            context={"requestId": str(request.id)},
+        )
+    ends = request.expires_at
+    if ends is not None and ends <= call.now:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"{request.id} asked until {ends:%Y-%m-%d %H:%M} UTC, and that is over: ask anew, with"
+            " a later end or none.",
+            context={"requestId": str(request.id)},
+        )
+    starts = request.starts_at
     catalog = await catalog_of(call)
     sku = catalog.skus[request.sku]
     return await ask(
@@ -113,6 +128,8 @@ async def ask_again(call: Call, text: str) -> Asked:
             people=[str(labels[line.user].id) for line in again if line.user in labels],
             justification=request.justification,
             disabled=[str(p.service_plan_id) for p in catalog.plans_of(request.disabled)],
+            starts_at=starts if starts is not None and starts > call.now else None,
+            expires_at=ends,
             extends=request.is_extension,
         ),
     )

@@ -15,7 +15,7 @@ from seatwright.app.assign.people import require_user
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.requests.asking import who_needs
-from seatwright.app.requests.automatic import price_now
+from seatwright.app.requests.automatic import approvable, price_now
 from seatwright.app.requests.claiming import granting_of, who_claims
 from seatwright.app.requests.own_process import own_process
 from seatwright.app.requests.routing import Policies, people_behind, policies_of, route
@@ -35,7 +35,6 @@ from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.labels import user_labels
 from seatwright.postgres.pools import free_seats
-from seatwright.postgres.request_people import requested_seats
 from seatwright.postgres.request_queue import count_in_line
 from seatwright.postgres.reservations import held_seats
 
@@ -161,14 +160,8 @@ class _Teller:
         policy, price = self.plain.policy, self.plain.price
         if policy.approves_while_free is None and policy.approves_within is None:
             return False
-        if policy.approves_while_free is not None and self.free <= policy.approves_while_free:
-            return False
-        if policy.approves_within is None:
-            return self.free > 0
-        if price is None or price <= 0:
-            return False
-        seats = (await requested_seats(self.call.tx, [self.sku_no])).get(self.sku_no, 0)
-        return price * (seats + 1) <= policy.approves_within and self.free > 0
+        most = await approvable(self.call, policy, self.sku_no, free=self.free, price=price)
+        return most > 0
 
     async def _decided(self) -> Foretold:
         call, policy = self.call, self.plain.policy

@@ -1,0 +1,94 @@
+"""Dates of requests: ends that are over, more time, what begins later, and asking again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asking import SKU, URL, Company, set_company
+from tests.office import Office
+from tests.previews import upn
+from tests.world import call_of
+
+
+@pytest.fixture
+async def company(office: Office) -> Company:
+    """Ten seats for five people."""
+    return await set_company(office)
+
+
+async def ends(company: Company, name: str) -> str:
+    """When what somebody holds ends."""
+    answer = await company.office.admin.get(f"/api/identity/users/{upn(name)}/licenses")
+    return str(answer.json()["value"][0]["sources"][0]["expiresAt"])
+
+
+async def test_what_was_wished_until_yesterday_is_not_approved(company: Company) -> None:
+    asked = await company.ask("cid", expiresAt="2026-11-22T09:00:00Z")
+    assert asked["people"][0]["dueAt"].startswith("2026-11-22T09:00"), "it expires with its wish"
+    company.office.clock.move(days=2)
+    late = await company.decide("bob", asked["id"], "approve")
+    assert (late.json()["done"], late.json()["results"][0]["reason"]) == (0, "invalidValue")
+    line = await company.line(asked["id"])
+    assert (line["state"], line["blocked"]["reason"]) == ("pending", "invalidValue")
+    assert await company.holds("cid") == set()
+    await company.tend()
+    assert (await company.line(asked["id"]))["state"] == "expired"
+    cid = await company.of("cid")
+    again = await cid.post(f"{URL}/{asked['id']}/again")
+    assert again.json()["code"] == "invalidValue", "for good was never asked"
+
+
+async def test_more_time_is_never_less(company: Company) -> None:
+    given = await company.office.admin.post(
+        f"/api/identity/users/{upn('cid')}/licenses",
+        json={"skuPartNumber": SKU, "expiresAt": "2027-06-01T00:00:00Z"},
+    )
+    assert given.status_code == 201, given.text
+    short = await company.try_asking("cid", extends=True, expiresAt="2027-05-01T00:00:00Z")
+    assert (short.status_code, short.json()["code"]) == (400, "invalidValue")
+    await company.policy(licenseDays=30)
+    more = await company.ask("cid", extends=True)
+    assert (await company.decide("bob", more["id"], "approve")).json()["done"] == 1
+    assert (await ends(company, "cid")).startswith("2027-07-01")
+
+    third = await company.ask("cid", extends=True, expiresAt="2027-07-10T00:00:00Z")
+    async with call_of(company.office) as call:
+        await call.tx.connection.execute(
+            "update assignment set expires_at = '2027-08-01Z' where tenant_id = %s"
+            " and user_no = %s",
+            (call.tx.tenant_id, company.numbers["cid"]),
+        )
+    blocked = await company.decide("bob", third["id"], "approve")
+    assert blocked.json()["results"][0]["reason"] == "invalidValue"
+    assert (await ends(company, "cid")).startswith("2027-08-01")
+
+
+async def test_asking_again_keeps_the_dates_and_asks_for_nobody_else(company: Company) -> None:
+    until = "2026-12-22T00:00:00Z"
+    starts = "2026-12-01T00:00:00Z"
+    asked = await company.ask("dan", startsAt=starts, expiresAt=until)
+    await company.decide("bob", asked["id"], "deny")
+    dan = await company.of("dan")
+    again = (await dan.post(f"{URL}/{asked['id']}/again")).json()
+    line = again["people"][0]
+    assert (line["startsAt"], line["expiresAt"]) == (starts, until)
+    await company.decide("bob", again["id"], "deny")
+    async with call_of(company.office) as call:
+        await call.tx.connection.execute(
+            "delete from app_user where tenant_id = %s and user_no = %s",
+            (call.tx.tenant_id, company.numbers["dan"]),
+        )
+    desk = await company.token("eve", "license-administrator")
+    nobody = await desk.post(f"{URL}/{again['id']}/again")
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "unknownUser")
+
+
+async def test_what_begins_later_counts_against_what_approves_by_itself(company: Company) -> None:
+    await company.policy(approvesWhileFree=8)
+    states = []
+    for name in ("ada", "bob", "cid"):
+        asked = await company.ask(name, startsAt="2026-12-01T00:00:00Z")
+        states.append(asked["people"][0]["state"])
+    assert states == ["approved", "approved", "pending"]
+    told = await (await company.of("dan")).get(f"{URL}/process", params={"product": SKU})
+    assert told.json()["way"] == "approval"
