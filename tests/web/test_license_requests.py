@@ -66,7 +66,7 @@ async def test_a_second_decision_gets_the_truth(company: Company) -> None:
     assert problem["code"] == "alreadyDecided"
     assert (problem["state"], problem["decidedBy"], problem["message"]) == (
         "denied",
-        "bob as person",
+        "bob",
         "Not now.",
     )
     assert await company.seats() == (0, 0, 10)

@@ -40,7 +40,7 @@ async def test_who_decides_is_told_before_and_follows_the_policy(company: Compan
         ({"kind": "manager", "level": 2}, ["ada"]),
         ({"kind": "people", "people": [upn("dan"), upn("eve")]}, ["dan", "eve"]),
         ({"kind": "group", "group": team}, ["eve"]),
-        ({"kind": "roles", "roles": ["helpdesk-administrator"]}, ["whoever is helpdesk-admini"]),
+        ({"kind": "roles", "roles": ["user-administrator"]}, ["whoever is user-administra"]),
     ):
         await company.policy(SKU, approvers=approvers)
         line = await company.line(asked["id"])

@@ -77,7 +77,7 @@ class Requests(RuleBasedStateMachine):
         company = await set_company(await self.opened.__aenter__(), seats=SEATS)
         await company.policy(
             pendingDays=PENDING_DAYS,
-            alternate={"kind": "roles", "roles": ["helpdesk-administrator"]},
+            alternate={"kind": "roles", "roles": ["user-administrator"]},
             alternateAfterHours=48,
         )
         return company

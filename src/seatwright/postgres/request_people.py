@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from seatwright.domain.ids import GroupNo, SkuNo, UserNo
+from seatwright.domain.ids import GroupNo, PrincipalNo, SkuNo, UserNo
 from seatwright.postgres.transaction import Transaction
 
 CHAIN_MAX = 12
@@ -143,3 +143,14 @@ async def requested_seats(tx: Transaction, sku: SkuNo, *, now: datetime) -> Requ
     row = await cursor.fetchone()
     assert row is not None, "a count always has a row"
     return Requested(all=row[0], later=row[1])
+
+
+async def judge_names(tx: Transaction, numbers: Iterable[PrincipalNo]) -> dict[PrincipalNo, str]:
+    """What people call who decided: the person, where a token is somebody's, else the token."""
+    cursor = await tx.connection.execute(
+        "select p.principal_no, coalesce(u.display_name, p.name) from principal p"
+        " left join app_user u on u.tenant_id = p.tenant_id and u.user_no = p.user_no"
+        " where p.tenant_id = %s and p.principal_no = any(%s)",
+        (tx.tenant_id, sorted(set(numbers))),
+    )
+    return {PrincipalNo(number): name for number, name in await cursor.fetchall()}

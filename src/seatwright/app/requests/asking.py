@@ -21,7 +21,7 @@ from seatwright.app.requests.claiming import claim, granting_of
 from seatwright.app.requests.holding import hold_seats
 from seatwright.app.requests.orders import PEOPLE_MAX, AskOrder, checked_moment, checked_text
 from seatwright.app.requests.own_process import own_process
-from seatwright.app.requests.routing import Policies, policies_of, route
+from seatwright.app.requests.routing import Policies, known_people, policies_of, route
 from seatwright.app.requests.words import tell_deciders
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
@@ -90,7 +90,7 @@ async def ask(call: Call, order: AskOrder) -> Asked:
     """
     await hold_request_policies(call.tx)
     policies = await policies_of(call)
-    wanted = await _wanted(call, order)
+    wanted = await _wanted(call, order, policies)
     policy = policies.of(wanted.sku.sku_no)
     claimed = frozenset[UserNo]()
     granting = None if order.extends else await granting_of(call, wanted.sku.sku_no)
@@ -114,7 +114,7 @@ async def ask(call: Call, order: AskOrder) -> Asked:
     return Asked(request=request, lines=lines, left_out=wanted.left_out)
 
 
-async def _wanted(call: Call, order: AskOrder) -> Wanted:
+async def _wanted(call: Call, order: AskOrder, policies: Policies) -> Wanted:
     catalog = await catalog_of(call)
     sku = catalog.require_sku(order.sku, is_in_body=True)
     if not sku.is_assignable_to_users:
@@ -133,6 +133,8 @@ async def _wanted(call: Call, order: AskOrder) -> Wanted:
             f"expiresAt {expires.isoformat()} is not after the start: give a later time.",
         )
     needing, left_out = await who_needs(call, sku, users, extends=order.extends)
+    known = await known_people(call, policies, sku.sku_no, [one.user for one in left_out])
+    left_out = [one if one.user in known else _discreet(one) for one in left_out]
     if order.extends and expires is not None:
         needing, short = await _lengthened(call, sku, needing, expires)
         left_out += short
@@ -148,6 +150,12 @@ async def _wanted(call: Call, order: AskOrder) -> Wanted:
         starts_at=starts,
         expires_at=expires,
     )
+
+
+def _discreet(one: LeftOut) -> LeftOut:
+    """What is said to who may not know what the person holds: that nothing needs to be asked."""
+    held = {Reason.NO_CHANGE, Reason.ALREADY_REQUESTED}
+    return replace(one, reason=Reason.NO_CHANGE) if one.reason in held else one
 
 
 async def _lengthened(
@@ -239,7 +247,8 @@ def _nobody_needs(sku: CatalogSku, left_out: Sequence[LeftOut]) -> Refusal:
     words = {
         Reason.ALREADY_REQUESTED: f"{sku.display_name} was asked for already, and that is being"
         " decided: GET /api/license-requests?mine=true shows it.",
-        Reason.NO_CHANGE: f"{sku.display_name} is held already by everybody for whom it is asked.",
+        Reason.NO_CHANGE: f"{sku.display_name} is held, or was asked for, already by everybody for"
+        " whom it is asked.",
         Reason.INVALID_VALUE: f"expiresAt is no later than {sku.display_name} ends as it is: give a"
         " later time.",
         Reason.NOT_ASSIGNED: f"Nobody of these has a {sku.display_name} of their own that ends:"

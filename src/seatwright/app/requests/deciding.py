@@ -27,11 +27,12 @@ from seatwright.app.requests.words import Said, tell_of_ends
 from seatwright.domain.directory import Group, parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
-from seatwright.domain.ids import UserNo
+from seatwright.domain.ids import PrincipalNo, UserNo
 from seatwright.domain.requests.lines import How, LicenseRequest, Line
 from seatwright.domain.requests.states import Act, LineState, Refused, step_of
 from seatwright.domain.telling import EventKind
-from seatwright.postgres.principals import principal_names
+from seatwright.postgres.request_people import judge_names
+from seatwright.postgres.request_policies import hold_request_policies
 from seatwright.postgres.requests import (
     Ruling,
     find_requests,
@@ -97,6 +98,7 @@ async def decide(call: Call, orders: Sequence[DecisionOrder]) -> list[Verdict]:
     ownRequest.
     """
     _check_count(orders)
+    await hold_request_policies(call.tx)
     policies = await policies_of(call)
     deciding = await deciding_of(call, policies)
     group = await _group(call, orders)
@@ -223,21 +225,27 @@ def _chosen(
 
 async def _refuse_what_may_not(call: Call, desk: Desk, deciding: Deciding) -> None:
     """Refuse what was decided before, and what is the caller's own."""
+    names = await judges_of(call, desk.lines)
     for line in desk.lines:
         order, request = desk.orders[line.line_no], desk.request_of(line)
         step = step_of(line.state, Act.APPROVE if order.approves else Act.DENY)
         if isinstance(step, Refused):
-            desk.refusals[line.line_no] = await already(call, line, request, step)
+            desk.refusals[line.line_no] = already(line, request, step, names)
         elif deciding.is_own(line) or request.principal == call.principal.principal_no:
             desk.refusals[line.line_no] = _own(call, request)
 
 
-async def already(call: Call, line: Line, request: LicenseRequest, step: Refused) -> Refusal:
+async def judges_of(call: Call, lines: Sequence[Line]) -> Mapping[PrincipalNo, str]:
+    """Who decided about these lines, by name."""
+    numbers = {line.decided_by for line in lines if line.decided_by is not None}
+    return await judge_names(call.tx, numbers) if numbers else {}
+
+
+def already(
+    line: Line, request: LicenseRequest, step: Refused, names: Mapping[PrincipalNo, str]
+) -> Refusal:
     """The truth about a line that cannot be acted on as it is: what it is, by whom, since when."""
-    who = "seatwright"
-    if line.decided_by is not None:
-        names = await principal_names(call.tx, [line.decided_by])
-        who = names[line.decided_by][1] if line.decided_by in names else who
+    who = "seatwright" if line.decided_by is None else names.get(line.decided_by, "seatwright")
     at = line.decided_at
     when = "" if at is None else f" {line.state.value} by {who} on {at:%Y-%m-%d %H:%M} UTC"
     told = f" “{line.message}”" if line.message else ""

@@ -14,6 +14,7 @@ from seatwright.app.requests.deciding import (
     Desk,
     Verdict,
     already,
+    judges_of,
     note_in_ledger,
     open_desk,
     unknown_request,
@@ -29,6 +30,7 @@ from seatwright.domain.requests.lines import How, Line
 from seatwright.domain.requests.states import Act, LineState, Refused, step_of
 from seatwright.domain.telling import EventKind
 from seatwright.postgres.labels import group_labels, user_labels
+from seatwright.postgres.request_policies import hold_request_policies
 from seatwright.postgres.requests import (
     Ruling,
     find_requests,
@@ -102,7 +104,7 @@ async def ask_again(call: Call, text: str) -> Asked:
     if not again:
         step = step_of(mine[0].state, Act.ASK_AGAIN)
         assert isinstance(step, Refused), "what is not refused is asked again"
-        raise await already(call, mine[0], request, step)
+        raise already(mine[0], request, step, await judges_of(call, mine))
     labels = await user_labels(call.tx, [line.user for line in again])
     if not labels:
         raise Refusal(
@@ -137,17 +139,19 @@ async def ask_again(call: Call, text: str) -> Asked:
 
 async def _desk(call: Call, text: str, people: Sequence[str] | None, act: Act) -> Desk:
     """The lines that are to be acted on, held, with what stands against each."""
+    await hold_request_policies(call.tx)
     deciding = await deciding_of(call, await policies_of(call))
     if act is Act.UNDO:
         await _hold_groups(call, text)
     order = DecisionOrder(request=text, people=people, approves=False)
     wanted = LineState.PENDING if act is Act.CANCEL else LineState.APPROVED
     desk = await open_desk(call, (order,), deciding, wanted=wanted)
+    names = await judges_of(call, desk.lines)
     for line in desk.lines:
         step = step_of(line.state, act)
         request = desk.request_of(line)
         if isinstance(step, Refused):
-            desk.refusals[line.line_no] = await already(call, line, request, step)
+            desk.refusals[line.line_no] = already(line, request, step, names)
         elif act is Act.UNDO and deciding.is_own(line):
             desk.refusals[line.line_no] = Refusal(
                 Reason.OWN_REQUEST,

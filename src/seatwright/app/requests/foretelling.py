@@ -5,7 +5,7 @@ Nothing is locked and nothing is written, so that the answer is as of this momen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,11 +14,17 @@ from enum import StrEnum, unique
 from seatwright.app.assign.people import require_user
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.requests.asking import who_needs
+from seatwright.app.requests.asking import LeftOut, who_needs
 from seatwright.app.requests.automatic import approvable, price_now
 from seatwright.app.requests.claiming import granting_of, who_claims
 from seatwright.app.requests.own_process import own_process
-from seatwright.app.requests.routing import Policies, people_behind, policies_of, route
+from seatwright.app.requests.routing import (
+    Policies,
+    known_people,
+    people_behind,
+    policies_of,
+    route,
+)
 from seatwright.app.requests.words import ERASED
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo, UserNo
@@ -128,8 +134,7 @@ class _Teller:
     async def tell(self) -> Foretold:
         """The first way that there is, in the order in which a request goes."""
         name = self.plain.sku.display_name
-        _, left_out = await who_needs(self.call, self.plain.sku, [self.user], extends=False)
-        for one in left_out:
+        for one in await self._without_cause():
             if one.reason is Reason.ALREADY_REQUESTED:
                 return self._said(Way.PENDING_ALREADY, f"{name} was asked for, and is pending.")
             return self._said(Way.HELD_ALREADY, f"{name} is held already.")
@@ -153,6 +158,14 @@ class _Teller:
             )
         return await self._decided()
 
+    async def _without_cause(self) -> Sequence[LeftOut]:
+        """That they hold it or asked for it, said to themselves and to who may know of it."""
+        users = [self.user]
+        if not await known_people(self.call, self.policies, self.sku_no, users):
+            return ()
+        _, left_out = await who_needs(self.call, self.plain.sku, users, extends=False)
+        return left_out
+
     def _said(self, way: Way, words: str, *, url: str | None = None) -> Foretold:
         return replace(self.plain, way=way, words=words, url=url)
 
@@ -168,8 +181,8 @@ class _Teller:
         requestor = call.principal.user_no or self.user
         routed = await route(call, policy, [self.user], requestor=requestor)
         decider = routed[self.user]
-        people = (await people_behind(call, self.policies, [decider]))[decider]
-        approvers = await approver_names(call, self.policies, decider, people)
+        people = await people_behind(call, self.policies, [decider])
+        approvers = (await approver_names(call, self.policies, people))[decider]
         due = policy.due_at(call.now)
         held_until, place = await self._seat()
         words = f"{approvers[0]}{' and others' if len(approvers) > 1 else ''} decides"
@@ -209,17 +222,23 @@ def _seat_words(held_until: datetime | None, place: int | None) -> str:
 
 
 async def approver_names(
-    call: Call, policies: Policies, decider: Decider, people: Sequence[UserNo]
-) -> tuple[str, ...]:
+    call: Call, policies: Policies, people: Mapping[Decider, Sequence[UserNo]]
+) -> dict[Decider, tuple[str, ...]]:
     """Who decides, in words: names of people; for roles and administrators what they are."""
-    if people:
-        if not _may_see_people(call) and decider.kind is DeciderKind.POLICY and len(people) > 3:
-            return ("the approvers of the product",)
-        labels = await user_labels(call.tx, people)
-        return tuple(labels[one].display_name if one in labels else ERASED for one in people)
-    approvers = policies.behind(decider) if decider.kind is DeciderKind.POLICY else None
-    roles = deciding_roles() if approvers is None else approvers.roles
-    return (f"whoever is {' or '.join(role.value for role in roles)}",)
+    labels = await user_labels(call.tx, sorted({one for some in people.values() for one in some}))
+    found: dict[Decider, tuple[str, ...]] = {}
+    for decider, some in people.items():
+        approvers = policies.behind(decider) if decider.kind is DeciderKind.POLICY else None
+        if not some:
+            roles = deciding_roles() if approvers is None else approvers.roles
+            found[decider] = (f"whoever is {' or '.join(role.value for role in roles)}",)
+        elif approvers is not None and len(some) > 3 and not _may_see_people(call):
+            found[decider] = ("the approvers of the product",)
+        else:
+            found[decider] = tuple(
+                labels[one].display_name if one in labels else ERASED for one in some
+            )
+    return found
 
 
 def _may_see_people(call: Call) -> bool:

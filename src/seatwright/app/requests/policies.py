@@ -27,7 +27,7 @@ from seatwright.domain.requests.policy import (
     Approvers,
     RequestPolicy,
 )
-from seatwright.domain.roles import Role
+from seatwright.domain.roles import Permission, Role, permissions_of
 from seatwright.domain.telling import EventKind
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.labels import GroupLabel, UserLabel, group_labels, user_labels
@@ -297,11 +297,18 @@ async def _people(call: Call, texts: Sequence[str]) -> tuple[UserNo, ...]:
 
 
 def _roles(texts: Sequence[str]) -> tuple[Role, ...]:
-    known = [role.value for role in Role if role is not Role.APP_GATEWAY]
+    # Everybody is a person: that would make each colleague the approver of all others.
+    known = [
+        role.value
+        for role in Role
+        if Permission.TAKE_PART_IN_REQUESTS in permissions_of((role,)) and role is not Role.PERSON
+    ]
     for text in texts:
         if text not in known:
             raise Refusal(
-                Reason.INVALID_VALUE, f"“{text[:60]}” is no role: give some of {', '.join(known)}."
+                Reason.INVALID_VALUE,
+                f"“{text[:60]}” is no role that decides: give some of {', '.join(known)}, or name"
+                " people or a group.",
             )
     if not texts:
         raise Refusal(Reason.INVALID_VALUE, "Approvers of kind roles need at least one role.")

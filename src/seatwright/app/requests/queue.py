@@ -16,13 +16,14 @@ from seatwright.app.requests.routing import (
     Policies,
     deciding_of,
     keys_of,
+    may_see_holdings,
     people_behind,
     policies_of,
 )
 from seatwright.app.requests.words import Names, names_of
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.ids import GroupNo, SkuNo, UserNo
+from seatwright.domain.ids import GroupNo, PrincipalNo, SkuNo, UserNo
 from seatwright.domain.reports.prices import NO_PRICE, ProductPrice, price_of
 from seatwright.domain.requests.lines import Hold, How, LicenseRequest, Line
 from seatwright.domain.requests.policy import Decider
@@ -32,8 +33,7 @@ from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.postgres.labels import GroupLabel, UserLabel, group_labels
 from seatwright.postgres.pools import free_seats
-from seatwright.postgres.principals import principal_names
-from seatwright.postgres.request_people import held_pairs
+from seatwright.postgres.request_people import held_pairs, judge_names
 from seatwright.postgres.request_queue import LineFilter, list_lines, places_in_line
 from seatwright.postgres.requests import (
     find_requests,
@@ -205,22 +205,24 @@ async def see_lines(call: Call, lines: Sequence[Line], *, policies: Policies) ->
         requests=requests,
         names=await names_of(call, lines, requests),
         deciders=await _approvers(call, policies, pending),
-        judges={
-            no: name
-            for no, (_, name) in (
-                await principal_names(
-                    call.tx, sorted({n.decided_by for n in lines if n.decided_by is not None})
-                )
-            ).items()
-        },
+        judges=await judge_names(call.tx, (n.decided_by for n in lines if n.decided_by)),
         prices={sku: price_of(bought[sku]) if sku in bought else NO_PRICE for sku in skus},
         free=await free_seats(call.tx, skus),
         held={ref: one.until for ref, one in held.items()},
         places=await places_in_line(call.tx, in_line),
-        holdings=await _holdings(call, pending),
+        holdings=await _holdings(call, await _shown(call, policies, pending)),
         groups=await group_labels(call.tx, sorted(groups)),
     )
     return [view.see(line) for line in lines]
+
+
+async def _shown(call: Call, policies: Policies, lines: Sequence[Line]) -> Sequence[Line]:
+    """Those of the lines whose people's products the caller may see: who decides needs them."""
+    if may_see_holdings(call):
+        return lines
+    deciding = await deciding_of(call, policies)
+    me = call.principal.user_no
+    return [line for line in lines if deciding.is_asked(line) or line.user == me]
 
 
 async def _holdings(call: Call, lines: Sequence[Line]) -> Mapping[UserNo, tuple[str, ...]]:
@@ -235,12 +237,8 @@ async def _holdings(call: Call, lines: Sequence[Line]) -> Mapping[UserNo, tuple[
 async def _approvers(
     call: Call, policies: Policies, lines: Sequence[Line]
 ) -> Mapping[Decider, tuple[str, ...]]:
-    deciders = {line.decider for line in lines}
-    people = await people_behind(call, policies, deciders)
-    return {
-        decider: await approver_names(call, policies, decider, people[decider])
-        for decider in sorted(deciders)
-    }
+    people = await people_behind(call, policies, {line.decider for line in lines})
+    return await approver_names(call, policies, people)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +249,7 @@ class _View:
     requests: Mapping[int, LicenseRequest]
     names: Names
     deciders: Mapping[Decider, tuple[str, ...]]
-    judges: Mapping[int, str]
+    judges: Mapping[PrincipalNo, str]
     prices: Mapping[SkuNo, ProductPrice]
     free: Mapping[SkuNo, int]
     held: Mapping[int, datetime]
@@ -288,7 +286,8 @@ class _View:
             case None:
                 return None
             case How.PERSON:
-                return self.judges.get(line.decided_by or 0, "somebody who is gone")
+                assert line.decided_by is not None, "what a person decided says who"
+                return self.judges.get(line.decided_by, "somebody who is gone")
             case How.POLICY:
                 return "the request policy"
             case How.AUTO_CLAIM:

@@ -73,6 +73,12 @@ class Deciding:
         return user is not None and user in {line.user, line.requestor}
 
 
+def may_see_holdings(call: Call) -> bool:
+    """Whether the caller may read what anybody holds, whoever decides about them."""
+    principal = call.principal
+    return principal.may(Permission.READ_ANY_REQUEST) or principal.may(Permission.READ_LICENSES)
+
+
 async def deciding_of(call: Call, policies: Policies) -> Deciding:
     """What the caller may decide about, beside what their role lets them."""
     principal = call.principal
@@ -182,22 +188,32 @@ async def _able(call: Call, approvers: Approvers) -> frozenset[UserNo] | None:
     return frozenset(await some_members(call.tx, approvers.group, limit=3))
 
 
+async def known_people(
+    call: Call, policies: Policies, sku: SkuNo, users: Sequence[UserNo]
+) -> frozenset[UserNo]:
+    """Of whom the caller may know what they hold: themselves, those they decide about, or all."""
+    if may_see_holdings(call):
+        return frozenset(users)
+    routed = await route(call, policies.of(sku), users, requestor=None)
+    keys = (await deciding_of(call, policies)).keys
+    return frozenset(u for u in users if u == call.principal.user_no or routed[u] in keys)
+
+
 async def people_behind(
     call: Call, policies: Policies, deciders: Collection[Decider]
 ) -> dict[Decider, tuple[UserNo, ...]]:
     """The people of each decider who are told; none: the administrators."""
     found: dict[Decider, tuple[UserNo, ...]] = {}
-    for decider in deciders:
-        found[decider] = await _people(call, policies, decider)
+    for decider in sorted(deciders):
+        approvers = policies.behind(decider) if decider.kind is DeciderKind.POLICY else None
+        if decider.kind is DeciderKind.PERSON:
+            found[decider] = (UserNo(decider.no),)
+        else:
+            found[decider] = () if approvers is None else await _people(call, approvers)
     return found
 
 
-async def _people(call: Call, policies: Policies, decider: Decider) -> tuple[UserNo, ...]:
-    if decider.kind is DeciderKind.PERSON:
-        return (UserNo(decider.no),)
-    approvers = policies.behind(decider) if decider.kind is DeciderKind.POLICY else None
-    if approvers is None:
-        return ()
+async def _people(call: Call, approvers: Approvers) -> tuple[UserNo, ...]:
     if approvers.kind is ApproverKind.PEOPLE:
         return tuple(sorted(await people_there(call.tx, approvers.users)))
     if approvers.kind is ApproverKind.GROUP and approvers.group is not None:

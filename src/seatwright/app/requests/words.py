@@ -14,7 +14,7 @@ from seatwright.domain.requests.lines import How, LicenseRequest, Line, people_w
 from seatwright.domain.requests.policy import Decider
 from seatwright.domain.telling import EventKind, FieldValue, Telling
 from seatwright.postgres.labels import UserLabel, user_labels
-from seatwright.postgres.principals import principal_names
+from seatwright.postgres.request_people import judge_names
 
 ERASED = "a person who is gone"
 
@@ -52,10 +52,9 @@ async def names_of(
             users.add(request.requestor)
         principals.add(request.principal)
     catalog = await catalog_of(call)
-    known = await principal_names(call.tx, sorted(principals))
     return Names(
         users=await user_labels(call.tx, sorted(users)),
-        principals={number: name for number, (_, name) in known.items()},
+        principals=await judge_names(call.tx, principals),
         products={no: sku.display_name for no, sku in catalog.skus.items()},
     )
 
