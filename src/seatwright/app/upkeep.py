@@ -7,10 +7,9 @@ for a week catches up on its first tick, and two workers that tick at once do it
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 from uuid import uuid4
-
-import structlog
 
 from seatwright.app.auto_claim.defaults import settle_defaults
 from seatwright.app.auto_claim.notices import settle_claims
@@ -34,6 +33,7 @@ from seatwright.app.requests.time import (
 )
 from seatwright.app.subscription_life import live_on, tell_of_overdue
 from seatwright.app.telling.forget import forget_old_tellings
+from seatwright.app.tick import Tick
 from seatwright.app.work import Workshop
 from seatwright.domain.errors import ChangeReason
 from seatwright.domain.ids import TenantId
@@ -49,12 +49,6 @@ from seatwright.postgres.principals import principal_by_number
 from seatwright.postgres.queue import wake_worker
 from seatwright.postgres.tenants import read_tenant
 from seatwright.postgres.transaction import Transaction
-
-log = structlog.get_logger(__name__)
-
-PAGES_MAX = 2000
-"""A million people whose dates pass in one minute are seen to in one tick."""
-
 
 _STEPS: Final = (
     live_on,
@@ -79,25 +73,32 @@ _STEPS: Final = (
 
 
 async def tend_tenant(workshop: Workshop, tenant_id: TenantId) -> None:
-    """Do everything that is due in a tenant; a suspended one is left alone."""
-    await wake_open_jobs(workshop, tenant_id)
+    """Do everything that is due in a tenant; a suspended one is left alone.
+
+    Raises ExceptionGroup with what failed, once every step has had its turn.
+    """
+    tick = Tick(tenant_id)
+    await tick.run("wake_open_jobs", partial(_wake, workshop, tenant_id))
     for passed in (DatePassed.EXPIRED, DatePassed.STARTED):
-        for _ in range(PAGES_MAX):
-            if not await _see_to_dates(workshop, tenant_id, passed):
-                break
-    for _ in range(PAGES_MAX):
-        if not await _purge(workshop, tenant_id):
-            break
-    for step in _STEPS:
-        for _ in range(PAGES_MAX):
-            if not await _step(workshop, tenant_id, step):
-                break
-    async with workshop.database.transaction(tenant_id) as tx:
-        await forget_old_answers(tx, now=workshop.clock.now())
-        await forget_old_events(tx, before=workshop.clock.now() - EVENTS_KEPT)
-        await forget_removals(tx, now=workshop.clock.now())
-        await forget_old_previews(tx, now=workshop.clock.now())
-        await forget_old_changes(tx, before=workshop.clock.now() - CHANGES_KEPT)
+        await tick.run(passed.name, partial(_see_to_dates, workshop, tenant_id, passed))
+    for step in (purge_deleted_users, *_STEPS, _forget):
+        await tick.run(step.__name__, partial(_step, workshop, tenant_id, step))
+    tick.end()
+
+
+async def _wake(workshop: Workshop, tenant_id: TenantId) -> bool:
+    await wake_open_jobs(workshop, tenant_id)
+    return False
+
+
+async def _forget(call: Call) -> bool:
+    """Forget answers, events, previews and changes whose time is over."""
+    await forget_old_answers(call.tx, now=call.now)
+    await forget_old_events(call.tx, before=call.now - EVENTS_KEPT)
+    await forget_removals(call.tx, now=call.now)
+    await forget_old_previews(call.tx, now=call.now)
+    await forget_old_changes(call.tx, before=call.now - CHANGES_KEPT)
+    return False
 
 
 async def wake_open_jobs(workshop: Workshop, tenant_id: TenantId) -> int:
@@ -130,16 +131,9 @@ async def _see_to_dates(workshop: Workshop, tenant_id: TenantId, passed: DatePas
     return True
 
 
-async def _purge(workshop: Workshop, tenant_id: TenantId) -> int:
-    """One page of people whose time to be restored is over; how many they were."""
-    async with workshop.database.transaction(tenant_id) as tx:
-        call = await system_call(tx, workshop)
-        return 0 if call is None else await purge_deleted_users(call)
-
-
 async def _step(
-    workshop: Workshop, tenant_id: TenantId, step: Callable[[Call], Awaitable[bool]]
-) -> bool:
+    workshop: Workshop, tenant_id: TenantId, step: Callable[[Call], Awaitable[bool | int]]
+) -> bool | int:
     """One step of something that is due, in a transaction of its own; False when nothing was."""
     async with workshop.database.transaction(tenant_id) as tx:
         call = await system_call(tx, workshop)

@@ -50,9 +50,12 @@ def create_queue(workshop: Workshop, *, listen_url: str) -> App:
 
     @queue.task(name="seatwright.tend_tenant")
     async def tend(tenant_id: int) -> None:
-        await tend_tenant(workshop, TenantId(tenant_id))
-        await wake_if_due(workshop, TenantId(tenant_id))
-        await seal_history(workshop, TenantId(tenant_id))
+        try:
+            await tend_tenant(workshop, TenantId(tenant_id))
+        finally:
+            # Whatever failed, what was told goes out, and the history is sealed.
+            await wake_if_due(workshop, TenantId(tenant_id))
+            await seal_history(workshop, TenantId(tenant_id))
 
     @queue.task(name=DELIVER)
     async def send(tenant_id: int) -> None:

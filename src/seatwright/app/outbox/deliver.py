@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -19,6 +20,7 @@ from seatwright.app.outbox.calls import send_calls
 from seatwright.app.outbox.mails import send_mails
 from seatwright.app.telling.digest import send_one_digest
 from seatwright.app.telling.route import route_page
+from seatwright.app.tick import Tick
 from seatwright.app.upkeep import system_call
 from seatwright.app.work import Workshop
 from seatwright.domain.ids import TenantId
@@ -29,7 +31,6 @@ from seatwright.postgres.tellings import has_something_due
 
 log = structlog.get_logger(__name__)
 
-PAGES_MAX: Final = 2_000
 AT_ONCE: Final = 2_000
 """Rows that one transaction gives up."""
 
@@ -37,13 +38,17 @@ Step = Callable[[Call], Awaitable[bool]]
 
 
 async def deliver(workshop: Workshop, tenant_id: TenantId) -> None:
-    """Word what was told, and send what is due; a suspended tenant is left alone."""
+    """Word what was told, and send what is due; a suspended tenant is left alone.
+
+    Mails that cannot be made keep no webhook from being called, and the other way round. Raises
+    ExceptionGroup with what failed, once all had its turn.
+    """
+    tick = Tick(tenant_id)
     for step in (route_page, send_one_digest, give_up_old):
-        for _ in range(PAGES_MAX):
-            if not await _step(workshop, tenant_id, step):
-                break
-    await send_mails(workshop, tenant_id)
-    await send_calls(workshop, tenant_id)
+        await tick.run(step.__name__, partial(_step, workshop, tenant_id, step))
+    for send in (send_mails, send_calls):
+        await tick.run(send.__name__, partial(send, workshop, tenant_id))
+    tick.end()
 
 
 async def _step(workshop: Workshop, tenant_id: TenantId, step: Step) -> bool:
