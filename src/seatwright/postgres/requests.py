@@ -146,6 +146,17 @@ async def _requests(tx: Transaction, rows: Sequence[TupleRow]) -> list[LicenseRe
     ]
 
 
+async def count_lines(tx: Transaction, requests: Iterable[int]) -> int:
+    """How many lines these requests have together."""
+    cursor = await tx.connection.execute(
+        "select count(*)::int4 from license_request_line"
+        " where tenant_id = %s and request_no = any(%s)",
+        (tx.tenant_id, sorted(set(requests))),
+    )
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
 async def lines_of_requests(
     tx: Transaction, requests: Iterable[int], *, is_locked: bool = False
 ) -> list[Line]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seatwright.app.call import Call
-from seatwright.app.reconcile import refill
 from seatwright.app.requests.giving import Approval, Delivery, give_directly
 from seatwright.app.requests.joining import give_through_group
 from seatwright.app.requests.routing import Policies, policies_of
@@ -24,7 +23,7 @@ from seatwright.domain.reservations import ReservationKind
 from seatwright.domain.telling import EventKind
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.request_people import ending_assignments
-from seatwright.postgres.requests import Ruling, store_blocks, store_holds, store_rulings
+from seatwright.postgres.requests import Ruling, store_blocks, store_rulings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +135,6 @@ async def deliver(call: Call, chosen: Sequence[Chosen], *, how: How) -> Delivery
         done = await give_directly(call, approvals)
     else:
         done = await give_through_group(call, approvals, group)
-        await _stand_in_line_again(call, approvals, done)
     rulings = [
         Ruling(
             line_no=one.approval.line.line_no,
@@ -159,15 +157,6 @@ async def deliver(call: Call, chosen: Sequence[Chosen], *, how: How) -> Delivery
     requests = {one.request.request_no: one.request for one in approvals}
     await tell_of_ends(call, EventKind.LICENSE_REQUEST_DECIDED, said, requests, how=how)
     return done
-
-
-async def _stand_in_line_again(call: Call, approvals: Sequence[Approval], done: Delivery) -> None:
-    """Who could not be delivered through a group gave back the held seat, and waits for one."""
-    lost = [
-        one for one in approvals if one.line.hold is Hold.HELD and one.line.line_no in done.blocked
-    ]
-    await store_holds(call.tx, [one.line.line_no for one in lost], Hold.LINE)
-    await refill(call, {one.sku for one in lost})
 
 
 async def _free_other_seats(call: Call, approvals: Sequence[Approval], done: Delivery) -> None:

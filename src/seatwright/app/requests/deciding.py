@@ -7,27 +7,22 @@ the reason of the first. Who may be approved and cannot be given it stays pendin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from seatwright.app.call import Call
-from seatwright.app.catalog import catalog_of
 from seatwright.app.record import record_all
-from seatwright.app.requests.approving import (
-    Choice,
-    approval_of,
-    deliver,
-    give_back_holds,
-    line_of,
-)
-from seatwright.app.requests.joining import hold_for_joining
+from seatwright.app.requests.approving import Chosen, deliver, give_back_holds, line_of
+from seatwright.app.requests.choosing import Approver, choose, group_of_orders
+from seatwright.app.requests.holding import hold_pools
+from seatwright.app.requests.joining import pools_of_group
 from seatwright.app.requests.orders import DecisionOrder, checked_text
-from seatwright.app.requests.routing import Deciding, Policies, deciding_of, policies_of
+from seatwright.app.requests.routing import Deciding, deciding_of, policies_of
 from seatwright.app.requests.words import Said, tell_of_ends
 from seatwright.domain.directory import Group, parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
-from seatwright.domain.ids import PrincipalNo, UserNo
+from seatwright.domain.ids import PrincipalNo, SkuNo, UserNo
 from seatwright.domain.requests.lines import How, LicenseRequest, Line
 from seatwright.domain.requests.states import Act, LineState, Refused, step_of
 from seatwright.domain.telling import EventKind
@@ -35,6 +30,7 @@ from seatwright.postgres.request_people import judge_names
 from seatwright.postgres.request_policies import hold_request_policies
 from seatwright.postgres.requests import (
     Ruling,
+    count_lines,
     find_requests,
     lines_of_requests,
     store_rulings,
@@ -42,7 +38,7 @@ from seatwright.postgres.requests import (
 from seatwright.postgres.users import find_users
 
 DECISIONS_MAX = 10_000
-"""Lines that one call decides."""
+"""Lines that one call decides, and holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,20 +90,22 @@ async def decide(call: Call, orders: Sequence[DecisionOrder]) -> list[Verdict]:
     """Make these decisions as the caller.
 
     Raises Refusal: unknownRequest, unknownUser, invalidValue for what is no decision at all; and
-    where nothing may be decided the reason of the first: alreadyDecided with who did and when, or
-    ownRequest.
+    where nothing may be decided the reason of the first: alreadyDecided with who did and when,
+    ownRequest, or roleMissing for a product or a group that is not the caller's to give.
     """
-    _check_count(orders)
+    _check_orders(orders)
     await hold_request_policies(call.tx)
     policies = await policies_of(call)
     deciding = await deciding_of(call, policies)
-    group = await _group(call, orders)
+    group = await group_of_orders(call, orders, deciding)
     desk = await open_desk(call, orders, deciding)
     await _refuse_what_may_not(call, desk, deciding)
+    chosen = await _choose(call, desk, Approver(deciding=deciding, policies=policies, group=group))
     if len(desk.refusals) == len(desk.lines):
         raise desk.refusals[desk.lines[0].line_no]
+    await _hold_pools(call, desk, chosen, group)
     await _deny(call, desk)
-    await _approve(call, desk, policies, group)
+    await _approve(call, desk, chosen)
     verdicts = desk.verdicts()
     note_in_ledger(call, verdicts)
     return verdicts
@@ -120,7 +118,7 @@ def note_in_ledger(call: Call, verdicts: Sequence[Verdict]) -> None:
         call.ledger.beside.append(f"{one.request.id} {one.line.line_no} {one.state.value}{reason}")
 
 
-def _check_count(orders: Sequence[DecisionOrder]) -> None:
+def _check_orders(orders: Sequence[DecisionOrder]) -> None:
     if not 1 <= len(orders) <= DECISIONS_MAX:
         raise Refusal(
             Reason.INVALID_VALUE,
@@ -132,11 +130,8 @@ def _check_count(orders: Sequence[DecisionOrder]) -> None:
             "The call delivers in several ways: approve directly and through each group in calls"
             " of their own.",
         )
-
-
-async def _group(call: Call, orders: Sequence[DecisionOrder]) -> Group | None:
-    text = next((order.group for order in orders if order.approves and order.group), None)
-    return None if text is None else await hold_for_joining(call, text)
+    for message in {order.message for order in orders}:
+        checked_text("message", message)
 
 
 async def open_desk(
@@ -148,9 +143,10 @@ async def open_desk(
 ) -> Desk:
     """Find and hold the lines that orders name, in the order of their numbers.
 
-    Of a whole request those in the state `wanted`, if there are any.
+    Of a whole request those that are the caller's to see, in the state `wanted` if any is.
 
-    Raises Refusal unknownRequest for one that there is not, or that is not the caller's to see.
+    Raises Refusal unknownRequest for one that there is not, or of which nothing is the caller's;
+    invalidValue for more lines than one call holds.
     """
     ids = {order.request: parse_id(order.request) for order in orders}
     known = await find_requests(call.tx, (one for one in ids.values() if one is not None))
@@ -159,6 +155,7 @@ async def open_desk(
         if request is None:
             raise unknown_request(text)
     requests = {one.request_no: one for one in known.values()}
+    await _check_count(call, requests)
     lines = await lines_of_requests(call.tx, requests, is_locked=True)
     named = await _named(call, orders)
     desk = Desk(requests=requests, lines=[], orders={})
@@ -168,9 +165,13 @@ async def open_desk(
     for order in orders:
         request = by_text[order.request]
         assert request is not None, "requests that there are not were refused"
-        for line in _chosen(order, of_request[request.request_no], named, wanted):
-            if not (deciding.may_any or deciding.is_asked(line) or deciding.is_own(line)):
-                raise unknown_request(order.request)
+        lines = of_request[request.request_no]
+        if order.people is None:
+            lines = [line for line in lines if deciding.may_see(line)]
+        chosen = _chosen(order, lines, named, wanted)
+        if not chosen or not all(deciding.may_see(line) for line in chosen):
+            raise unknown_request(order.request)
+        for line in chosen:
             if desk.orders.setdefault(line.line_no, order) is not order:
                 raise Refusal(
                     Reason.INVALID_VALUE,
@@ -190,6 +191,16 @@ def unknown_request(text: str) -> Refusal:
         " yours, and those you decide about.",
         context={"request": text},
     )
+
+
+async def _check_count(call: Call, requests: Collection[int]) -> None:
+    count = await count_lines(call.tx, requests)
+    if count > DECISIONS_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"These requests are for {count} people together: give as many as are for at most"
+            f" {DECISIONS_MAX}.",
+        )
 
 
 async def _named(call: Call, orders: Sequence[DecisionOrder]) -> Mapping[str, UserNo]:
@@ -296,44 +307,33 @@ def _message(orders: Mapping[int, DecisionOrder], line: Line) -> str | None:
     return checked_text("message", orders[line.line_no].message)
 
 
-async def _approve(call: Call, desk: Desk, policies: Policies, group: Group | None) -> None:
+async def _choose(call: Call, desk: Desk, approver: Approver) -> list[Chosen]:
+    """What the approvals give; those that cannot be made stop no other."""
     lines = desk.open_lines(approves=True)
-    if not lines:
+    found = await choose(call, lines, orders=desk.orders, requests=desk.requests, approver=approver)
+    desk.refusals |= found.refusals
+    return found.chosen
+
+
+async def _hold_pools(
+    call: Call, desk: Desk, chosen: Sequence[Chosen], group: Group | None
+) -> None:
+    """Lock every pool whose seats may move in this call, all at once and in their order."""
+    skus: set[SkuNo] = {one.approval.sku for one in chosen}
+    if group is not None:
+        people = sorted({one.approval.line.user for one in chosen})
+        skus |= await pools_of_group(call, group, people)
+    await hold_pools(call, [n for n in desk.lines if n.line_no not in desk.refusals], skus)
+
+
+async def _approve(call: Call, desk: Desk, chosen: Sequence[Chosen]) -> None:
+    if not chosen:
         return
-    choices = await _choices(call, desk, lines)
-    approvals = [
-        approval_of(
-            call,
-            line,
-            desk.request_of(line),
-            policies=policies,
-            choice=replace(choices[line.line_no], group=group),
-        )
-        for line in lines
-    ]
-    delivered = await deliver(call, approvals, how=How.PERSON)
-    for line in lines:
+    delivered = await deliver(call, chosen, how=How.PERSON)
+    for line in (one.approval.line for one in chosen):
         if line.line_no in delivered.given:
             desk.states[line.line_no] = LineState.APPROVED
         else:
             reason, detail = delivered.blocked[line.line_no]
             id_ = str(desk.request_of(line).id)
             desk.refusals[line.line_no] = Refusal(reason, detail, context={"requestId": id_})
-
-
-async def _choices(call: Call, desk: Desk, lines: Sequence[Line]) -> dict[int, Choice]:
-    """What each approval chose: another product, service plans, a message."""
-    catalog = await catalog_of(call)
-    by_order: dict[int, Choice] = {}
-    chosen = {}
-    for line in lines:
-        order = desk.orders[line.line_no]
-        if id(order) not in by_order:
-            sku = catalog.skus[line.sku]
-            if order.sku is not None:
-                sku = catalog.require_sku(order.sku, is_in_body=True)
-            off = None if order.disabled is None else catalog.disabled_bits(sku, order.disabled)
-            message = checked_text("message", order.message)
-            by_order[id(order)] = Choice(sku=sku, disabled=off, message=message)
-        chosen[line.line_no] = by_order[id(order)]
-    return chosen

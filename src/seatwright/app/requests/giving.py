@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from seatwright.app.assign import fulfil, refusals_of
+from seatwright.app.assign.fulfil import Fulfilled, Fulfilment, foresee
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.reconcile import lock_world
 from seatwright.app.reservations import give_back_seats, use
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.errors import Reason
@@ -27,9 +29,6 @@ from seatwright.postgres.pools import lock_pools
 from seatwright.postgres.request_people import held_pairs
 from seatwright.postgres.requests import store_holds
 from seatwright.postgres.reservations import insert_reservations, reservations_of
-
-TURNS_MAX = 40
-"""Each turn gives what seats are left to the next in line; those whom a rule denies leave some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +92,16 @@ def _place(approval: Approval) -> int:
 async def _serve_in_line(call: Call, line: Sequence[Approval], done: Delivery) -> None:
     """Give the free seats to the first in line, and those that rules leave to the next."""
     left = list(line)
-    for _ in range(TURNS_MAX):
-        if not left:
-            return
+    while left:
         free = await lock_pools(call.tx, sorted({one.sku for one in left}))
         chosen, left = _first(left, free)
         if not chosen:
             break
         await _fulfil(call, chosen, done)
+        if left and any(one.line.line_no in done.blocked for one in chosen):
+            left = await _without_denied(call, left, done)
+    if not left:
+        return
     names = await user_labels(call.tx, [one.line.user for one in left])
     catalog = await catalog_of(call)
     for one in left:
@@ -110,6 +111,25 @@ async def _serve_in_line(call: Call, line: Sequence[Approval], done: Delivery) -
             " use or held for others. Buy seats or free one, then approve it again."
         )
         done.blocked[one.line.line_no] = (Reason.NO_SEAT_LEFT, said)
+
+
+async def _without_denied(call: Call, line: list[Approval], done: Delivery) -> list[Approval]:
+    """Those of a line who could be given it if there were seats for all of them.
+
+    One look at all, so that a seat is not offered in turn to hundreds whom a rule denies.
+    """
+    wants, skus = [_want(one) for one in line], {one.sku for one in line}
+    world = await lock_world(call, [one.line.user for one in line], skus=skus)
+    pools = tuple(
+        replace(pool, assignable=pool.consumed + pool.reserved + len(line))
+        if pool.sku in skus
+        else pool
+        for pool in world.snapshot.pools
+    )
+    roomy = replace(world, snapshot=replace(world.snapshot, pools=pools))
+    seen = foresee(call, wants, roomy)
+    await _block(call, [one for one in seen.results if one.reason is not None], seen, done)
+    return [one for one in line if one.line.line_no not in done.blocked]
 
 
 def _first(
@@ -151,17 +171,22 @@ async def _fulfil(
             until=approval.until,
             extended_from=before.expires_at if is_extension and before is not None else None,
         )
-    if denied:
-        labels = await user_labels(call.tx, [result.want.user for result in denied])
-        named = [
-            (result, labels[result.want.user].upn if result.want.user in labels else "?")
-            for result in denied
-        ]
-        for (result, _), said in zip(
-            named, await refusals_of(call, named, snapshot=made.snapshot), strict=True
-        ):
-            done.blocked[result.want.key] = (said.reason, said.detail)
+    await _block(call, denied, made, done)
     return made.used
+
+
+async def _block(call: Call, denied: Sequence[Fulfilment], made: Fulfilled, done: Delivery) -> None:
+    """Keep why the engine would not give these."""
+    if not denied:
+        return
+    labels = await user_labels(call.tx, [result.want.user for result in denied])
+    named = [
+        (result, labels[result.want.user].upn if result.want.user in labels else "?")
+        for result in denied
+    ]
+    words = await refusals_of(call, named, snapshot=made.snapshot)
+    for result, said in zip(denied, words, strict=True):
+        done.blocked[result.want.key] = (said.reason, said.detail)
 
 
 def _want(approval: Approval) -> Want:
@@ -213,8 +238,11 @@ async def keep_seats(
     blocked: Sequence[Approval],
     rows: Mapping[int, Reservation],
     left: Counter[SkuNo],
-) -> None:
-    """Hold the seats of these still, as far as `left` goes; the others stand in line again."""
+) -> Sequence[Reservation]:
+    """Hold the seats of these still, as far as `left` goes; the others stand in line again.
+
+    Answers the seats that are held still; their pools count them reserved.
+    """
     kept, lost = [], []
     for one in sorted(blocked, key=_place):
         if left[one.sku] > 0:
@@ -224,3 +252,4 @@ async def keep_seats(
             lost.append(one.line.line_no)
     await insert_reservations(call.tx, kept, at=call.now)
     await store_holds(call.tx, lost, Hold.LINE)
+    return kept

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.groups import find_group
 from seatwright.app.dynamic.demands import refuse_if_dynamic
 from seatwright.app.dynamic.memberships import follow_memberships, hold_members
-from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world
+from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, refill
 from seatwright.app.record import record_all
-from seatwright.app.requests.giving import Approval, Delivery
+from seatwright.app.requests.giving import Approval, Delivery, keep_seats, seats_held
 from seatwright.app.reservations import use
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.directory import Group
@@ -20,7 +22,7 @@ from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.reconcile import Snapshot, reconcile
 from seatwright.domain.requests.lines import Given
-from seatwright.domain.reservations import ReservationKind
+from seatwright.domain.reservations import Reservation, ReservationKind
 from seatwright.postgres.assignments import GroupAssignment, group_assignments
 from seatwright.postgres.group_read import members_among
 from seatwright.postgres.group_write import Membership, add_members
@@ -45,126 +47,169 @@ async def hold_for_joining(call: Call, text: str) -> Group:
     return group
 
 
-async def give_through_group(call: Call, approvals: Sequence[Approval], group: Group) -> Delivery:
-    """Make people members of a group that gives the product; who would not get it stays out.
+async def pools_of_group(call: Call, group: Group, people: Sequence[UserNo]) -> set[SkuNo]:
+    """The products whose seats may move when these people join a group."""
+    given = await licensed_groups_above(call.tx, (group.group_no,))
+    return {*given, *await held_skus_of(call.tx, people)}
 
-    Raises Refusal invalidValue where the group gives it not, or for more than 500 people.
+
+async def unfit_for_group(
+    call: Call, approvals: Sequence[Approval], group: Group
+) -> dict[int, Refusal]:
+    """By line, what cannot be delivered through a group: dates, and what the group gives not.
+
+    Raises Refusal invalidValue for more than 500 at once.
     """
-    licenses = {one.sku: one for one in await _licenses(call, group)}
-    await _check(call, approvals, group, licenses)
-    done = Delivery()
-    people = {one.line.user: one for one in approvals}
-    skus = frozenset(await licensed_groups_above(call.tx, (group.group_no,)))
-    skus |= frozenset(await held_skus_of(call.tx, sorted(people)))
-    held = await use(
-        call,
-        ReservationKind.LICENSE_REQUEST,
-        [one.line.line_no for one in approvals if one.uses_hold],
-    )
-    # The pools are locked with everything else that can move, and their held seats are free for
-    # these people alone: nobody is refilled before they have them.
-    await lock_pools(call.tx, sorted(skus | held.keys()))
-    await move_reservations(call.tx, {sku: -seats for sku, seats in held.items()})
-    joining = await _able(call, people, group.group_no, skus=skus, done=done)
-    rows = [Membership(user, group.group_no) for user in joining]
-    async with follow_memberships(
-        call, joining, groups=(group.group_no,), reason=ChangeReason.REQUEST_APPROVED
-    ):
-        added = {one.user for one in await add_members(call.tx, rows, since=call.now)}
-        await record_all(call, [_line(people[user], group) for user in sorted(added)])
-    for user in joining:
-        approval = people[user]
-        done.given[approval.line.line_no] = Given(
-            sku=approval.sku, disabled=licenses[approval.sku].disabled, group=group.group_no
-        )
-    return done
-
-
-async def _licenses(call: Call, group: Group) -> list[GroupAssignment]:
-    return (await group_assignments(call.tx, (group.group_no,)))[group.group_no]
-
-
-async def _check(
-    call: Call,
-    approvals: Sequence[Approval],
-    group: Group,
-    licenses: Mapping[SkuNo, GroupAssignment],
-) -> None:
     if len(approvals) > USERS_AT_ONCE_MAX:
         raise Refusal(
             Reason.INVALID_VALUE,
             f"{len(approvals)} people cannot be delivered through a group in one call: approve at"
             f" most {USERS_AT_ONCE_MAX} at once, or directly.",
         )
-    catalog = await catalog_of(call)
+    catalog, licenses = await catalog_of(call), await _licenses(call, group)
+    refusals: dict[int, Refusal] = {}
     for one in approvals:
         if one.request.is_extension or one.until is not None or one.request.starts_at is not None:
-            raise Refusal(
+            refusals[one.line.line_no] = Refusal(
                 Reason.INVALID_VALUE,
                 f"A membership of {group.display_name} has no dates, and {one.request.id} has some:"
                 " approve it without group.",
                 context={"requestId": str(one.request.id)},
             )
-        if one.sku not in licenses:
-            raise Refusal(
+        elif one.sku not in licenses:
+            refusals[one.line.line_no] = Refusal(
                 Reason.INVALID_VALUE,
                 f"{group.display_name} does not give {catalog.sku_name(one.sku)}: GET"
                 f" /api/identity/groups/{group.id}/licenses shows what it gives (R-09).",
                 context={"group": str(group.id)},
             )
+    return refusals
 
 
-async def _able(
-    call: Call,
-    people: Mapping[UserNo, Approval],
-    group: GroupNo,
-    *,
-    skus: frozenset[SkuNo],
-    done: Delivery,
-) -> list[UserNo]:
+async def _licenses(call: Call, group: Group) -> dict[SkuNo, GroupAssignment]:
+    found = (await group_assignments(call.tx, (group.group_no,)))[group.group_no]
+    return {one.sku: one for one in found}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Joining:
+    """People who join a group: what they were approved, and the seats that are held for it."""
+
+    group: Group
+    people: Mapping[UserNo, Sequence[Approval]]
+    skus: frozenset[SkuNo]
+    rows: Mapping[int, Reservation]
+
+    def held(self, users: Iterable[UserNo]) -> list[Approval]:
+        """What these were approved that a seat is held for."""
+        return [one for user in users for one in self.people[user] if one.line.line_no in self.rows]
+
+
+async def give_through_group(call: Call, approvals: Sequence[Approval], group: Group) -> Delivery:
+    """Make people members of a group that gives the product; who would not get it stays out.
+
+    Who is held a seat comes first. Of somebody for whom several products were approved all are
+    given or none, for the group gives them all.
+    """
+    done = Delivery()
+    rows = await seats_held(call, approvals)
+    people: dict[UserNo, list[Approval]] = {}
+    for one in sorted(approvals, key=lambda one: one.line.line_no):
+        people.setdefault(one.line.user, []).append(one)
+    skus = frozenset(await pools_of_group(call, group, sorted(people)))
+    # The pools are locked with everything else that can move, and seats that are held are free for
+    # these people alone: nobody is refilled before they have them.
+    await lock_pools(call.tx, sorted(skus | {row.sku for row in rows.values()}))
+    seated = {one.line.user for one in approvals if one.line.line_no in rows}
+    for is_seated in (True, False):
+        some = {user: of for user, of in people.items() if (user in seated) is is_seated}
+        if some:
+            await _join(call, _Joining(group=group, people=some, skus=skus, rows=rows), done)
+        if is_seated:
+            # Who holds the product already needed no seat: whoever waits gets those.
+            await refill(call, {row.sku for row in rows.values()})
+    return done
+
+
+async def _join(call: Call, one: _Joining, done: Delivery) -> None:
+    group = one.group
+    held = await use(
+        call,
+        ReservationKind.LICENSE_REQUEST,
+        [approval.line.line_no for approval in one.held(one.people)],
+    )
+    await move_reservations(call.tx, {sku: -seats for sku, seats in held.items()})
+    joining = await _able(call, one, done)
+    rows = [Membership(user, group.group_no) for user in joining]
+    async with follow_memberships(
+        call, joining, groups=(group.group_no,), reason=ChangeReason.REQUEST_APPROVED
+    ):
+        added = {each.user for each in await add_members(call.tx, rows, since=call.now)}
+        await record_all(call, [_line(one.people[user][0], group) for user in sorted(added)])
+    licenses = await _licenses(call, group)
+    for approval in (each for user in joining for each in one.people[user]):
+        done.given[approval.line.line_no] = Given(
+            sku=approval.sku, disabled=licenses[approval.sku].disabled, group=group.group_no
+        )
+
+
+async def _able(call: Call, one: _Joining, done: Delivery) -> list[UserNo]:
     """Who would get the product as a member: tried for real, and taken back again."""
-    present = await members_among(call.tx, group, sorted(people))
-    left = [one.line.user for one in sorted(people.values(), key=lambda one: one.line.line_no)]
+    number, left = one.group.group_no, list(one.people)
+    present = await members_among(call.tx, number, sorted(left))
     for _ in range(TURNS_MAX):
         if not left:
             return left
         await try_joining(call.tx)
-        rows = [Membership(user, group) for user in left if user not in present]
+        rows = [Membership(user, number) for user in left if user not in present]
         await add_members(call.tx, rows, since=call.now)
-        world = await lock_world(call, left, skus=skus)
-        failing = _failing(world.snapshot, {user: people[user].sku for user in left}, group)
+        world = await lock_world(call, left, skus=one.skus)
+        failing = _failing(world.snapshot, {user: one.people[user] for user in left}, number)
         await undo_joining(call.tx)
         if not failing:
             return left
-        names = await user_labels(call.tx, sorted(failing))
-        for user, reason in failing.items():
-            name = names[user].upn if user in names else "the person"
-            said = (
-                f"{name} would not get the product by joining the group ({reason.value}): GET"
-                f" /api/identity/users/{name}/licenses says what they hold. Nothing was changed."
-            )
-            done.blocked[people[user].line.line_no] = (reason, said)
+        await _leave_out(call, one, failing, done)
         left = [user for user in left if user not in failing]
     raise AssertionError("ever more people could not be given what a group gives")
 
 
+async def _leave_out(
+    call: Call, one: _Joining, failing: Mapping[UserNo, tuple[SkuNo, Reason]], done: Delivery
+) -> None:
+    """Say why these do not join; the seats that are held for them stay so."""
+    names, catalog = await user_labels(call.tx, sorted(failing)), await catalog_of(call)
+    for user, (sku, reason) in failing.items():
+        name = names[user].upn if user in names else "the person"
+        said = (
+            f"{name} would not get {catalog.sku_name(sku)} by joining {one.group.display_name}"
+            f" ({reason.value}): GET /api/identity/users/{name}/licenses says what they hold."
+            " Nothing was changed."
+        )
+        for approval in one.people[user]:
+            done.blocked[approval.line.line_no] = (reason, said)
+    lost = one.held(failing)
+    free = await lock_pools(call.tx, sorted({approval.sku for approval in lost}))
+    kept = await keep_seats(call, lost, one.rows, Counter(free))
+    await move_reservations(call.tx, Counter(row.sku for row in kept))
+
+
 def _failing(
-    snapshot: Snapshot, wanted: Mapping[UserNo, SkuNo], group: GroupNo
-) -> dict[UserNo, Reason]:
-    """Who would not get the product from the group, and why."""
+    snapshot: Snapshot, wanted: Mapping[UserNo, Sequence[Approval]], group: GroupNo
+) -> dict[UserNo, tuple[SkuNo, Reason]]:
+    """Who would not get from the group what was approved: which product, and why."""
     source = Source(kind=SourceKind.GROUP, no=group)
     errors = {(e.user_no, e.sku, e.source): e.after for e in reconcile(snapshot).error_changes}
     states = {user.user_no: user for user in snapshot.users}
-    failing: dict[UserNo, Reason] = {}
-    for user, sku in wanted.items():
+    failing: dict[UserNo, tuple[SkuNo, Reason]] = {}
+    for user, sku in ((user, one.sku) for user, of in wanted.items() for one in of):
         state = states.get(user)
         if state is None or state.is_deleted:
-            failing[user] = Reason.UNKNOWN_USER
+            failing[user] = (sku, Reason.UNKNOWN_USER)
             continue
         stored = next((e.reason for e in state.errors if (e.sku, e.source) == (sku, source)), None)
         reason = errors.get((user, sku, source), stored)
         if reason is not None:
-            failing[user] = reason
+            failing.setdefault(user, (sku, reason))
     return failing
 
 

@@ -72,6 +72,10 @@ class Deciding:
         user = self.principal.user_no
         return user is not None and user in {line.user, line.requestor}
 
+    def may_see(self, line: Line) -> bool:
+        """Whether a line is any business of theirs."""
+        return self.may_any or self.is_asked(line) or self.is_own(line)
+
 
 def may_see_holdings(call: Call) -> bool:
     """Whether the caller may read what anybody holds, whoever decides about them."""
