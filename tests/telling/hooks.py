@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 
-from seatwright.webhooks.caller import HttpCaller
+from seatwright.webhooks.caller import TIMEOUT_SECONDS, HttpCaller
 
+DRIPS = 20
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -32,6 +34,8 @@ class Receiver:
     statuses: list[int] = field(default_factory=list)
     always: int = 204
     location: str | None = None
+    drips: float = 0.0
+    """Seconds before each of many headers that come before the answer is whole."""
 
     @property
     def url(self) -> str:
@@ -39,9 +43,9 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/licenses"
 
 
-def caller() -> HttpCaller:
+def caller(*, seconds: float = TIMEOUT_SECONDS) -> HttpCaller:
     """A caller that may reach this machine."""
-    return HttpCaller(allowed=LOOPBACK)
+    return HttpCaller(allowed=LOOPBACK, seconds=seconds)
 
 
 @contextmanager
@@ -55,6 +59,9 @@ def receiver() -> Iterator[Receiver]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             served.arrived.append(Arrived(self.path, headers, body))
             self.send_response(served.statuses.pop(0) if served.statuses else served.always)
+            for number in range(DRIPS if served.drips else 0):
+                self.wfile.write(f"x-{number}: y\r\n".encode())
+                time.sleep(served.drips)
             if served.location is not None:
                 self.send_header("location", served.location)
             self.send_header("content-length", "0")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
 from seatwright.app.telling.tell import tell
+from seatwright.domain.outgoing import Attachment, Mail, NotTaken
 from seatwright.domain.telling import EventKind
 from tests.office import Office
 from tests.telling.mailbox import Mailbox, free_port, mail_server, parts
@@ -126,6 +128,49 @@ async def test_what_is_refused_again_and_again_is_given_up_in_time(
     assert pauses == [1, 2, 3]
     assert row["state"] == "dead"
     assert row["error"] == "451 Later"
+
+
+async def test_a_server_that_takes_too_long_over_one_mail_is_away(
+    office: Office, mailbox: Mailbox
+) -> None:
+    people = await add_people(office, "ada", "bo")
+    mailbox.seconds = 1
+    await tell_all(office, *(telling("x", one) for one in people))
+    await work_outbox(office, mailbox.mailer(mail_seconds=0.2))
+    [first, second] = await deliveries(office)
+    assert first["error"] == "The server did not take it within 0.2 seconds."
+    assert (first["attempts"], second["attempts"]) == (1, 0)
+
+
+def mail_to(address: str, *, size: int | None = None) -> Mail:
+    """A mail, with a file of this size if one is given."""
+    text = "text/csv"
+    file = None if size is None else Attachment(name="a.csv", media_type=text, content=b"x" * size)
+    return Mail(id=uuid4(), to=address, subject="s", body="b", html="<p>b</p>", attachment=file)
+
+
+async def test_a_file_that_is_too_large_for_the_server_holds_up_no_other_mail() -> None:
+    mailbox = Mailbox(port=free_port())
+    with mail_server(mailbox, data_size_limit=5_000):
+        async with mailbox.mailer().session() as session:
+            with pytest.raises(NotTaken, match="552") as refused:
+                await session.send(mail_to("ada@contoso.example", size=9_000))
+            assert refused.value.is_final
+            await session.send(mail_to("bo@contoso.example", size=90))
+    assert mailbox.addresses == ["bo@contoso.example"]
+
+
+async def test_what_is_no_address_holds_up_no_other_mail_and_letters_are_no_matter() -> None:
+    mailbox = Mailbox(port=free_port())
+    with mail_server(mailbox, enable_SMTPUTF8=True):
+        async with mailbox.mailer().session() as session:
+            for address in ("@x", "a@b@c", "a@", "", "a b@c.example", "a@b\r\nBcc: eve@c.example"):
+                with pytest.raises(NotTaken) as refused:
+                    await session.send(mail_to(address))
+                assert refused.value.is_final, address
+            await session.send(mail_to("æ@contoso.example"))
+    assert mailbox.addresses == ["æ@contoso.example"]
+    assert mailbox.arrived[0]["To"] == "æ@contoso.example"
 
 
 async def test_whoever_is_disabled_or_deleted_gets_no_mail(

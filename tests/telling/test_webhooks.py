@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -14,7 +15,7 @@ from seatwright.domain.telling import EventKind
 from seatwright.webhooks.addresses import may_call
 from seatwright.webhooks.caller import HttpCaller
 from tests.office import Office
-from tests.telling.hooks import Arrived, Receiver, caller, receiver
+from tests.telling.hooks import DRIPS, Arrived, Receiver, caller, receiver
 from tests.telling.scene import deliveries, set_settings, tell_all, telling, work_outbox
 from tests.world import add_people
 
@@ -168,6 +169,21 @@ async def test_a_webhook_that_fails_for_long_is_disabled_and_the_administrators_
     assert again.json()["state"] == "queued"
     await work_outbox(office, caller=calls)
     assert json.loads(served.arrived[-1].body)["type"] == "overAssigned"
+
+
+async def test_a_receiver_that_drips_is_left_after_the_time_of_one_call(
+    office: Office, served: Receiver
+) -> None:
+    served.drips = 0.1
+    await add(office, served.url)
+    await tell_all(office, telling("a", kind=EventKind.OVER_ASSIGNED))
+    hasty = caller(seconds=0.4)
+    began = time.monotonic()
+    await work_outbox(office, caller=hasty)
+    assert time.monotonic() - began < served.drips * DRIPS
+    await hasty.close()
+    [row] = await deliveries(office, channel="webhook")
+    assert (row["state"], row["error"]) == ("queued", "There was no answer within 0.4 seconds.")
 
 
 async def test_a_receiver_that_is_gone_is_called_no_more(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -13,10 +15,14 @@ from typing import Final
 
 import aiosmtplib
 
+from seatwright.domain.mail_addresses import is_mail_address
 from seatwright.domain.outgoing import Mail, NotTaken, ServerAway
 
 TIMEOUT_SECONDS: Final = 30.0
 """For each command; a server that needs longer is away."""
+
+MAIL_SECONDS: Final = 60.0
+"""For one mail in all, so that a server that drips holds no worker longer than its lease."""
 
 _FINAL: Final = 500
 """From this code on a server has refused for good (RFC 5321, section 4.2.1)."""
@@ -32,6 +38,7 @@ class SmtpServer:
     sender: str
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    mail_seconds: float = MAIL_SECONDS
 
 
 class SmtpMailer:
@@ -63,7 +70,7 @@ class SmtpMailer:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise ServerAway(_said(error)) from error
         try:
-            yield SmtpSession(client, server.sender)
+            yield SmtpSession(client, server)
         finally:
             await _leave(client)
 
@@ -82,21 +89,36 @@ async def _leave(client: aiosmtplib.SMTP) -> None:
 class SmtpSession:
     """An open connection to the server."""
 
-    __slots__ = ("_client", "_sender")
+    __slots__ = ("_client", "_server")
 
-    def __init__(self, client: aiosmtplib.SMTP, sender: str) -> None:
+    def __init__(self, client: aiosmtplib.SMTP, server: SmtpServer) -> None:
         self._client = client
-        self._sender = sender
+        self._server = server
 
     async def send(self, mail: Mail) -> None:
         """Hand one mail in; it is sent once the server has answered to its last line.
 
         Raises NotTaken when this mail was refused, and ServerAway when the next one would be too.
         """
+        message = self._message(mail)
+        seconds = self._server.mail_seconds
         try:
-            message = message_of(mail, sender=self._sender)
-        except ValueError as error:
+            async with asyncio.timeout(seconds):
+                await self._hand_in(message, mail)
+        except TimeoutError as error:
+            # In the middle of a conversation: nothing more can be said over this connection.
+            self._client.close()
+            raise ServerAway(f"The server did not take it within {seconds:g} seconds.") from error
+
+    def _message(self, mail: Mail) -> EmailMessage:
+        try:
+            if not is_mail_address(mail.to):
+                raise ValueError(f"“{mail.to[:100]}” is no mail address.")
+            return message_of(mail, sender=self._server.sender)
+        except (ValueError, MessageError, LookupError) as error:
             raise NotTaken(f"It is no mail that could be sent: {error}", is_final=True) from error
+
+    async def _hand_in(self, message: EmailMessage, mail: Mail) -> None:
         try:
             await self._client.send_message(message, recipients=[mail.to])
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -106,8 +128,13 @@ class SmtpSession:
             raise NotTaken(error.message, is_final=True) from error
         except aiosmtplib.SMTPDataError as error:
             raise _not_taken(error.code, error.message) from error
+        except aiosmtplib.SMTPSenderRefused as error:
+            # What is too large is refused with the sender's line (RFC 1870, section 6.1).
+            if mail.attachment is not None and error.code >= _FINAL:
+                raise _not_taken(error.code, error.message) from error
+            raise ServerAway(_said(error)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            # A sender that is refused, a lost connection, no answer in time: not this mail's fault.
+            # A lost connection, no answer in time: not this mail's fault.
             raise ServerAway(_said(error)) from error
 
 
@@ -129,7 +156,9 @@ def message_of(mail: Mail, *, sender: str) -> EmailMessage:
     """
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = Address(addr_spec=mail.to)
+    local, _, domain = mail.to.rpartition("@")
+    # In two parts, for a whole address may have only letters of ASCII before its @ (RFC 6531).
+    message["To"] = Address(username=local, domain=domain)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = f"<{mail.id}@{message['From'].addresses[0].domain}>"

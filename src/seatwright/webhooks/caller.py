@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,10 @@ from seatwright.domain.outgoing import NotTaken, WebhookCall
 from seatwright.webhooks.addresses import Network, resolve
 
 TIMEOUT_SECONDS: Final = 15.0
-"""The specification advises 15 to 30 seconds; whoever needs longer answers first and works then."""
+"""For one call in all, from asking for the address to the answer's head.
+
+The specification advises 15 to 30 seconds; whoever needs longer answers first and works then.
+"""
 
 GONE: Final = 410
 """With this status a receiver says that it wants no more calls, ever."""
@@ -24,17 +28,29 @@ GONE: Final = 410
 class HttpCaller:
     """Posts events; opens its client at the first call."""
 
-    __slots__ = ("_allowed", "_client")
+    __slots__ = ("_allowed", "_client", "_seconds")
 
-    def __init__(self, *, allowed: Sequence[Network] = ()) -> None:
+    def __init__(
+        self, *, allowed: Sequence[Network] = (), seconds: float = TIMEOUT_SECONDS
+    ) -> None:
         self._allowed = tuple(allowed)
+        self._seconds = seconds
         self._client: httpx.AsyncClient | None = None
 
     async def call(self, call: WebhookCall) -> int:
         """Post one event; answers the status, which says that it was taken.
 
-        Raises NotTaken for any other, for no answer, and for an address that may not be called.
+        Raises NotTaken for any other, for no answer in time, and for an address that may not be
+        called.
         """
+        try:
+            # In all: a receiver that sends a byte now and then would hold a worker for ever.
+            async with asyncio.timeout(self._seconds):
+                return await self._post(call)
+        except TimeoutError as error:
+            raise NotTaken(f"There was no answer within {self._seconds:g} seconds.") from error
+
+    async def _post(self, call: WebhookCall) -> int:
         url = httpx.URL(call.url)
         port = url.port or (443 if url.scheme == "https" else 80)
         address = await resolve(url.host, port, allowed=self._allowed)
@@ -65,7 +81,7 @@ class HttpCaller:
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
             self._client = httpx.AsyncClient(
-                timeout=TIMEOUT_SECONDS,
+                timeout=self._seconds,
                 follow_redirects=False,  # A redirect leads to where nobody has looked.
                 trust_env=False,  # A proxy would resolve the name anew.
                 # Connections are known by address, and two names may share one: never reuse any.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import structlog
@@ -25,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 MAILS_AT_ONCE: Final = 50
 """On one lease and over one connection; many servers close a connection after a hundred."""
+
+FILE_SECONDS: Final = 60.0
+"""For the file that goes with a mail; with what sending takes it is within the lease's reserve."""
 
 SHOWN_AT_ONCE: Final = 2_000
 CHUNKS_MAX: Final = 2_000
@@ -85,11 +89,16 @@ async def _send(session: MailSession, chunk: Chunk, one: Delivery) -> None:
 
 async def _mail_of(chunk: Chunk, one: Delivery) -> Mail:
     assert one.subject is not None, "every mail has a subject"
+    try:
+        async with asyncio.timeout(FILE_SECONDS):
+            attachment = await attachment_of(chunk.workshop, chunk.tenant_id, one)
+    except TimeoutError as error:
+        raise NotTaken("The file of the report was not made in time.") from error
     return Mail(
         id=one.id,
         to=one.address,
         subject=one.subject,
         body=one.body,
         html=one.html or "",
-        attachment=await attachment_of(chunk.workshop, chunk.tenant_id, one),
+        attachment=attachment,
     )
