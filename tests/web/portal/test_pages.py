@@ -106,6 +106,8 @@ PAGES = {
     f"/licenses/{E3}": Permission.READ_LICENSES,
     "/groups": Permission.READ_DIRECTORY,
     "/history": Permission.READ_HISTORY,
+    "/requests": Permission.SEE_REQUESTS,
+    "/requests/new": Permission.TAKE_PART_IN_REQUESTS,
     "/me": None,
 }
 

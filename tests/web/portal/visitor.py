@@ -28,7 +28,9 @@ class Visitor:
         """Open a page."""
         return await self.browser.get(path)
 
-    async def send(self, path: str, page: httpx.Response, **fields: str) -> httpx.Response:
+    async def send(
+        self, path: str, page: httpx.Response, **fields: str | list[str]
+    ) -> httpx.Response:
         """Send a form of a page that was opened."""
         found = _PROOF.search(page.text)
         assert found, "the page has a form"

@@ -28,6 +28,7 @@ from seatwright.web.portal.me import ME_PAGES
 from seatwright.web.portal.overview import OVERVIEW_PAGES
 from seatwright.web.portal.pages import page
 from seatwright.web.portal.rendering import static_files
+from seatwright.web.portal.requests import REQUEST_PAGES
 from seatwright.web.portal.sign_in import SignInPages
 from seatwright.web.portal.sign_out import SIGN_OUT_PAGES
 from seatwright.web.portal.troubles import BUG, Trouble
@@ -42,6 +43,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *LICENSE_PAGES,
     *GROUP_PAGES,
     *HISTORY_PAGES,
+    *REQUEST_PAGES,
     *ME_PAGES,
     *SIGN_OUT_PAGES,
 )

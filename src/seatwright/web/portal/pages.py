@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -82,6 +82,11 @@ def formats_of(scope: HTTPScope) -> Any:
 def see(location: str) -> Response[None]:
     """Where to look after a change (303): reloading that page changes nothing again."""
     return Response(None, status_code=303, headers={"location": location})
+
+
+def note(request: Request[Any, Any, Any], sentences: Sequence[str]) -> None:
+    """Have a preview of this change say more than who gains and loses licenses."""
+    request.scope["state"]["notes"] = tuple(sentences)
 
 
 def own_path(text: str) -> str:

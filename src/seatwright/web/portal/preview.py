@@ -66,6 +66,7 @@ async def preview_page(
                 for one in net.error_changes[:LINES_MAX]
                 if one.after is not None
             ],
+            "notes": scope["state"].get("notes", ()),
             "held": [one.sentence for one in preview.held],
             "seats": [
                 Seats(

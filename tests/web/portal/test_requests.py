@@ -1,0 +1,103 @@
+"""Asking for a license and deciding about it, as pages."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from seatwright.app.portal_sessions import make_link
+from seatwright.app.tenants import calling
+from seatwright.domain.tenants import PrincipalKind
+from seatwright.postgres.principals import list_principals
+from tests.asking import SKU, Company, set_company
+from tests.office import Office
+from tests.web.portal.visitor import Visitor, browser_at, digest_in, visit
+
+
+async def _as_person(company: Company, name: str) -> Visitor:
+    """The browser of somebody of the directory."""
+    await company.of(name)
+    office = company.office
+    async with calling(office.database, office.made.tenant, now=office.clock.now()) as call:
+        tokens = await list_principals(call.tx, PrincipalKind.TOKEN)
+        (principal,) = [one for one in tokens if one.name == f"{name} as person"]
+        link = await make_link(call, principal)
+    browser = browser_at(office)
+    answer = await browser.post(f"/sign-in/link/{link}", headers={"sec-fetch-site": "same-origin"})
+    assert answer.status_code == 303
+    return Visitor(browser)
+
+
+def _lines(page: httpx.Response) -> list[str]:
+    return re.findall(r'name="line" value="([^"]+)"', page.text)
+
+
+async def test_a_person_asks_and_is_told_before_what_will_happen(office: Office) -> None:
+    company = await set_company(office)
+    cid = await _as_person(company, "cid")
+    assert (await cid.get("/")).headers["location"] == "/me"
+    assert "Ask for a license" in (await cid.get("/me")).text
+    page = await cid.get(f"/requests/new?product={SKU}")
+    assert "decides, by" in page.text
+    asked = await cid.send("/requests", page, product=SKU, justification="Plans <of> the site")
+    assert (asked.status_code, asked.headers["location"]) == (303, "/requests?show=mine&done=asked")
+    mine = await cid.get(asked.headers["location"])
+    assert "Plans &lt;of&gt; the site" in mine.text
+    assert "held until" in mine.text
+    assert not _lines(mine)
+    (cancel,) = re.findall(r'action="(/requests/[^"/]+/cancel)"', mine.text)
+    assert (await cid.send(cancel, mine)).status_code == 303
+    assert "cancelled" in (await cid.get("/requests?show=mine")).text
+
+
+async def test_a_manager_approves_many_after_a_preview_and_once(office: Office) -> None:
+    company = await set_company(office)
+    for name in ("cid", "dan"):
+        await company.ask(name)
+    bob = await _as_person(company, "bob")
+    page = await bob.get("/requests")
+    lines = _lines(page)
+    assert len(lines) == 2
+    sent: dict[str, str | list[str]] = {
+        "line": lines,
+        "decision": "approve",
+        "message": "Have fun",
+        "show": "decide",
+    }
+    preview = await bob.send("/requests/decisions", page, step="preview", **sent)
+    assert "gets it" in preview.text
+    done = await bob.send("/requests/decisions", preview, digest=digest_in(preview), **sent)
+    assert done.headers["location"] == "/requests?show=decide&done=approved"
+    assert "Nothing waits for your decision" in (await bob.get("/requests")).text
+    late = await bob.send("/requests/decisions", preview, digest=digest_in(preview), **sent)
+    assert late.status_code == 409
+    assert "alreadyDecided" in late.text
+    completed = await (await visit(office)).get("/requests?show=completed")
+    assert completed.text.count("Have fun") == 2
+
+
+async def test_nobody_decides_by_a_form_what_is_not_theirs(office: Office) -> None:
+    company = await set_company(office)
+    await company.ask("cid")
+    bob, cid = await _as_person(company, "bob"), await _as_person(company, "cid")
+    (line,) = _lines(await bob.get("/requests"))
+    page = await cid.get("/requests")
+    assert not _lines(page)
+    answer = await cid.send("/requests/decisions", page, line=line, decision="approve")
+    assert answer.status_code == 403
+    for fields in ({"line": line}, {"decision": "approve"}, {"line": "x/y", "decision": "deny"}):
+        refused = await bob.send("/requests/decisions", await bob.get("/me"), **fields)
+        assert refused.status_code in {400, 404}, fields
+    assert _lines(await bob.get("/requests")) == [line]
+
+
+async def test_an_administrator_sees_and_decides_everybodys(office: Office) -> None:
+    company = await set_company(office)
+    await company.ask("cid")
+    admin = await visit(office)
+    page = await admin.get("/requests")
+    (line,) = _lines(page)
+    denied = await admin.send("/requests/decisions", page, line=line, decision="deny", show="all")
+    assert denied.headers["location"] == "/requests?show=all&done=denied"
+    assert "denied" in (await admin.get("/requests?show=completed")).text
