@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from psycopg import AsyncConnection, sql
 
+from seatwright.app.directory.lives import purge_user
+from seatwright.postgres.tenants import delete_tenant
 from tests.asking import POLICIES, SKU, URL, Company, set_company
+from tests.conftest import Database as DatabaseOfTest
 from tests.office import Office
 from tests.previews import upn
+from tests.world import call_of
 
 
 @pytest.fixture
@@ -66,3 +71,49 @@ async def test_roles_that_cannot_decide_are_no_approvers_and_the_others_do(
     assert answer.status_code == 200, answer.text
     assert await company.holds("cid") == {SKU}
     assert (await company.line(asked["id"]))["decided"]["by"] == "eve", "a person, not a token"
+
+
+async def test_who_is_gone_or_has_it_by_now_is_asked_for_no_more(company: Company) -> None:
+    office = company.office
+    ids = [(await company.ask(name))["id"] for name in ("cid", "dan", "eve")]
+    assert await company.seats() == (0, 3, 7)
+    given = await office.admin.post(
+        f"/api/identity/users/{upn('dan')}/licenses", json={"skuPartNumber": SKU}
+    )
+    assert given.status_code == 201, given.text
+    cid = (await office.admin.get(f"/api/identity/users/{upn('cid')}")).json()["id"]
+    assert (await office.admin.delete(f"/api/identity/users/{cid}")).status_code == 204
+    async with call_of(office) as call:
+        await purge_user(call, cid)
+    await company.tend()
+    assert await company.seats() == (1, 1, 8), "only eve is held a seat"
+    desk = await company.desk()
+    lines = [(await desk.get(f"{URL}/{one}")).json()["people"][0] for one in ids]
+    assert [line["state"] for line in lines] == ["cancelled", "cancelled", "pending"]
+    assert (lines[0]["person"], lines[0]["justification"]) == (None, None)
+    assert lines[1]["justification"] is not None
+    told = await company.told()
+    assert ("licenseRequestCancelled", "dan") in told
+    assert ("licenseRequestCancelled", None) not in told
+
+
+async def test_a_tenant_goes_with_its_requests_and_everything_else(
+    company: Company, database: DatabaseOfTest
+) -> None:
+    await company.ask("cid")
+    tenant = company.office.made.tenant.tenant_id
+    async with await AsyncConnection.connect(database.owner_url) as owner:
+        await delete_tenant(owner, tenant)
+        cursor = await owner.execute(
+            "select c.table_name from information_schema.columns c"
+            " join information_schema.tables t using (table_schema, table_name)"
+            " where c.table_schema = current_schema() and c.column_name = 'tenant_id'"
+            " and t.table_type = 'BASE TABLE' order by 1"
+        )
+        left = []
+        for (table,) in await cursor.fetchall():
+            query = sql.SQL("select count(*) from {} where tenant_id = %s")
+            counted = await owner.execute(query.format(sql.Identifier(table)), (tenant,))
+            if await counted.fetchone() != (0,):
+                left.append(table)
+        assert left == []

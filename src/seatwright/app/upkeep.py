@@ -25,6 +25,7 @@ from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
 from seatwright.app.reports.schedules import run_due_report
 from seatwright.app.requests.time import (
+    drop_needless,
     escalate_requests,
     expire_requests,
     give_back_lapsed_holds,
@@ -64,6 +65,7 @@ _STEPS: Final = (
     settle_defaults,
     settle_claims,
     give_back_lapsed_holds,
+    drop_needless,
     expire_requests,
     route_again,
     escalate_requests,

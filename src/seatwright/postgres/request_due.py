@@ -25,6 +25,21 @@ async def due_lines(tx: Transaction, *, now: datetime, limit: int) -> list[Line]
     return await lines_from(tx, await cursor.fetchall())
 
 
+async def needless_lines(tx: Transaction, *, limit: int) -> list[Line]:
+    """Pending lines of people who are gone, or hold what they asked for; held."""
+    cursor = await tx.connection.execute(
+        f"select {LINE_COLUMNS} from license_request_line l where l.tenant_id = %s"
+        " and l.state = 'pending' and (not exists (select from app_user u"
+        "   where u.tenant_id = l.tenant_id and u.user_no = l.user_no and u.deleted_at is null)"
+        "  or exists (select from effective_license e join license_request r"
+        "   on r.tenant_id = e.tenant_id and r.request_no = l.request_no and not r.is_extension"
+        "   where e.tenant_id = l.tenant_id and e.user_no = l.user_no and e.sku_no = l.sku_no))"
+        f" order by l.line_no limit %s{_HELD}",
+        (tx.tenant_id, limit),
+    )
+    return await lines_from(tx, await cursor.fetchall())
+
+
 async def escalating_lines(tx: Transaction, *, now: datetime, limit: int) -> list[Line]:
     """Pending lines that pass on to the alternate, held."""
     cursor = await tx.connection.execute(

@@ -134,6 +134,7 @@ _NO_CASCADE = (
     "subscription",
     "directory_change",
     "telling",
+    "license_request_line",
 )
 """Tables that no foreign key empties when the tenant goes."""
 

@@ -109,7 +109,6 @@ _OF_A_PERSON = (
     "delivery",
     "mail_preference",
     "invitation",
-    "license_request_line",
     "app_user",
 )
 
@@ -120,10 +119,35 @@ async def purge_users(tx: Transaction, users: Sequence[UserNo]) -> None:
     await tx.connection.execute(
         "update app_user set manager_no = null where tenant_id = %s and manager_no = any(%s)", key
     )
+    await _blank_requests(tx, users)
     for table in _OF_A_PERSON:
         await tx.connection.execute(
             f"delete from {table} where tenant_id = %s and user_no = any(%s)", key
         )
+
+
+async def _blank_requests(tx: Transaction, users: Sequence[UserNo]) -> None:
+    """Blank what people wrote when they asked, and what was written to them or about them.
+
+    That there was a request stays counted; one that is pending is ended by time, for a seat may be
+    held for it. What is asked for others too is explained to whoever decides about those.
+    """
+    values = {"tenant": tx.tenant_id, "users": list(users)}
+    await tx.connection.execute(
+        "update license_request r set justification = null where r.tenant_id = %(tenant)s"
+        " and r.justification is not null and r.request_no in (select l.request_no"
+        "   from license_request_line l where l.tenant_id = %(tenant)s"
+        "    and (l.user_no = any(%(users)s) or l.requestor_no = any(%(users)s)))"
+        " and (r.requestor_no = any(%(users)s) or not exists (select from license_request_line o"
+        "   where o.tenant_id = %(tenant)s and o.request_no = r.request_no"
+        "    and o.user_no <> all(%(users)s)))",
+        values,
+    )
+    await tx.connection.execute(
+        "update license_request_line set message = null, blocked_detail = null"
+        " where tenant_id = %(tenant)s and user_no = any(%(users)s)",
+        values,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,17 +205,7 @@ async def erase_names(tx: Transaction, user: UserNo, *, id_: UUID, at: datetime)
     await tx.connection.execute(
         "delete from search_word where tenant_id = %s and user_no = %s", (tx.tenant_id, user)
     )
-    # What they asked for stays counted; what they wrote, and what was written to them, does not.
-    await tx.connection.execute(
-        "update license_request set justification = null where tenant_id = %s and request_no in"
-        " (select request_no from license_request_line where tenant_id = %s and requestor_no = %s)",
-        (tx.tenant_id, tx.tenant_id, user),
-    )
-    await tx.connection.execute(
-        "update license_request_line set message = null, blocked_detail = null"
-        " where tenant_id = %s and user_no = %s",
-        (tx.tenant_id, user),
-    )
+    await _blank_requests(tx, (user,))
     await tx.connection.execute(
         "update job_row set user_text = %s, message = null where tenant_id = %s and user_no = %s",
         (str(id_), tx.tenant_id, user),

@@ -13,7 +13,12 @@ from seatwright.app.record import record_all
 from seatwright.app.requests.approving import give_back_holds, line_of
 from seatwright.app.requests.holding import hold_seats
 from seatwright.app.requests.routing import policies_of, route_lines
-from seatwright.app.requests.words import Said, tell_deciders, tell_of_ends
+from seatwright.app.requests.words import (
+    Said,
+    tell_cancelled,
+    tell_deciders,
+    tell_of_ends,
+)
 from seatwright.app.reservations import give_back
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.requests.lines import Hold, How
@@ -36,6 +41,7 @@ from seatwright.postgres.request_due import (
     first_in_line,
     hold_pending,
     lapsed_lines,
+    needless_lines,
     skus_in_line,
     store_alternates,
     store_routes,
@@ -67,6 +73,25 @@ async def expire_requests(call: Call) -> bool:
     )
     said = [Said(line=line, word="expired", message=None) for line in lines]
     await tell_of_ends(call, EventKind.LICENSE_REQUEST_EXPIRED, said, requests)
+    return len(lines) == LINES_AT_ONCE
+
+
+async def drop_needless(call: Call) -> bool:
+    """Cancel what was asked for people who are gone, or have it by now; whether more may be."""
+    lines = await needless_lines(call.tx, limit=LINES_AT_ONCE)
+    if not lines:
+        return False
+    requests = await requests_by_number(call.tx, (line.request_no for line in lines))
+    await give_back_holds(call, lines)
+    rulings = [Ruling(line_no=line.line_no, state=LineState.CANCELLED) for line in lines]
+    by = call.principal.principal_no
+    await store_rulings(call.tx, rulings, at=call.now, by=by, how=How.TIME)
+    await record_all(
+        call,
+        [line_of(HistoryAction.REQUEST_CANCELLED, n, requests[n.request_no]) for n in lines],
+    )
+    policies = await policies_of(call)
+    await tell_cancelled(call, lines, requests, policies=policies, message=None)
     return len(lines) == LINES_AT_ONCE
 
 

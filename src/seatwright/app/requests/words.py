@@ -14,7 +14,7 @@ from seatwright.domain.requests.lines import How, LicenseRequest, Line, people_w
 from seatwright.domain.requests.policy import Decider
 from seatwright.domain.telling import EventKind, FieldValue, Telling
 from seatwright.postgres.labels import UserLabel, user_labels
-from seatwright.postgres.request_people import judge_names
+from seatwright.postgres.request_people import judge_names, people_there
 
 ERASED = "a person who is gone"
 
@@ -165,6 +165,7 @@ async def tell_cancelled(
     deciders: Collection[Decider] = {line.decider for line in lines}
     people = await people_behind(call, policies, deciders)
     names = await names_of(call, lines, requests)
+    there = await people_there(call.tx, names.users)
     tellings = []
     for line in lines:
         request = requests[line.request_no]
@@ -174,6 +175,6 @@ async def tell_cancelled(
         tellings += [
             Telling(kind=EventKind.LICENSE_REQUEST_CANCELLED, key=key, user=user, data=data)
             for user in told
-            if user != call.principal.user_no
+            if user != call.principal.user_no and (user in there or user in people[line.decider])
         ]
     await tell(call, tellings)

@@ -39,11 +39,12 @@ class Act(StrEnum):
     ESCALATE = "escalate"
     HOLD = "hold"
     LAPSE = "lapse"
+    FALL_AWAY = "fallAway"
 
     @property
     def is_of_time(self) -> bool:
         """Done by upkeep when its time has come, never by a call."""
-        return self in {Act.EXPIRE, Act.ESCALATE, Act.HOLD, Act.LAPSE}
+        return self in {Act.EXPIRE, Act.ESCALATE, Act.HOLD, Act.LAPSE, Act.FALL_AWAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ _PENDING: Final[Mapping[Act, Step]] = {
     ),
     Act.HOLD: Allowed(LineState.PENDING, "The first in line is held a seat as room comes."),
     Act.LAPSE: Allowed(LineState.PENDING, "After the hours of a hold its seat goes back."),
+    Act.FALL_AWAY: Allowed(
+        LineState.CANCELLED,
+        "When the person has left the directory, or has got the product in another way. The held"
+        " seat goes back.",
+    ),
 }
 
 
