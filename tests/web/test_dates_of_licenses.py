@@ -79,7 +79,7 @@ async def test_after_an_outage_only_the_nearest_warning_is_given(office: Office)
     office.clock.move(days=66)
     await asyncio.gather(tick(office), tick(office))
     warned = {one["person"]: one["days"] for one in await told(office, "assignmentExpiring")}
-    assert warned == {"ada": 7, "bob": 30}
+    assert warned == {"ada": 5, "bob": 25}, "the days that are left"
     assert len(await told(office, "assignmentExpiring")) == 2
     assert [one["person"] for one in await told(office, "assignmentExpired")] == ["cid"]
 
@@ -94,11 +94,20 @@ async def test_an_end_that_is_moved_is_warned_of_anew(office: Office) -> None:
     await after(office, days=30)
     assert await state(office, "ada") == "Active"
     await after(office, days=36)
-    assert [one["days"] for one in await told(office, "assignmentExpiring")] == [7, 7]
+    assert [one["days"] for one in await told(office, "assignmentExpiring")] == [5, 5]
     forever = await office.admin.patch(f"{url('ada')}/SPE_E3", json={"expiresAt": None})
     assert forever.status_code == 200
     await after(office, days=100)
     assert await state(office, "ada") == "Active"
+
+
+async def test_a_license_that_ends_within_a_day_has_a_day_left(office: Office) -> None:
+    await add_people(office, "ada")
+    await buy(office, 1)
+    await give(office, "ada", expiresAt="2026-11-22T00:00:00Z")
+    await tick(office)
+    (warned,) = await told(office, "assignmentExpiring")
+    assert (warned["days"], warned["timeLeft"]) == (1, "1 day")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import ceil
 from typing import Final
 
 from seatwright.app.call import Call
@@ -45,11 +46,13 @@ async def warn_of_ends(call: Call) -> bool:
         return False
     catalog = await catalog_of(call)
     await note_warnings(call.tx, due)
-    await tell(call, [_warning(one, product=catalog.sku_name(one.sku)) for one in due])
+    await tell(call, [_warning(call, one, product=catalog.sku_name(one.sku)) for one in due])
     return len(due) == WARNINGS_AT_ONCE_MAX
 
 
-def _warning(one: DueWarning, *, product: str) -> Telling:
+def _warning(call: Call, one: DueWarning, *, product: str) -> Telling:
+    """The number of days is what is left: which warning it is may be far more than that."""
+    days = ceil((one.expires_at - call.now) / timedelta(days=1))
     return Telling(
         kind=EventKind.ASSIGNMENT_EXPIRING,
         key=f"{one.assignment_no}:{one.expires_at.isoformat()}:{one.days}",
@@ -58,7 +61,8 @@ def _warning(one: DueWarning, *, product: str) -> Telling:
             "product": product,
             "person": one.display_name,
             "expiresAt": one.expires_at.isoformat(),
-            "days": one.days,
+            "days": days,
+            "timeLeft": "1 day" if days == 1 else f"{days} days",
             "howToExtend": HOW_TO_EXTEND,
         },
     )

@@ -69,7 +69,7 @@ WORDS: Final[Mapping[EventKind, MailWords]] = {
         "It ends on {{ expiresAt }}.",
     ),
     EventKind.ASSIGNMENT_EXPIRING: _words(
-        "{{ product }} ends in {{ days }} days",
+        "{{ product }} ends in {{ timeLeft }}",
         "{{ product }} of {{ person }} ends on {{ expiresAt }}.",
         "{{ howToExtend }}",
     ),

@@ -47,6 +47,7 @@ FIELDS: Final[Mapping[EventKind, Mapping[str, FieldValue]]] = {
         "person": _PERSON,
         "expiresAt": _SOON,
         "days": 7,
+        "timeLeft": "7 days",
         "howToExtend": "POST /api/license-requests with extends: true asks for more time.",
     },
     EventKind.ASSIGNMENT_EXPIRED: {"product": _PRODUCT, "person": _PERSON, "expiredAt": _SOON},
