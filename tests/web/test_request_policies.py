@@ -252,8 +252,12 @@ async def test_the_queue_is_filtered_and_paged(company: Company) -> None:
         {"approvers": {"kind": "manager"}, "alternateAfterHours": 3},
         {"approvers": {"kind": "manager"}, "pendingDays": 0},
         {"approvers": {"kind": "manager"}, "approvesWithin": -1},
+        {"approvers": {"kind": "manager"}, "approvesWithin": 0.001},
+        {"approvers": {"kind": "manager"}, "approvesWithin": "40.005"},
     ],
-    ids=lambda body: "-".join(map(str, (*body["approvers"].values(), *list(body)[1:]))),
+    ids=lambda body: "-".join(
+        map(str, (*body["approvers"].values(), *(f"{k}={body[k]}" for k in list(body)[1:])))
+    ),
 )
 async def test_a_policy_that_makes_no_sense_is_refused(
     company: Company, body: dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -57,7 +57,8 @@ from seatwright.postgres.invitations import (
     open_invitation,
     send_again,
 )
-from seatwright.postgres.reservations import prolong_reservations
+from seatwright.postgres.pools import lock_pools
+from seatwright.postgres.reservations import prolong_reservations, reservations_of
 from seatwright.postgres.tenants import take_numbers
 from seatwright.postgres.users import find_users
 
@@ -98,7 +99,11 @@ async def invite(call: Call, order: InvitationOrder) -> Invitation:
     name = str(user_field(UserField.DISPLAY_NAME, order.display_name))
     location = _location(call, order)
     wanted = await _products(call, order)
-    await _refuse_known(call, mail)
+    over = await _refuse_known(call, mail)
+    await _lock_seats(call, wanted, over)
+    for late in over:
+        # Its time is over and upkeep has not come by yet: its seats come back now.
+        await _expire(call, [late])
     first = await take_numbers(call.tx, "invited seat", len(wanted))
     one = Invitation(
         invitation_no=await take_numbers(call.tx, "invitation", 1),
@@ -200,8 +205,18 @@ def _message(text: str | None) -> str | None:
     return text or None
 
 
-async def _refuse_known(call: Call, mail: str) -> None:
-    """Refuse an address that a person of the directory has, or that was invited."""
+async def _lock_seats(call: Call, wanted: Iterable[SkuNo], over: Sequence[Invitation]) -> None:
+    """Lock the pools of what comes back and of what is promised at once, in their order."""
+    licenses = [license_ for one in over for license_ in one.licenses]
+    await reservations_of(call.tx, _KIND, (license_.seat_no for license_ in licenses))
+    await lock_pools(call.tx, sorted({*wanted, *(license_.sku for license_ in licenses)}))
+
+
+async def _refuse_known(call: Call, mail: str) -> tuple[Invitation, ...]:
+    """Refuse an address that a person of the directory has, or that was invited.
+
+    Answers the invitation of that address whose time is over and that is not ended yet, if any.
+    """
     if await find_users(call.tx, (mail,)):
         raise Refusal(
             Reason.ADDRESS_NOT_UNIQUE,
@@ -212,9 +227,7 @@ async def _refuse_known(call: Call, mail: str) -> None:
     there = await open_invitation(call.tx, text_key(mail))
     if there is not None and there.state_at(call.now) is InvitationState.PENDING:
         raise _already(mail, there)
-    if there is not None:
-        # Its time is over and upkeep has not come by yet: its seats come back now.
-        await _expire(call, [there])
+    return () if there is None else (there,)
 
 
 def _already(mail: str, there: Invitation | None) -> Refusal:

@@ -74,8 +74,9 @@ async def claim(
         await hold_groups(call.tx, (granting.policy.group,))
     speaker = Speaker(book=granting.book, public_url="")
     given = set()
-    for user in users:
-        # Each sees the seats and the cap as those before have left them.
+    # In one order for all calls, so that no two wait for each other; each person sees the seats and
+    # the cap as those before have left them.
+    for user in sorted(users):
         await lock_asked(call, granting.policy, user)
         scene = await _scene(call, granting, (user,))
         offer = _offer(call, granting, scene, sku, user=user)

@@ -48,6 +48,7 @@ DAYS_MAX = 3650
 HOURS_MAX = 24 * 365
 SEATS_MAX = 1_000_000
 BUDGET_MAX = Decimal(10) ** 11
+_BUDGET_STEP = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,11 +233,11 @@ async def _policy(call: Call, order: PolicyOrder) -> RequestPolicy:
     _check("pendingDays", order.pending_days, DAYS_MAX)
     _check("licenseDays", order.license_days, DAYS_MAX)
     budget = order.approves_within
-    if budget is not None and not (budget.is_finite() and 0 < budget < BUDGET_MAX):
+    if budget is not None and not _is_budget(budget):
         raise Refusal(
             Reason.INVALID_VALUE,
-            f"approvesWithin is {budget}: give an amount above 0 a month, in the currency of the"
-            " product's price.",
+            f"approvesWithin is {budget}: give an amount above 0 a month with at most two decimals,"
+            " in the currency of the product's price.",
         )
     return RequestPolicy(
         is_open=order.is_open,
@@ -250,6 +251,11 @@ async def _policy(call: Call, order: PolicyOrder) -> RequestPolicy:
         pending_days=order.pending_days,
         license_days=order.license_days,
     )
+
+
+def _is_budget(amount: Decimal) -> bool:
+    in_range = amount.is_finite() and 0 < amount < BUDGET_MAX
+    return in_range and amount == amount.quantize(_BUDGET_STEP)
 
 
 def _check(name: str, value: int | None, most: int) -> None:
