@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from seatwright.app.outbox.sending import take_chunk
+from seatwright.app.work import Workshop
+from seatwright.domain.outgoing import Channel
 from seatwright.domain.telling import EventKind
 from seatwright.webhooks.addresses import may_call
 from seatwright.webhooks.caller import HttpCaller
@@ -88,8 +91,11 @@ async def test_a_webhook_gets_the_kinds_that_it_wants(
     await tell_all(office, telling("c", kind=EventKind.SEATS_RUNNING_OUT))
     await work_outbox(office, caller=calls)
     assert len(served.arrived) == 2
-    refused = await office.admin.patch(f"{HOOKS}/{hook['id']}", json={"kinds": ["nope"]})
-    assert (refused.status_code, refused.json()["code"]) == (400, "invalidValue")
+    for kinds in (["nope"], []):
+        refused = await office.admin.patch(f"{HOOKS}/{hook['id']}", json={"kinds": kinds})
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalidValue")
+    none = await office.admin.post(HOOKS, json={"url": served.url, "kinds": []})
+    assert (none.status_code, none.json()["code"]) == (400, "invalidValue")
 
 
 async def test_after_a_rotation_both_secrets_sign_for_a_day(
@@ -158,7 +164,8 @@ async def test_a_webhook_that_fails_for_long_is_disabled_and_the_administrators_
     assert "503" in shown["disabledReason"]
     inbox = (await office.admin.get("/api/inbox")).json()["value"]
     assert inbox[0]["kind"] == "webhookDisabled"
-    assert served.url in inbox[0]["text"]
+    assert f"127.0.0.1:{served.port}" in inbox[0]["text"]
+    assert "/licenses" not in inbox[0]["text"], "a path may be as good as a password"
     dead = (await office.admin.get("/api/deliveries?channel=webhook&state=dead")).json()["value"]
     refused = await office.admin.post(f"/api/deliveries/{dead[0]['id']}/send")
     assert refused.status_code == 400
@@ -197,6 +204,30 @@ async def test_a_receiver_that_is_gone_is_called_no_more(
     assert (await office.admin.get(f"{HOOKS}/{hook['id']}")).json()["enabled"] is False
 
 
+async def test_a_call_that_is_being_made_is_not_given_up_and_no_other_is_made(
+    office: Office, served: Receiver, calls: HttpCaller
+) -> None:
+    hook = await add(office, served.url)
+    other = await add(office, served.url)
+    for _ in range(2):
+        await office.admin.post(f"{HOOKS}/{hook['id']}/test")
+    workshop = Workshop(database=office.database, clock=office.clock, caller=calls)
+    chunk = await take_chunk(workshop, office.made.tenant.tenant_id, Channel.WEBHOOK, limit=1)
+    await office.admin.patch(f"{HOOKS}/{hook['id']}", json={"enabled": False})
+    rows = await deliveries(office, channel="webhook")
+    assert [row["state"] for row in rows] == ["queued", "dead"]
+    await chunk.give_back()
+    await work_outbox(office, caller=calls)
+    rows = await deliveries(office, channel="webhook")
+    assert [row["state"] for row in rows] == ["dead", "dead"]
+    assert served.arrived == []
+    await office.admin.post(f"{HOOKS}/{other['id']}/test")
+    moved = "https://moved.example/secret"
+    await office.admin.patch(f"{HOOKS}/{other['id']}", json={"url": moved})
+    rows = await deliveries(office, channel="webhook")
+    assert rows[-1]["address"] == "moved.example"
+
+
 async def test_no_webhook_leads_into_a_private_network(office: Office, served: Receiver) -> None:
     strict = HttpCaller()
     served.location = "http://127.0.0.1:1/"
@@ -208,6 +239,8 @@ async def test_no_webhook_leads_into_a_private_network(office: Office, served: R
     assert served.arrived == []
     errors = [row["error"] for row in await deliveries(office, channel="webhook")]
     assert all("SEATWRIGHT_WEBHOOK_NETWORKS" in one for one in errors)
+    told = [one for one in errors if one.startswith("localhost")]
+    assert told and all("127." not in one and "::1" not in one for one in told)
 
 
 async def test_a_redirect_is_not_followed(

@@ -136,7 +136,7 @@ WORDS: Final[Mapping[EventKind, MailWords]] = {
     ),
     EventKind.WEBHOOK_DISABLED: _words(
         "A webhook was disabled",
-        "Every call of {{ url }} has failed since {{ since }}, so it is called no more.",
+        "Every call of {{ host }} has failed since {{ since }}, so it is called no more.",
         "The last answer: {{ error }}",
         "",
         "seatwright webhooks show {{ webhookId }}",

@@ -105,7 +105,7 @@ FIELDS: Final[Mapping[EventKind, Mapping[str, FieldValue]]] = {
     },
     EventKind.WEBHOOK_DISABLED: {
         "webhookId": "0a7a9a3e-6d5c-4e6f-8f7a-1b2c3d4e5f60",
-        "url": "https://hooks.example.com/licenses",
+        "host": "hooks.example.com",
         "since": _SOON,
         "error": "503 Service Unavailable",
     },

@@ -51,6 +51,13 @@ class Webhook:
         """Whether an event of this kind is posted to it."""
         return self.disabled_at is None and (self.kinds is None or kind in self.kinds)
 
+    @property
+    def host(self) -> str:
+        """Where it is called; the rest of an address may be as good as a password."""
+        found = _URL.fullmatch(self.url)
+        assert found is not None, "only such are stored"
+        return found["host"] if found["port"] is None else f"{found['host']}:{found['port']}"
+
     def secrets_at(self, now: datetime) -> tuple[str, ...]:
         """The secrets that sign a call: after a rotation both, for a day."""
         until = self.secret_before_until
@@ -85,11 +92,17 @@ def _unfit(text: str, why: str) -> Refusal:
 def check_kinds(kinds: list[str] | None) -> tuple[str, ...] | None:
     """The kinds of events that a webhook wants, each once; None for all.
 
-    Raises Refusal invalidValue for one that is none.
+    Raises Refusal invalidValue for one that is none, and for none at all.
     """
     if kinds is None:
         return None
     known = [kind.value for kind in EventKind]
+    if not kinds:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            "A webhook without a kind would never be called: give null for all of them, or some"
+            f" of: {', '.join(known)}.",
+        )
     for kind in kinds:
         if kind not in known:
             raise Refusal(

@@ -93,12 +93,25 @@ async def queue_again(tx: Transaction, delivery_no: int, *, at: datetime) -> Non
 
 
 async def end_calls_of(tx: Transaction, webhook_no: int, *, at: datetime, why: str) -> None:
-    """Give up every call of a webhook that waits, as it is called no more."""
+    """Give up every call of a webhook that waits, as it is called no more.
+
+    A call that is being made at this moment is left to whoever makes it: it may have arrived.
+    """
     await tx.connection.execute(
-        "update delivery set state = 'dead', ended_at = %s, error = %s, lease = null,"
+        "update delivery set state = 'dead', ended_at = %(at)s, error = %(why)s, lease = null,"
         " leased_until = null"
-        " where tenant_id = %s and webhook_no = %s and channel = 'webhook' and state = 'queued'",
-        (at, why, tx.tenant_id, webhook_no),
+        " where tenant_id = %(tenant)s and webhook_no = %(webhook)s and channel = 'webhook'"
+        "   and state = 'queued' and (lease is null or leased_until <= %(at)s)",
+        {"at": at, "why": why, "tenant": tx.tenant_id, "webhook": webhook_no},
+    )
+
+
+async def lead_calls_to(tx: Transaction, webhook_no: int, *, host: str) -> None:
+    """Say of the calls of a webhook that wait where they will be made now."""
+    await tx.connection.execute(
+        "update delivery set address = %s where tenant_id = %s and webhook_no = %s"
+        "   and channel = 'webhook' and state = 'queued'",
+        (host, tx.tenant_id, webhook_no),
     )
 
 

@@ -34,7 +34,8 @@ async def resolve(host: str, port: int, *, allowed: Sequence[Network]) -> str:
     for address in addresses:
         if not may_call(address, allowed=allowed):
             raise NotTaken(
-                f"{host} leads to {address}, which is not on the internet. The setting"
+                # Which one is nobody's business who may only add webhooks.
+                f"{host} leads into a private network, not to the internet. The setting"
                 " SEATWRIGHT_WEBHOOK_NETWORKS allows private networks."
             )
     if not addresses:

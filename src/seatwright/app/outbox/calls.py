@@ -62,9 +62,15 @@ async def _send_chunk(caller: WebhookCaller, chunk: Chunk) -> None:
         hooks = await webhooks_by_number(tx, list(by_webhook))
     async with asyncio.TaskGroup() as beside:
         for number, deliveries in by_webhook.items():
-            if number in hooks:
+            # One that was disabled after these were worded is called no more.
+            if number in hooks and hooks[number].disabled_at is None:
                 beside.create_task(_call_all(caller, chunk, hooks[number], deliveries))
     await chunk.give_back()
+    disabled = [hook for hook in hooks.values() if hook.disabled_at is not None]
+    async with chunk.workshop.database.transaction(chunk.tenant_id) as tx:
+        for hook in disabled:
+            now = chunk.workshop.clock.now()
+            await end_calls_of(tx, hook.webhook_no, at=now, why="The webhook is disabled.")
 
 
 async def _call_all(
@@ -140,7 +146,7 @@ async def _disable(call: Call, hook: Webhook, *, said: str) -> None:
         user=None,
         data={
             "webhookId": str(hook.id),
-            "url": hook.url,
+            "host": hook.host,
             "since": hook.failing_since.isoformat(),
             "error": said[:200],
         },

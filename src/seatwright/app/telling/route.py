@@ -141,7 +141,7 @@ def webhook_call(
         channel=Channel.WEBHOOK,
         kind=kind,
         key=key,
-        address=hook.url,
+        address=hook.host,
         webhook_no=hook.webhook_no,
         body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")),
     )

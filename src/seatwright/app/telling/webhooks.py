@@ -28,6 +28,7 @@ from seatwright.postgres.delivery_lists import (
     Wanted,
     end_calls_of,
     find_delivery,
+    lead_calls_to,
     list_deliveries,
 )
 from seatwright.postgres.queue import wake_deliveries
@@ -118,11 +119,11 @@ async def change_webhook(call: Call, webhook_id: UUID, change: WebhookChange) ->
     Raises Refusal unknownWebhook and invalidValue.
     """
     found = await get_webhook(call, webhook_id, holds=True)
-    kinds = None if change.all_kinds else check_kinds(change.kinds) or found.kinds
+    wanted = None if change.all_kinds else check_kinds(change.kinds)
     changed = replace(
         found,
         url=found.url if change.url is None else check_url(change.url),
-        kinds=kinds if change.kinds is not None or change.all_kinds else found.kinds,
+        kinds=wanted if change.kinds is not None or change.all_kinds else found.kinds,
     )
     if change.is_enabled is True and found.disabled_at is not None:
         changed = replace(changed, disabled_at=None, disabled_why=None, failing_since=None)
@@ -131,6 +132,8 @@ async def change_webhook(call: Call, webhook_id: UUID, change: WebhookChange) ->
         await end_calls_of(
             call.tx, found.webhook_no, at=call.now, why="The webhook was disabled by hand."
         )
+    if changed.url != found.url:
+        await lead_calls_to(call.tx, found.webhook_no, host=changed.host)
     await update_webhook(call.tx, changed)
     await _record(call, HistoryAction.WEBHOOK_UPDATED, changed, enabled=changed.disabled_at is None)
     return changed
