@@ -7,7 +7,7 @@ import pytest
 from tests.asking import OTHER, Company, set_company
 from tests.office import Office
 from tests.previews import upn
-from tests.world import call_of
+from tests.world import add_group, call_of
 
 
 @pytest.fixture
@@ -38,6 +38,8 @@ async def test_a_request_follows_the_manager_and_tells_the_new_one(company: Comp
     await company.policy(OTHER, approvers={"kind": "manager", "level": 2})
     second = await company.ask("dan", OTHER)
     await set_manager(company, "cid", "eve")
+    early = await company.decide("bob", asked["id"], "approve")
+    assert early.json()["code"] == "unknownRequest", "before time has passed it on"
     await company.tend()
     assert (await company.line(asked["id"]))["approvers"] == ["eve"]
     assert (await company.line(second["id"]))["approvers"] == ["ada"], "she is still above"
@@ -80,3 +82,17 @@ async def test_a_changed_policy_tells_who_decides_now_and_starts_the_alternates_
     await company.tend()
     assert ("licenseRequestEscalated", "bob") in await company.told(), "its hour was over"
     assert (await company.decide("bob", asked["id"], "approve")).status_code == 200
+
+
+async def test_a_request_before_a_group_of_nobody_goes_to_the_fallback(company: Company) -> None:
+    team = await add_group(company.office, "Desk", [company.numbers["eve"]])
+    await company.policy(
+        approvers={"kind": "group", "group": team},
+        fallback={"kind": "people", "people": [upn("ada")]},
+    )
+    asked = await company.ask("cid")
+    assert (await company.line(asked["id"]))["approvers"] == ["eve"]
+    await set_enabled(company, "eve", is_enabled=False)
+    await company.tend()
+    assert (await company.line(asked["id"]))["approvers"] == ["ada"]
+    assert ("licenseRequestReceived", "ada") in await company.told()

@@ -92,3 +92,29 @@ async def test_what_begins_later_counts_against_what_approves_by_itself(company:
     assert states == ["approved", "approved", "pending"]
     told = await (await company.of("dan")).get(f"{URL}/process", params={"product": SKU})
     assert told.json()["way"] == "approval"
+
+
+async def test_an_approval_that_begins_later_says_that_no_seat_is_kept(company: Company) -> None:
+    asked = await company.ask("cid", startsAt="2026-12-01T00:00:00Z")
+    answer = await company.decide("bob", asked["id"], "approve")
+    said = answer.json()["results"][0]
+    assert (said["state"], said["reason"]) == ("approved", None)
+    assert said["detail"].startswith("Begins on 2026-12-01 00:00 UTC. No seat is kept until then")
+    other = await company.ask("dan")
+    answer = await company.decide("bob", other["id"], "approve")
+    assert answer.json()["results"][0]["detail"] is None
+
+
+async def test_more_time_is_not_given_where_no_end_is_left(company: Company) -> None:
+    await company.office.admin.post(
+        f"/api/identity/users/{upn('cid')}/licenses",
+        json={"skuPartNumber": SKU, "expiresAt": "2027-06-01T00:00:00Z"},
+    )
+    more = await company.ask("cid", extends=True, expiresAt="2027-07-01T00:00:00Z")
+    async with call_of(company.office) as call:
+        await call.tx.connection.execute(
+            "update assignment set expires_at = null where tenant_id = %s", (call.tx.tenant_id,)
+        )
+    blocked = await company.decide("bob", more["id"], "approve")
+    assert blocked.json()["results"][0]["reason"] == "notAssigned"
+    assert await ends(company, "cid") == "None", "it is theirs for good still"

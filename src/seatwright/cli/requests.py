@@ -93,7 +93,7 @@ _LINES = (
 _RESULTS = (
     Column(title="Who", cell=_person),
     Column(title="Is now", cell="state"),
-    Column(title="Why not otherwise", cell="detail", is_prose=True, is_optional=True),
+    Column(title="To know", cell="detail", is_prose=True, is_optional=True),
 )
 _PEOPLE = (
     Column(title="Who", cell=_person),

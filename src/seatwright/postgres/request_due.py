@@ -7,7 +7,7 @@ from datetime import datetime
 
 from seatwright.domain.ids import SkuNo
 from seatwright.domain.requests.lines import Line
-from seatwright.domain.requests.policy import Decider
+from seatwright.domain.requests.policy import Decider, DeciderKind
 from seatwright.domain.reservations import ReservationKind
 from seatwright.postgres.requests import LINE_COLUMNS, lines_from
 from seatwright.postgres.transaction import Transaction
@@ -102,23 +102,45 @@ async def hold_pending(tx: Transaction, lines: Sequence[int]) -> list[Line]:
     return await lines_from(tx, await cursor.fetchall())
 
 
+async def policy_deciders(tx: Transaction) -> list[Decider]:
+    """The parts of policies before which anything is pending."""
+    cursor = await tx.connection.execute(
+        "select distinct decider_no from license_request_line where tenant_id = %s"
+        " and state = 'pending' and decider_kind = 2 order by decider_no",
+        (tx.tenant_id,),
+    )
+    return [Decider(DeciderKind.POLICY, row[0]) for row in await cursor.fetchall()]
+
+
 async def before_others(
-    tx: Transaction, *, direct_is_right: bool, after: int, limit: int
+    tx: Transaction,
+    *,
+    nobody: Sequence[Decider],
+    direct_is_right: bool,
+    after: int,
+    limit: int,
 ) -> list[Line]:
     """Pending lines that may be before the wrong person, in their order; nothing is held.
 
     Right without a further look is, where `direct_is_right`, who is the person's manager now and
-    may sign in.
+    may sign in. `nobody` are parts of policies that have nobody any more.
     """
     cursor = await tx.connection.execute(
         f"select {LINE_COLUMNS} from license_request_line l where l.tenant_id = %(tenant)s"
-        " and l.state = 'pending' and l.decider_kind = 1 and l.line_no > %(after)s"
-        " and not exists (select from app_user u join app_user d"
+        " and l.state = 'pending' and l.line_no > %(after)s"
+        " and (l.decider_kind = 2 and l.decider_no = any(%(nobody)s)"
+        "  or l.decider_kind = 1 and not exists (select from app_user u join app_user d"
         "   on d.tenant_id = u.tenant_id and d.user_no = u.manager_no"
         "  where %(right)s and u.tenant_id = l.tenant_id and u.user_no = l.user_no"
-        "   and d.user_no = l.decider_no and d.is_enabled and d.deleted_at is null)"
+        "   and d.user_no = l.decider_no and d.is_enabled and d.deleted_at is null))"
         " order by l.line_no limit %(limit)s",
-        {"tenant": tx.tenant_id, "right": direct_is_right, "after": after, "limit": limit},
+        {
+            "tenant": tx.tenant_id,
+            "nobody": [one.no for one in nobody],
+            "right": direct_is_right,
+            "after": after,
+            "limit": limit,
+        },
     )
     return await lines_from(tx, await cursor.fetchall())
 

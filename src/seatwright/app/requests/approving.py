@@ -92,7 +92,9 @@ async def with_ends(
             until = policies.of(one.approval.sku).ends_at(begins, request.expires_at)
         starts = max(call.now, request.starts_at or call.now)
         after = max(starts, has_until or starts) if request.is_extension else starts
-        if until is not None and until <= after:
+        if until is not None and request.is_extension and has_until is None:
+            late[line.line_no] = _endless(one)
+        elif until is not None and until <= after:
             late[line.line_no] = _over(one, until)
         else:
             able.append(replace(one, approval=replace(one.approval, until=until)))
@@ -112,6 +114,14 @@ async def _present_ends(
         for sku, of_sku in users.items()
         for user, at in (await ending_assignments(call.tx, sku, of_sku)).items()
     }
+
+
+def _endless(chosen: Chosen) -> tuple[Reason, str]:
+    said = (
+        f"There is no {chosen.choice.sku.display_name} of the person's own that ends any more:"
+        " nothing is to be extended. Deny it."
+    )
+    return Reason.NOT_ASSIGNED, said
 
 
 def _over(chosen: Chosen, until: datetime) -> tuple[Reason, str]:

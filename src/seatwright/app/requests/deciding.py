@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from seatwright.app.call import Call
 from seatwright.app.record import record_all
@@ -17,13 +18,20 @@ from seatwright.app.requests.choosing import Approver, choose, group_of_orders
 from seatwright.app.requests.holding import hold_pools
 from seatwright.app.requests.joining import pools_of_group
 from seatwright.app.requests.orders import DecisionOrder, checked_text
-from seatwright.app.requests.routing import Deciding, deciding_of, policies_of
+from seatwright.app.requests.routing import (
+    Deciding,
+    Policies,
+    deciding_of,
+    policies_of,
+    route_lines,
+)
 from seatwright.app.requests.words import Said, tell_of_ends
 from seatwright.domain.directory import Group, parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import PrincipalNo, SkuNo, UserNo
 from seatwright.domain.requests.lines import How, LicenseRequest, Line
+from seatwright.domain.requests.policy import Decider, DeciderKind
 from seatwright.domain.requests.states import Act, LineState, Refused, step_of
 from seatwright.domain.telling import EventKind
 from seatwright.postgres.request_people import judge_names
@@ -49,6 +57,18 @@ class Verdict:
     request: LicenseRequest
     state: LineState
     refusal: Refusal | None = None
+
+    def detail(self, now: datetime) -> str | None:
+        """Why it was not done, or what there is to know of what was."""
+        if self.refusal is not None:
+            return self.refusal.detail
+        starts = self.request.starts_at
+        if self.state is not LineState.APPROVED or starts is None or starts <= now:
+            return None
+        return (
+            f"Begins on {starts:%Y-%m-%d %H:%M} UTC. No seat is kept until then: if none is free"
+            " on that day, the person waits for one."
+        )
 
 
 @dataclass(slots=True)
@@ -100,6 +120,7 @@ async def decide(call: Call, orders: Sequence[DecisionOrder]) -> list[Verdict]:
     group = await group_of_orders(call, orders, deciding)
     desk = await open_desk(call, orders, deciding)
     await _refuse_what_may_not(call, desk, deciding)
+    await _refuse_what_moved(call, desk, deciding, policies)
     chosen = await _choose(call, desk, Approver(deciding=deciding, policies=policies, group=group))
     if len(desk.refusals) == len(desk.lines):
         raise desk.refusals[desk.lines[0].line_no]
@@ -244,6 +265,24 @@ async def _refuse_what_may_not(call: Call, desk: Desk, deciding: Deciding) -> No
             desk.refusals[line.line_no] = already(line, request, step, names)
         elif deciding.is_own(line) or request.principal == call.principal.principal_no:
             desk.refusals[line.line_no] = _own(call, request)
+
+
+async def _refuse_what_moved(
+    call: Call, desk: Desk, deciding: Deciding, policies: Policies
+) -> None:
+    """Refuse what is the caller's as a manager who is none any more; upkeep passes it on."""
+    me = Decider(DeciderKind.PERSON, deciding.principal.user_no or 0)
+    lines = [
+        line
+        for line in desk.lines
+        if line.decider == me
+        and line.line_no not in desk.refusals
+        and not (deciding.may_any or line.alternate in deciding.keys)
+    ]
+    deciders = await route_lines(call, policies, lines)
+    for line in lines:
+        if deciders[line.line_no] != me:
+            desk.refusals[line.line_no] = unknown_request(desk.orders[line.line_no].request)
 
 
 async def judges_of(call: Call, lines: Sequence[Line]) -> Mapping[PrincipalNo, str]:

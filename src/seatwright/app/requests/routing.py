@@ -181,6 +181,16 @@ async def _managers(call: Call, level: int, pairs: Sequence[Pair]) -> dict[Pair,
     return found
 
 
+async def empty_parts(call: Call, policies: Policies, deciders: Sequence[Decider]) -> list[Decider]:
+    """Those of these parts of policies in which nobody is left who could decide."""
+    found = []
+    for decider in deciders:
+        approvers = policies.behind(decider)
+        if approvers is None or await _able(call, approvers) == frozenset():
+            found.append(decider)
+    return found
+
+
 async def _able(call: Call, approvers: Approvers) -> frozenset[UserNo] | None:
     """Some of those who can decide; None: whoever has the role, which is not counted."""
     if approvers.kind is ApproverKind.ROLES:

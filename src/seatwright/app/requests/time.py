@@ -12,7 +12,7 @@ from seatwright.app.call import Call
 from seatwright.app.record import record_all
 from seatwright.app.requests.approving import give_back_holds, line_of
 from seatwright.app.requests.holding import hold_seats
-from seatwright.app.requests.routing import policies_of, route_lines
+from seatwright.app.requests.routing import empty_parts, policies_of, route_lines
 from seatwright.app.requests.words import (
     Said,
     tell_cancelled,
@@ -42,6 +42,7 @@ from seatwright.postgres.request_due import (
     hold_pending,
     lapsed_lines,
     needless_lines,
+    policy_deciders,
     skus_in_line,
     store_alternates,
     store_routes,
@@ -117,7 +118,7 @@ async def escalate_requests(call: Call) -> bool:
 
 
 async def route_again(call: Call) -> bool:
-    """Put what is before a manager who is none any more before whoever is now, and tell them.
+    """Put what is before who cannot decide any more before whoever can, and tell them.
 
     Looks at what is, so it follows whatever changed the directory; always at all there is.
     """
@@ -129,9 +130,10 @@ async def route_again(call: Call) -> bool:
         for one in policy.parts().values()
         if one.kind is ApproverKind.MANAGER
     )
+    nobody = await empty_parts(call, policies, await policy_deciders(call.tx))
     after = 0
     while lines := await before_others(
-        call.tx, direct_is_right=direct, after=after, limit=LOOKED_AT
+        call.tx, nobody=nobody, direct_is_right=direct, after=after, limit=LOOKED_AT
     ):
         after = lines[-1].line_no
         deciders = await route_lines(call, policies, lines)

@@ -272,7 +272,7 @@ async def decisions_shape(call: Call, verdicts: Sequence[Verdict]) -> DecisionsS
                 person=people.get(one.line.user),
                 state=one.state.value,
                 reason=None if one.refusal is None else one.refusal.reason.value,
-                detail=None if one.refusal is None else one.refusal.detail,
+                detail=one.detail(call.now),
             )
             for one in verdicts
         ],

@@ -116,7 +116,10 @@ class AskedShape(RequestShape, kw_only=True, frozen=True):
 
 
 class VerdictShape(Shape, kw_only=True, frozen=True):
-    """What became of one person: the state now; `reason` where nothing could be done, and why."""
+    """What became of one person: the state now, and `reason` where nothing could be done.
+
+    `detail` says why, or of an approval that begins later that no seat is kept until then.
+    """
 
     request_id: UUID
     person: RequestPerson | None
