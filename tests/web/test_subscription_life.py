@@ -25,6 +25,7 @@ from tests.timing import (
 from tests.world import add_people, counts_agree
 
 NEXT_DAY = "2026-11-22T09:00:00Z"
+NEXT_YEAR = "2027-01-31T09:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ async def test_one_that_renews_begins_term_after_term(office: Office) -> None:
     await after(office, days=100)
     found = await bought(office, made)
     assert found["status"] == "Enabled"
-    assert found["nextLifecycleAt"] == "2027-03-28T00:00:00Z"
+    assert found["nextLifecycleAt"] == "2027-03-31T00:00:00Z"
     assert found["nextStatus"] == "Enabled"
     assert await told(office, "subscriptionChanged") == []
 
@@ -229,12 +230,41 @@ async def test_cancelling_in_the_first_week_skips_grace_and_later_waits_for_the_
     assert states == {"Deleted", "Suspended"}
 
 
+async def test_a_renewal_that_is_given_back_before_it_begins_leaves_the_term_before_it(
+    office: Office,
+) -> None:
+    await add_people(office, "ada")
+    made = await buy(office, 1, startsAt="2026-01-31T09:00:00Z", nextLifecycleAt=NEXT_YEAR)
+    await give(office, "ada")
+    url = f"{SUBSCRIPTIONS}/{made['id']}"
+    renewed = (await office.admin.post(f"{url}/renew", json={})).json()
+    assert renewed["nextLifecycleAt"] == "2028-01-31T09:00:00Z"
+    back = await office.admin.post(f"{url}/cancel")
+    assert back.status_code == 200, back.text
+    kept = back.json()
+    assert (kept["status"], kept["nextLifecycleAt"]) == ("Enabled", NEXT_YEAR)
+    assert (kept["renews"], kept["nextStatus"]) == (False, "Warning")
+    assert await seats(office) == (1, 1, 0)
+    again = (await office.admin.post(f"{url}/renew", json={})).json()
+    assert again["nextLifecycleAt"] == "2028-01-31T09:00:00Z"
+    await after(office, days=72)
+    begun = (await office.admin.post(f"{url}/cancel?external=true")).json()
+    assert begun["status"] == "LockedOut", "within seven days of its beginning"
+
+
 async def test_cancelling_does_not_take_seats_that_are_in_use(office: Office) -> None:
     await add_people(office, "ada")
     made = await buy(office)
     await give(office, "ada")
     refused = await office.admin.post(f"{SUBSCRIPTIONS}/{made['id']}/cancel")
     assert (refused.status_code, refused.json()["code"]) == (409, "seatsInUse")
+    assert "with “external”" in refused.json()["detail"]
+    booked = await office.admin.post(
+        f"{SUBSCRIPTIONS}/{made['id']}/seat-changes",
+        json={"units": 0, "effectiveAt": "2027-01-01T00:00:00Z"},
+    )
+    assert (booked.status_code, booked.json()["code"]) == (409, "seatsInUse")
+    assert "external" not in booked.json()["detail"], "what is booked never came from outside"
     assert (await bought(office, made))["status"] == "Enabled"
 
 

@@ -140,7 +140,7 @@ async def _refuse_below_use(
     left = pool.assignable - sum(bought.values()) + sum(least.values())
     if left < pool.in_use:
         name = (await catalog_of(call)).sku_name(stored.sku_no)
-        raise seats_in_use(pool, left, product=name)
+        raise seats_in_use(pool, left, product=name, is_booked=True)
 
 
 def _gives_seats(call: Call, one: Subscription) -> bool:
@@ -225,7 +225,7 @@ def _checked(
     after = check_subscription(replace(stored, units=change.units))
     cut = stored.units - change.units
     if is_less and _gives_seats(call, stored) and pool.assignable - cut < pool.in_use:
-        raise seats_in_use(pool, pool.assignable - cut, product=product)
+        raise seats_in_use(pool, pool.assignable - cut, product=product, is_booked=True)
     return after
 
 

@@ -26,15 +26,20 @@ class SeatsMoved:
         return max(0, self.before.in_use - self.assignable)
 
 
-def seats_in_use(pool: PoolSeats, assignable: int, *, product: str) -> Refusal:
-    """The refusal of a cut below what is in use, with the counts (T-139)."""
+def seats_in_use(
+    pool: PoolSeats, assignable: int, *, product: str, is_booked: bool = False
+) -> Refusal:
+    """The refusal of a cut below what is in use, with the counts (T-139).
+
+    What is booked was decided here: that it came from outside is no way out.
+    """
     over = pool.in_use - assignable
+    outside = "" if is_booked else ", or say that the change came from outside with “external”"
     return Refusal(
         Reason.SEATS_IN_USE,
         f"{product} would have {assignable} seats, but {pool.in_use} are in use"
         f" ({pool.consumed} held, {pool.reserved} reserved): take"
-        f" {over} licenses back first, or say that the change came from outside"
-        " with “external”.",
+        f" {over} licenses back first{outside}.",
         context={
             "assignable": assignable,
             "consumed": pool.consumed,

@@ -55,9 +55,23 @@ def next_step(one: Subscription) -> LifeStep | None:
     if at is None or one.status not in _NEXT:
         return None
     if one.status is SubscriptionStatus.ENABLED and one.renews:
-        end = months_after(at, one.term_months)
+        end = _end_of_term(one, start=at)
         return LifeStep(at=at, after=replace(one, term_starts_at=at, next_lifecycle_at=end))
     return LifeStep(at=at, after=in_state(one, _NEXT[one.status], since=at))
+
+
+def _end_of_term(one: Subscription, *, start: datetime) -> datetime:
+    """The end of a term that follows the one before it.
+
+    Counted from where the terms before began, so that those of a 31st come back to the 31st after
+    February, as billing cycles do.
+    """
+    for began in (one.starts_at, one.term_starts_at):
+        if began is not None and began < start:
+            passed = (start.year - began.year) * 12 + start.month - began.month
+            if months_after(began, passed) == start:
+                return months_after(began, passed + one.term_months)
+    return months_after(start, one.term_months)
 
 
 def in_state(one: Subscription, status: SubscriptionStatus, *, since: datetime) -> Subscription:
@@ -77,14 +91,14 @@ def renewed(one: Subscription, *, now: datetime, until: datetime | None = None) 
     elif one.next_lifecycle_at is not None and one.status is SubscriptionStatus.WARNING:
         grace = timedelta(days=OFFERS[one.offer_type].warning_days)
         start = one.next_lifecycle_at - grace
-    end = until or months_after(start, one.term_months)
+    end = until or _end_of_term(one, start=start)
     if end <= now:
         end = months_after(now, one.term_months)
     return replace(
         one,
         status=SubscriptionStatus.ENABLED,
-        # The window for giving it back opens with the renewal, whenever its term begins (L-13).
-        term_starts_at=now,
+        # Where grace is over its window for giving it back opens with the renewal itself (L-13).
+        term_starts_at=max(start, now),
         next_lifecycle_at=end,
         cancelled_at=None,
     )
@@ -93,17 +107,27 @@ def renewed(one: Subscription, *, now: datetime, until: datetime | None = None) 
 def can_give_back(one: Subscription, *, now: datetime) -> bool:
     """Whether a purchase is in the window in which cancelling ends it at once (L-05, L-13)."""
     is_new = now < (one.term_starts_at or one.starts_at) + CANCEL_WITHIN
-    return is_new and one.status is SubscriptionStatus.ENABLED
+    is_running = one.status is SubscriptionStatus.ENABLED
+    return is_new and is_running and not _is_renewed_early(one, now=now)
+
+
+def _is_renewed_early(one: Subscription, *, now: datetime) -> bool:
+    """Whether its next term is bought already, and has not begun."""
+    is_running = one.has_started and one.status is SubscriptionStatus.ENABLED
+    return is_running and one.term_starts_at is not None and now < one.term_starts_at
 
 
 def cancelled(one: Subscription, *, now: datetime, end: datetime) -> Subscription:
     """The purchase after its buyer cancelled it.
 
     Within the window it skips Warning (L-05) and is LockedOut, as what its buyer cancelled is
-    (L-07), for all the days of Suspended and LockedOut. Later it stays as it is until its term
+    (L-07), for all the days of Suspended and LockedOut. A term that has not begun goes back, and
+    the one before it lasts to its end: that was paid for. Later it stays as it is until its term
     ends, at `end` where it has none, and does not renew.
     """
     ended = replace(one, renews=False, cancelled_at=now)
+    if _is_renewed_early(one, now=now):
+        return replace(ended, next_lifecycle_at=one.term_starts_at, term_starts_at=None)
     if can_give_back(one, now=now):
         days = OFFERS[one.offer_type].disabled_days
         return replace(
