@@ -7,7 +7,8 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from seatwright.domain.roles import Role
-from seatwright.postgres.tenants import delete_tenant
+from seatwright.postgres.tenants import NO_CASCADE, delete_tenant
+from tests.asking import set_company
 from tests.auto_claim import make, turn_on
 from tests.conftest import Database as DatabaseOfTest
 from tests.office import Office
@@ -82,6 +83,33 @@ async def test_a_tenant_with_such_an_app_can_be_deleted(
     async with await AsyncConnection.connect(database.owner_url) as owner:
         await delete_tenant(owner, tenant)
         cursor = await owner.execute("select count(*) from app")
+        assert await cursor.fetchone() == (0,)
+
+
+LEFT_BEHIND = """
+with recursive covered as (
+    select oid from pg_class where relname = any(%s) and relnamespace = 'public'::regnamespace
+    union
+    select c.conrelid from pg_constraint c join covered on c.confrelid = covered.oid
+     where c.contype = 'f' and c.confdeltype = 'c')
+select c.table_name from information_schema.columns c
+  join pg_class t on t.relname = c.table_name and t.relnamespace = 'public'::regnamespace
+ where c.table_schema = 'public' and c.column_name = 'tenant_id'
+   and t.relkind in ('r', 'p') and not t.relispartition and t.oid not in (select oid from covered)
+"""
+
+
+async def test_no_table_keeps_rows_of_a_tenant_that_is_deleted(
+    office: Office, database: DatabaseOfTest
+) -> None:
+    company = await set_company(office)
+    await company.ask("cid")
+    tenant = office.made.tenant.tenant_id
+    async with await AsyncConnection.connect(database.owner_url) as owner:
+        cursor = await owner.execute(LEFT_BEHIND, (["tenant", *NO_CASCADE],))
+        assert await cursor.fetchall() == [], "nothing empties these"
+        await delete_tenant(owner, tenant)
+        cursor = await owner.execute("select count(*) from license_request_line")
         assert await cursor.fetchone() == (0,)
 
 

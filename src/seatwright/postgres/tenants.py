@@ -113,7 +113,7 @@ async def set_tenant_state(
     )
 
 
-_NO_CASCADE = (
+NO_CASCADE = (
     "history_event",
     "license_interval",
     "license_error",
@@ -143,7 +143,7 @@ async def delete_tenant(connection: AsyncConnection[TupleRow], tenant_id: Tenant
     """Remove a tenant with everything it has; the caller has set the transaction to it."""
     # Nobody will ask what changed about people who go with their tenant.
     await connection.execute("select set_config('seatwright.feed', 'off', true)")
-    for table in _NO_CASCADE:
+    for table in NO_CASCADE:
         await connection.execute(f"delete from {table} where tenant_id = %s", (tenant_id,))
     await connection.execute("delete from tenant where tenant_id = %s", (tenant_id,))
 
