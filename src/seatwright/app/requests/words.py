@@ -117,23 +117,45 @@ async def tell_of_ends(
     *,
     how: How = How.PERSON,
 ) -> None:
-    """Tell each person what became of their line, and who asked for them (R-19)."""
+    """Tell each person what became of their line, and who asked for them (R-19), once for all."""
     if not said:
         return
     names = await names_of(call, (one.line for one in said), requests)
     by = names.principals.get(call.principal.principal_no, ERASED)
     by = "the request policy" if how is How.POLICY else by
+    # Who asked for the deed is told too, where it is not the same person.
+    told = {
+        one.line.line_no: _people(one.line.user, requests[one.line.request_no].requestor)
+        for one in said
+    }
     tellings = []
-    for one in said:
-        request = requests[one.line.request_no]
-        data = {**_fields(request, [one.line], names), **_extra(kind, one, request, by)}
-        key = f"{request.id}:{one.line.line_no}:{one.word}"
-        # Who asked for the deed is told too, where it is not the same person.
-        tellings += [
-            Telling(kind=kind, key=key, user=user, data=data)
-            for user in _people(one.line.user, request.requestor)
-        ]
+    for (number, user), heap in _by_reader(said, told):
+        request = requests[number]
+        lines = [one.line for one in heap]
+        data = {**_fields(request, lines, names), **_extra(kind, heap[0], request, by)}
+        tellings.append(Telling(kind=kind, key=_key(request, heap), user=user, data=data))
     await tell(call, tellings)
+
+
+def _by_reader(
+    said: Sequence[Said], told: Mapping[int, Collection[UserNo]]
+) -> list[tuple[tuple[int, UserNo], list[Said]]]:
+    """What each reader is told at once: of one request, with one outcome and one message.
+
+    Who asked for five hundred people, or decides about them, gets one mail and not as many.
+    """
+    heaps: dict[tuple[int, UserNo, str, str | None], list[Said]] = {}
+    for one in said:
+        for user in told[one.line.line_no]:
+            key = (one.line.request_no, user, one.word, one.message)
+            heaps.setdefault(key, []).append(one)
+    return [((number, user), heap) for (number, user, _, _), heap in heaps.items()]
+
+
+def _key(request: LicenseRequest, heap: Sequence[Said]) -> str:
+    """The key of a heap; that of several lines is no line's own, which others are told by."""
+    more = f"+{len(heap) - 1}" if len(heap) > 1 else ""
+    return f"{request.id}:{heap[0].line.line_no}{more}:{heap[0].word}"
 
 
 def _people(*users: UserNo | None) -> list[UserNo]:
@@ -162,19 +184,20 @@ async def tell_cancelled(
     message: str | None,
 ) -> None:
     """Tell those who were asked to decide that they need not, and the people themselves."""
-    deciders: Collection[Decider] = {line.decider for line in lines}
+    deciders = {one for line in lines for one in (line.decider, line.alternate)}
     people = await people_behind(call, policies, deciders)
     names = await names_of(call, lines, requests)
     there = await people_there(call.tx, names.users)
-    tellings = []
+    told: dict[int, list[UserNo]] = {}
     for line in lines:
-        request = requests[line.request_no]
-        told = _people(*people[line.decider], line.user, request.requestor)
-        data = {**_fields(request, [line], names), "message": message}
-        key = f"{request.id}:{line.line_no}:cancelled"
-        tellings += [
-            Telling(kind=EventKind.LICENSE_REQUEST_CANCELLED, key=key, user=user, data=data)
-            for user in told
-            if user != call.principal.user_no and (user in there or user in people[line.decider])
-        ]
+        asked = {*people[line.decider], *people[line.alternate]}
+        others = {*_people(line.user, requests[line.request_no].requestor)} & there
+        told[line.line_no] = sorted((asked | others) - {call.principal.user_no})
+    kind = EventKind.LICENSE_REQUEST_CANCELLED
+    said = [Said(line=line, word="cancelled", message=message) for line in lines]
+    tellings = []
+    for (number, user), heap in _by_reader(said, told):
+        request = requests[number]
+        data = {**_fields(request, [one.line for one in heap], names), "message": message}
+        tellings.append(Telling(kind=kind, key=_key(request, heap), user=user, data=data))
     await tell(call, tellings)
