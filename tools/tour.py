@@ -40,13 +40,18 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _TOKEN: Final = re.compile(r"\bswt_[\w-]{20,}")
+_LINK: Final = re.compile(r"(?<=/sign-in/link/)[\w-]{20,}")
 _CHANGING: Final = (
     (_TOKEN, "swt_…"),
+    (_LINK, "…"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
     (re.compile(r"\b20\d\d-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?"), "DATE"),
     # How many people there are depends on which pages ran before.
     (re.compile(r"\b\d+ of \d+ people\b"), "N of N people"),
+    # And so does how many seats are free.
+    (re.compile(r"\bSeats free +\d+"), "Seats free N"),
+    (re.compile(r"\b\d+ free\b"), "N free"),
     (re.compile(r"[ \t]+"), " "),
 )
 
@@ -250,7 +255,7 @@ def write_outputs(page: Path, results: Sequence[Result]) -> None:
 
 def _tidied(output: str) -> str:
     """An output as a page shows it: no token, not even one of a server that is gone."""
-    output = _TOKEN.sub("swt_…", output)
+    output = _LINK.sub("…", _TOKEN.sub("swt_…", output))
     lines = [line.rstrip() for line in output.strip("\n").splitlines()]
     return "".join(f"{line}\n" for line in lines)
 
