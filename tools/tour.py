@@ -52,6 +52,8 @@ _CHANGING: Final = (
     # And so does how many seats are free.
     (re.compile(r"\bSeats free +\d+"), "Seats free N"),
     (re.compile(r"\b\d+ free\b"), "N free"),
+    (re.compile(r"\b\d+ → \d+\b"), "N → N"),
+    (re.compile(r"\b([A-Z]{3}) +[\d,]+\.\d\d +[\d,]+\.\d\d\b"), r"\1 N N"),
     (re.compile(r"[ \t]+"), " "),
 )
 

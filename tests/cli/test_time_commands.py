@@ -31,6 +31,9 @@ def test_a_purchase_is_booked_smaller_renewed_and_cancelled(served_office: Serve
     assert cancelled.startswith("Cancelled")
     renewed = office.done("subscriptions", "renew", id_, "--until", "2036-06-01")
     assert renewed == "Microsoft 365 E3, 10 seats: Enabled until 2036-06-01, then Warning.\n"
+    # Within its week a renewal is given back, not the purchase.
+    returned = office.done("subscriptions", "cancel", id_)
+    assert returned == "Microsoft 365 E3, 10 seats: Enabled until 2035-01-01, then Warning.\n"
     ended = office.done("subscriptions", "cancel", id_)
     assert ended.startswith("Microsoft 365 E3, 10 seats: LockedOut until ")
 

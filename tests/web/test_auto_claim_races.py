@@ -110,7 +110,8 @@ async def test_no_more_than_the_cap_claim_while_it_is_changed(stage: Stage) -> N
         change(other, 6, 2, 5),
     )
     outcomes = [answer.json()["outcome"] for answer in launches]
-    assert 3 <= outcomes.count("granted") <= 6
+    # All of them may come while the cap is at its lowest.
+    assert 2 <= outcomes.count("granted") <= 6
     refusals = {a.json()["reason"] for a in launches if a.status_code != 200}
     assert refusals == {"policyCapReached"}
     assert await stage.count("select count(*) from claim") == outcomes.count("granted")

@@ -20,6 +20,7 @@ FIXES: Final[Mapping[str, str]] = {
     "unknownGroup": "seatwright groups list",
     "unknownSku": "seatwright licenses lists what you have, `seatwright catalog list` all products",
     "unknownTemplate": "seatwright templates list",
+    "unknownMailKind": "seatwright mail kinds",
     "unknownJob": "seatwright jobs list",
     "unknownApp": "seatwright apps list",
     "unknownEnvironment": "seatwright environments list",

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     UNKNOWN_NOTICE = "unknownNotice"
     UNKNOWN_WEBHOOK = "unknownWebhook"
     UNKNOWN_DELIVERY = "unknownDelivery"
+    UNKNOWN_MAIL_KIND = "unknownMailKind"
     UNKNOWN_TEMPLATE = "unknownTemplate"
     UNKNOWN_JOB = "unknownJob"
     UNKNOWN_REQUEST = "unknownRequest"

@@ -43,6 +43,7 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.UNKNOWN_NOTICE: 404,
     Reason.UNKNOWN_WEBHOOK: 404,
     Reason.UNKNOWN_DELIVERY: 404,
+    Reason.UNKNOWN_MAIL_KIND: 404,
     Reason.UNKNOWN_TEMPLATE: 404,
     Reason.UNKNOWN_JOB: 404,
     Reason.UNKNOWN_REQUEST: 404,
@@ -78,7 +79,14 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
 }
 """The REST column of the reasons table (`interfaces.md`); launch overrides it for itself."""
 
-UNKNOWN_IN_BODY: Final = frozenset({Reason.UNKNOWN_USER, Reason.UNKNOWN_GROUP, Reason.UNKNOWN_SKU})
+UNKNOWN_IN_BODY: Final = frozenset(
+    {
+        Reason.UNKNOWN_USER,
+        Reason.UNKNOWN_GROUP,
+        Reason.UNKNOWN_SKU,
+        Reason.UNKNOWN_MAIL_KIND,
+    }
+)
 """These are 404 when the path names the thing and 400 when the body does."""
 
 

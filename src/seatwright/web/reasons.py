@@ -135,6 +135,7 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "No mail or call of a webhook has that id: they are kept as long as a setting says.",
         "List the deliveries.",
     ),
+    Reason.UNKNOWN_MAIL_KIND: Meaning("No kind of mail has that name.", "List the kinds of mail."),
     Reason.UNKNOWN_TEMPLATE: Meaning("No template has that id or name.", "List the templates."),
     Reason.UNKNOWN_JOB: Meaning("No job has that id.", "List the jobs."),
     Reason.UNKNOWN_REQUEST: Meaning("No license request has that id.", "List the requests."),

@@ -34,13 +34,13 @@ async def preference_of(call: Call, user: str) -> MailPreference:
 async def change_preference(call: Call, user: str, change: PreferenceChange) -> MailPreference:
     """Choose what a person is mailed.
 
-    Raises Refusal unknownUser, also for somebody else, and invalidValue for a kind that is none.
+    Raises Refusal unknownUser, also for somebody else, and unknownMailKind for a kind that is none.
     """
     number = await _reach(call, user, Permission.MANAGE_TELLING)
     there = await read_preference(call.tx, number)
     muted = there.muted
     if change.muted is not None:
-        muted = frozenset(parse_kind(one).value for one in change.muted)
+        muted = frozenset(parse_kind(one, is_in_body=True).value for one in change.muted)
     new = MailPreference(
         is_on=there.is_on if change.is_on is None else change.is_on,
         is_daily=there.is_daily if change.is_daily is None else change.is_daily,

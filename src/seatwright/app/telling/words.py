@@ -31,18 +31,19 @@ class KindOfMail:
         return (*FIELDS[self.kind], *EVERYWHERE)
 
 
-def parse_kind(text: str) -> EventKind:
+def parse_kind(text: str, *, is_in_body: bool = False) -> EventKind:
     """The kind of event of a name, whatever its case.
 
-    Raises Refusal invalidValue.
+    Raises Refusal unknownMailKind.
     """
     for kind in EventKind:
         if kind.value.lower() == text.lower():
             return kind
     raise Refusal(
-        Reason.INVALID_VALUE,
+        Reason.UNKNOWN_MAIL_KIND,
         f"There is no kind of mail “{text[:60]}”. There are:"
         f" {', '.join(one.value for one in EventKind)}.",
+        is_in_body=is_in_body,
     )
 
 
