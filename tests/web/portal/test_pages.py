@@ -208,7 +208,7 @@ async def test_a_group_is_licensed_after_a_preview_and_shows_who_gets_nothing(
             f"/groups/{group}?done=assigned",
         )
     page = await visitor.get(f"/groups/{group}")
-    assert "noSeatLeft" in page.text
+    assert "no seat is left" in page.text
     listed = await visitor.get("/groups?licensed=yes")
     assert "R&amp;D &lt;b&gt;" in listed.text
     assert "Error" in listed.text

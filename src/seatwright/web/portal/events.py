@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.domain.history import HistoryAction, HistoryEvent
+from seatwright.domain.history import HistoryAction, HistoryEvent, NamedSubject
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.history_read import HistoryPage
+from seatwright.web.portal.language import gettext
+from seatwright.web.portal.stories import STORIES
 
-_VERBS: Final[Mapping[HistoryAction, str]] = {
-    HistoryAction.ASSIGNED: "was given",
-    HistoryAction.UPDATED: "has other service plans of",
-    HistoryAction.REMOVED: "was taken off",
-    HistoryAction.GRANTED: "got",
-    HistoryAction.REVOKED: "lost",
-    HistoryAction.WAITING: "waits for",
-    HistoryAction.FAILED: "could not get",
-    HistoryAction.RESOLVED: "has no error any more with",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What a sentence names: its words, and the page about it unless it is gone."""
+
+    name: str
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened: who, what with which product, when and by whom."""
+    """One thing that happened: its sentence with what it names, when, by whom and why.
+
+    `reason` is a code, which pages turn into words.
+    """
 
     at: datetime
-    user_id: UUID | None
-    subject: str
-    verb: str
-    product: str | None
+    action: HistoryAction
+    story: str
+    who: Thing
+    group: Thing
+    what: Thing
     by: str
     reason: str | None
     correlation: UUID
@@ -47,16 +48,28 @@ async def events_of(call: Call, rows: HistoryPage) -> tuple[Event, ...]:
 
 
 def _event(one: HistoryEvent, catalog: TenantCatalog) -> Event:
-    subject = one.user or one.group
+    group = _subject(one.group, "/groups/")
     sku = None if one.sku is None else catalog.skus.get(one.sku)
-    name = None if subject is None else subject.display_name or subject.name
     return Event(
         at=one.place.at,
-        user_id=None if one.user is None else one.user.id,
-        subject=name or "Somebody whose names were erased",
-        verb=_VERBS.get(one.action, one.action.wire),
-        product=None if sku is None else sku.display_name,
+        action=one.action,
+        story=gettext(STORIES[one.action]),
+        who=group if one.user is None else _subject(one.user, "/users/"),
+        group=group,
+        what=Thing(name=gettext("a product"))
+        if sku is None
+        else Thing(name=sku.display_name, path=f"/licenses/{sku.part_number}"),
         by=one.principal.name,
         reason=one.reason,
         correlation=one.correlation,
     )
+
+
+def _subject(one: NamedSubject | None, head: str) -> Thing:
+    """A person or group; who was erased or is gone has a page no more."""
+    if one is None:
+        return Thing(name=gettext("somebody"))
+    name = one.display_name or one.name
+    if name is None:
+        return Thing(name=gettext("somebody whose names were erased"))
+    return Thing(name=name, path=f"{head}{one.id}")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from gettext import NullTranslations
 from importlib.resources import files
 from typing import Any, Final
 
@@ -15,6 +14,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from seatwright.web.portal.language import TRANSLATIONS
+from seatwright.web.portal.words import reason_words, source_words, words
 
 _LOCALE_DEFAULT: Final = "en"
 _LANGUAGES_READ_MAX: Final = 10
@@ -62,8 +64,13 @@ def _environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     # Every string goes through gettext: another language is a catalogue beside `messages.pot`.
-    environment.install_gettext_translations(NullTranslations(), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    environment.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.globals["static"] = _static_url
+    environment.globals |= {
+        "words": words,
+        "reason_words": reason_words,
+        "source_words": source_words,
+    }
     return environment
 
 
