@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from seatwright.web.portal.language import TRANSLATIONS
 from seatwright.web.portal.words import reason_words, source_words, words
@@ -23,6 +24,9 @@ _LANGUAGES_READ_MAX: Final = 10
 
 STATIC: Final[Mapping[str, str]] = {
     "portal.css": "text/css; charset=utf-8",
+    "portal.js": "text/javascript; charset=utf-8",
+    # htmx 2.0.11 as its package has it, under the Zero-Clause BSD license.
+    "htmx.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 """What the pages load beside themselves, each with its media type."""
@@ -49,6 +53,41 @@ def static_files() -> Mapping[str, StaticFile]:
     return found
 
 
+_LIVE_FILTERS: Final = (
+    ("get", ""),
+    ("trigger", "input changed delay:250ms, change, submit"),
+    ("target", "#list"),
+    ("select", "#list"),
+    ("swap", "outerHTML"),
+    ("push-url", "true"),
+    ("sync", "this:replace"),
+)
+_LIVE_MORE: Final = (
+    ("get", ""),
+    ("target", "#rows"),
+    ("select", "#rows > *"),
+    ("select-oob", "#more"),
+    ("swap", "beforeend"),
+)
+
+
+def live_filters(path: str) -> Markup:
+    """The attributes of a form of filters whose list (`id="list"`) follows as somebody types."""
+    return _attributes(path, _LIVE_FILTERS)
+
+
+def live_more(path: str) -> Markup:
+    """The attributes of a link to the next page whose rows join those that are there.
+
+    The rows are in `id="rows"`, the link in `id="more"`: what has no next page has it empty.
+    """
+    return _attributes(path, _LIVE_MORE)
+
+
+def _attributes(path: str, fixed: Sequence[tuple[str, str]]) -> Markup:
+    return Markup(" ").join(Markup('hx-{}="{}"').format(name, text or path) for name, text in fixed)
+
+
 def _static_url(name: str) -> str:
     return f"/static/{static_files()[name].name}"
 
@@ -66,6 +105,8 @@ def _environment() -> Environment:
     # Every string goes through gettext: another language is a catalogue beside `messages.pot`.
     environment.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.globals["static"] = _static_url
+    environment.globals["live_filters"] = live_filters
+    environment.globals["live_more"] = live_more
     environment.globals |= {
         "words": words,
         "reason_words": reason_words,

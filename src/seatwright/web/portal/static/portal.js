@@ -1,0 +1,114 @@
+// What a page does beyond its links and forms. Without it everything still works.
+"use strict";
+
+const said = () => document.getElementById("said");
+const isTyping = (at) => at.closest("input, select, textarea, [contenteditable]") !== null;
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  // Whoever comes back to the page by the browser's back button may send it again.
+}, true);
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+// Boxes: one chooses all that are on the page, and the form says how many are chosen.
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.type !== "checkbox") return;
+  const form = box.form;
+  if (!form) return;
+  const boxes = [...form.elements].filter((one) => one.type === "checkbox" && one.dataset.row !== undefined);
+  const all = [...form.elements].find((one) => one.dataset && one.dataset.all !== undefined);
+  if (box === all) boxes.forEach((one) => { one.checked = all.checked; });
+  const count = boxes.filter((one) => one.checked).length;
+  if (all) {
+    all.checked = count > 0 && count === boxes.length;
+    all.indeterminate = count > 0 && count < boxes.length;
+  }
+  for (const place of form.querySelectorAll("[data-count]")) place.textContent = String(count);
+});
+
+// Words for who hears the page, when a list was changed in place.
+document.addEventListener("htmx:afterSwap", () => { said().textContent = said().dataset.rows; });
+// A page that says no is shown as it is, and a session that ended leads to its page.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status >= 400) {
+    event.detail.shouldSwap = false;
+    window.location.assign(event.detail.requestConfig.path);
+  }
+});
+
+// Single keys are shortcuts until somebody turns them off, which this browser keeps.
+const KEYS_OFF = "seatwright.keys-off";
+const areKeysOn = () => localStorage.getItem(KEYS_OFF) === null;
+
+let isGoing = false;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (document.querySelector("dialog[open]") || !areKeysOn()) return;
+  if (isGoing) {
+    isGoing = false;
+    const page = document.querySelector(`.rail [data-key="${CSS.escape(event.key)}"]`);
+    if (page) { event.preventDefault(); page.click(); }
+    return;
+  }
+  const act = { "/": find, "g": go, "?": showKeys, "j": () => step(1), "k": () => step(-1), "x": choose }[event.key];
+  if (act) act(event);
+});
+
+function find(event) {
+  const field = document.getElementById("find");
+  if (field) { event.preventDefault(); field.focus(); field.select(); }
+}
+
+function go() {
+  isGoing = true;
+  setTimeout(() => { isGoing = false; }, 1500);
+}
+
+function showKeys() {
+  document.getElementById("keys").showModal();
+}
+
+const rows = () => [...document.querySelectorAll("main tbody tr")].filter((row) => row.querySelector("a, input, button"));
+const rowHere = () => document.activeElement.closest("main tbody tr");
+
+function step(by) {
+  const all = rows(), at = all.indexOf(rowHere());
+  const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1)];
+  const target = next && (next.querySelector("th a") || next.querySelector("a, input, button"));
+  if (target) target.focus();
+}
+
+function choose() {
+  const box = rowHere() && rowHere().querySelector("input[type=checkbox]");
+  if (box) box.click();
+}
+
+function listPages() {
+  const pages = [...document.querySelectorAll(".rail [data-key]")];
+  const keys = document.querySelector("[data-list=keys]"), names = document.querySelector("[data-list=pages]");
+  if (!keys || !names) return;
+  for (const page of pages) {
+    const key = document.createElement("kbd");
+    key.textContent = page.dataset.key;
+    keys.append(key, " ");
+  }
+  names.textContent = pages.map((page) => page.textContent.trim()).join(", ");
+  const opener = document.querySelector("[data-opens=keys]");
+  opener.hidden = false;
+  opener.addEventListener("click", showKeys);
+  const isOn = document.getElementById("keys-on");
+  isOn.checked = areKeysOn();
+  isOn.addEventListener("change", () => {
+    if (isOn.checked) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "yes");
+  });
+}
+
+listPages();
