@@ -32,6 +32,7 @@ from seatwright.postgres.undo import (
     batch_sizes,
     hold_batch,
     mark_undone,
+    read_batch,
     read_rows,
     store_rows,
 )
@@ -82,9 +83,9 @@ async def undo_job(call: Call, id_: UUID) -> Job:
 async def undo_batch(call: Call, correlation: UUID) -> Job:
     """Put every wish that a call or job changed back as it was, as a job with a row for each.
 
-    A small one is for `finish_small` to do in this call. Raises Refusal: unknownChange for one that
-    changed no wish or is too old, stillRunning while a job of it runs, alreadyDecided when it was
-    undone, roleMissing.
+    A small one (`is_small`) is for its caller to work at once. Raises Refusal: unknownChange for
+    one that changed no wish or is too old, stillRunning while a job of it runs, alreadyDecided when
+    it was undone, roleMissing.
     """
     since = call.now - UNDOABLE_FOR
     await journal_claims(call.tx, correlation, since=since)
@@ -119,6 +120,17 @@ async def undo_batch(call: Call, correlation: UUID) -> Job:
         ),
     )
     return job
+
+
+async def wishes_to_undo(call: Call, correlation: UUID) -> int:
+    """How many wishes undoing a call or job would put back; 0 where this caller cannot undo it."""
+    batch = await read_batch(call.tx, correlation, since=call.now - UNDOABLE_FOR)
+    if batch is None or batch.undone_by is not None:
+        return 0
+    sizes = await batch_sizes(call.tx, correlation)
+    needed = {Permission.UNDO_CHANGES} | {_permission(size) for size in sizes}
+    may = all(call.principal.may(permission) for permission in needed)
+    return sum(size.count for size in sizes) if may else 0
 
 
 async def is_small(call: Call, job: Job) -> bool:

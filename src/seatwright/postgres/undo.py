@@ -24,13 +24,24 @@ class Batch:
     undone_by: JobNo | None
 
 
+_BATCH = (
+    "select correlation, at, principal_no, undone_by from wish_batch"
+    " where tenant_id = %s and correlation = %s and at >= %s"
+)
+
+
 async def hold_batch(tx: Transaction, correlation: UUID, *, since: datetime) -> Batch | None:
     """A batch not older than `since`, locked so that it is undone once."""
-    cursor = await tx.connection.execute(
-        "select correlation, at, principal_no, undone_by from wish_batch"
-        " where tenant_id = %s and correlation = %s and at >= %s for no key update",
-        (tx.tenant_id, correlation, since),
-    )
+    return await _batch(tx, f"{_BATCH} for no key update", correlation, since)
+
+
+async def read_batch(tx: Transaction, correlation: UUID, *, since: datetime) -> Batch | None:
+    """The same, only looked at."""
+    return await _batch(tx, _BATCH, correlation, since)
+
+
+async def _batch(tx: Transaction, query: str, correlation: UUID, since: datetime) -> Batch | None:
+    cursor = await tx.connection.execute(query, (tx.tenant_id, correlation, since))
     row = await cursor.fetchone()
     if row is None:
         return None

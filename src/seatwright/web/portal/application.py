@@ -32,6 +32,7 @@ from seatwright.web.portal.requests import REQUEST_PAGES
 from seatwright.web.portal.sign_in import SignInPages
 from seatwright.web.portal.sign_out import SIGN_OUT_PAGES
 from seatwright.web.portal.troubles import BUG, Trouble
+from seatwright.web.portal.undo import UNDO_PAGES, name_change, offer_undo
 from seatwright.web.portal.users import USER_PAGES
 from seatwright.web.problems import status_of
 
@@ -46,6 +47,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *REQUEST_PAGES,
     *ME_PAGES,
     *SIGN_OUT_PAGES,
+    *UNDO_PAGES,
 )
 
 _FOREVER: Final = b"public, max-age=31536000, immutable"
@@ -103,6 +105,8 @@ def create_portal_application() -> Litestar:
     return Litestar(
         route_handlers=list(PAGES),
         guards=[guard],
+        before_request=offer_undo,
+        before_send=[name_change],
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers={
             Refusal: answer_refusal,

@@ -51,6 +51,7 @@ def render_page(scope: HTTPScope, template: str, context: Mapping[str, object]) 
             "here": scope["path"],
             "formats": formats_of(scope),
             "correlation": str(scope["state"]["correlation"]),
+            "undo": scope["state"].get("undo"),
             **context,
         },
     )
