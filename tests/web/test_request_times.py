@@ -27,9 +27,9 @@ async def test_what_was_wished_until_yesterday_is_not_approved(company: Company)
     assert asked["people"][0]["dueAt"].startswith("2026-11-22T09:00"), "it expires with its wish"
     company.office.clock.move(days=2)
     late = await company.decide("bob", asked["id"], "approve")
-    assert (late.json()["done"], late.json()["results"][0]["reason"]) == (0, "invalidValue")
+    assert (late.status_code, late.json()["state"]) == (409, "expired")
     line = await company.line(asked["id"])
-    assert (line["state"], line["blocked"]["reason"]) == ("pending", "invalidValue")
+    assert (line["state"], line["decided"]) == ("expired", None), "upkeep has not seen it yet"
     assert await company.holds("cid") == set()
     await company.tend()
     assert (await company.line(asked["id"]))["state"] == "expired"
@@ -118,3 +118,35 @@ async def test_more_time_is_not_given_where_no_end_is_left(company: Company) -> 
     blocked = await company.decide("bob", more["id"], "approve")
     assert blocked.json()["results"][0]["reason"] == "notAssigned"
     assert await ends(company, "cid") == "None", "it is theirs for good still"
+
+
+async def test_undoing_more_time_leaves_the_time_that_was_given_after_it(company: Company) -> None:
+    await company.office.admin.post(
+        f"/api/identity/users/{upn('cid')}/licenses",
+        json={"skuPartNumber": SKU, "expiresAt": "2027-06-01T00:00:00Z"},
+    )
+    more = []
+    for until in ("2027-07-01T00:00:00Z", "2027-08-01T00:00:00Z"):
+        asked = await company.ask("cid", extends=True, expiresAt=until)
+        assert (await company.decide("bob", asked["id"], "approve")).json()["done"] == 1
+        more.append(asked["id"])
+    desk = await company.desk()
+    assert (await desk.post(f"{URL}/{more[0]}/undo", json={})).status_code == 200
+    assert (await ends(company, "cid")).startswith("2027-08-01"), "the second stands"
+    assert (await desk.post(f"{URL}/{more[1]}/undo", json={})).status_code == 200
+    assert (await ends(company, "cid")).startswith("2027-06-01"), "neither is left"
+
+
+async def test_undoing_more_time_leaves_an_end_that_somebody_else_set(company: Company) -> None:
+    url = f"/api/identity/users/{upn('cid')}/licenses"
+    await company.office.admin.post(
+        url, json={"skuPartNumber": SKU, "expiresAt": "2027-06-01T00:00:00Z"}
+    )
+    more = await company.ask("cid", extends=True, expiresAt="2027-07-01T00:00:00Z")
+    await company.decide("bob", more["id"], "approve")
+    changed = await company.office.admin.patch(
+        f"{url}/{SKU}", json={"expiresAt": "2027-09-01T00:00:00Z"}
+    )
+    assert changed.status_code == 200, changed.text
+    assert (await (await company.desk()).post(f"{URL}/{more['id']}/undo", json={})).is_success
+    assert (await ends(company, "cid")).startswith("2027-09-01")

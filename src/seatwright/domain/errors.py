@@ -81,6 +81,7 @@ class Reason(StrEnum):
     OWN_REQUEST = "ownRequest"
     OWN_PROCESS = "ownProcess"
     NOT_REQUESTABLE = "notRequestable"
+    TOO_MANY_OPEN_REQUESTS = "tooManyOpenRequests"
     # The rest is answered by a launch only.
     ACCOUNT_DISABLED = "accountDisabled"
     FEATURE_OFF = "featureOff"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from seatwright.domain.ids import SkuNo
+from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.requests.lines import Line
 from seatwright.domain.requests.policy import Decider, DeciderKind
 from seatwright.domain.reservations import ReservationKind
@@ -21,6 +21,19 @@ async def due_lines(tx: Transaction, *, now: datetime, limit: int) -> list[Line]
         f"select {LINE_COLUMNS} from license_request_line where tenant_id = %s"
         f" and state = 'pending' and due_at <= %s order by due_at limit %s{_HELD}",
         (tx.tenant_id, now, limit),
+    )
+    return await lines_from(tx, await cursor.fetchall())
+
+
+async def overdue_lines(
+    tx: Transaction, sku: SkuNo, users: Sequence[UserNo], *, now: datetime
+) -> list[Line]:
+    """What these asked for that has expired and upkeep has not seen yet, held."""
+    cursor = await tx.connection.execute(
+        f"select {LINE_COLUMNS} from license_request_line where tenant_id = %s"
+        " and user_no = any(%s) and sku_no = %s and state = 'pending' and due_at <= %s"
+        " order by line_no for no key update",
+        (tx.tenant_id, list(users), sku, now),
     )
     return await lines_from(tx, await cursor.fetchall())
 

@@ -154,3 +154,28 @@ async def judge_names(tx: Transaction, numbers: Iterable[PrincipalNo]) -> dict[P
         (tx.tenant_id, sorted(set(numbers))),
     )
     return {PrincipalNo(number): name for number, name in await cursor.fetchall()}
+
+
+async def count_open_requests(
+    tx: Transaction, *, requestor: UserNo | None, principal: PrincipalNo, most: int
+) -> int:
+    """How many requests of somebody are pending, counted as far as `most`."""
+    column, asker = (
+        ("principal_no", principal) if requestor is None else ("requestor_no", requestor)
+    )
+    mine = f"l.tenant_id = %(tenant)s and l.{column} = %(asker)s and l.state = 'pending'"
+    cursor = await tx.connection.execute(
+        # One look at the index for each request, however many people it is for.
+        "with recursive each as ("
+        f" (select l.request_no from license_request_line l where {mine}"
+        "   order by l.request_no limit 1)"
+        " union all select (select l.request_no from license_request_line l"
+        f"   where {mine} and l.request_no > each.request_no"
+        "   order by l.request_no limit 1) from each where each.request_no is not null)"
+        " select count(*)::int4 from"
+        " (select from each where request_no is not null limit %(most)s) open",
+        {"tenant": tx.tenant_id, "asker": asker, "most": most},
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a count always has a row"
+    return int(row[0])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.ids import PrincipalNo, SkuNo, UserNo
 from seatwright.domain.requests.lines import Line
 from seatwright.domain.requests.policy import Decider
 from seatwright.domain.requests.states import LineState
@@ -21,15 +22,19 @@ PLACES_MAX: Final = 10_000
 class LineFilter:
     """Which lines: all conditions hold at once.
 
-    `is_pending` None: whatever their state. `mine`: asked by this person or for them. `deciders`:
-    pending before any of these.
+    `is_pending` None: whatever their state; what is pending `now` has not expired. `mine`: asked by
+    this person or for them; `asked_by`: by this principal, which is nobody of the directory.
+    `deciders`: pending before any of these, and `others_than`: no business of this person's own.
     """
 
+    now: datetime
     is_pending: bool | None = None
     state: LineState | None = None
     sku: SkuNo | None = None
     user: UserNo | None = None
     mine: UserNo | None = None
+    asked_by: PrincipalNo | None = None
+    others_than: UserNo | None = None
     deciders: Collection[Decider] | None = None
 
 
@@ -60,6 +65,12 @@ def _conditions(wanted: LineFilter, values: dict[str, object]) -> list[str]:
     conditions = []
     if wanted.is_pending is not None:
         conditions.append(f"l.state {'=' if wanted.is_pending else '<>'} 'pending'")
+    if wanted.is_pending:
+        values["now"] = wanted.now
+        conditions.append("l.due_at > %(now)s")
+    if wanted.others_than is not None:
+        values["me"] = wanted.others_than
+        conditions.append("l.user_no <> %(me)s and l.requestor_no is distinct from %(me)s")
     for name, column, value in (
         ("state", "state", wanted.state),
         ("sku", "sku_no", wanted.sku),
@@ -90,6 +101,9 @@ def _ways(wanted: LineFilter, values: dict[str, object]) -> Sequence[tuple[str, 
     if wanted.mine is not None:
         values["mine"] = wanted.mine
         return [(table, ("l.user_no = %(mine)s",)), (table, ("l.requestor_no = %(mine)s",))]
+    if wanted.asked_by is not None:
+        values["asked_by"] = wanted.asked_by
+        return [(table, ("l.principal_no = %(asked_by)s",))]
     return [(table, ())]
 
 

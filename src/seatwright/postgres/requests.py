@@ -20,7 +20,7 @@ LINE_COLUMNS = (
     "line_no, request_no, user_no, requestor_no, sku_no, state, created_at, due_at, hold,"
     " decider_kind, decider_no, alternate_kind, alternate_no, escalates_at, decided_at, decided_by,"
     " decided_how, message, given_sku_no, given_set, given_group_no, given_until, extended_from,"
-    " blocked_reason, blocked_detail"
+    " blocked_reason, blocked_detail, principal_no"
 )
 _REQUEST_COLUMNS = (
     "request_no, id, principal_no, requestor_no, sku_no, disabled_set, group_no, justification,"
@@ -73,16 +73,17 @@ async def insert_lines(
     Who has asked for the product in this very moment is left out.
     """
     cursor = await tx.connection.execute(
-        "insert into license_request_line (tenant_id, request_no, requestor_no, sku_no, created_at,"
-        " user_no, due_at, hold, decider_kind, decider_no, escalates_at)"
-        " select %s, %s, %s, %s, %s, line.* from unnest(%s::int4[], %s::timestamptz[], %s::text[],"
-        " %s::int2[], %s::int4[], %s::timestamptz[]) line"
+        "insert into license_request_line (tenant_id, request_no, requestor_no, principal_no,"
+        " sku_no, created_at, user_no, due_at, hold, decider_kind, decider_no, escalates_at)"
+        " select %s, %s, %s, %s, %s, %s, line.* from unnest(%s::int4[], %s::timestamptz[],"
+        " %s::text[], %s::int2[], %s::int4[], %s::timestamptz[]) line"
         " on conflict (tenant_id, user_no, sku_no) where state = 'pending' do nothing"
         " returning user_no, line_no",
         (
             tx.tenant_id,
             request.request_no,
             request.requestor,
+            request.principal if request.requestor is None else None,
             request.sku,
             request.created_at,
             [line.user for line in lines],
@@ -96,12 +97,37 @@ async def insert_lines(
     return {UserNo(user): number for user, number in await cursor.fetchall()}
 
 
-async def pending_users(tx: Transaction, sku: SkuNo, users: Sequence[UserNo]) -> frozenset[UserNo]:
-    """Who of these has asked for the product, and was not decided about yet."""
+async def pending_users(
+    tx: Transaction, sku: SkuNo, users: Sequence[UserNo], *, now: datetime
+) -> frozenset[UserNo]:
+    """Who of these has asked for the product, and can still be decided about."""
     cursor = await tx.connection.execute(
         "select user_no from license_request_line where tenant_id = %s and user_no = any(%s)"
-        " and sku_no = %s and state = 'pending'",
-        (tx.tenant_id, list(users), sku),
+        " and sku_no = %s and state = 'pending' and due_at > %s",
+        (tx.tenant_id, list(users), sku, now),
+    )
+    return frozenset(UserNo(row[0]) for row in await cursor.fetchall())
+
+
+async def pass_on_extensions(tx: Transaction, lines: Sequence[Line]) -> frozenset[UserNo]:
+    """Let what was extended after these extensions end without it when they would have.
+
+    Answers for whom there is such a later one.
+    """
+    given = [(line, line.given) for line in lines if line.given is not None]
+    cursor = await tx.connection.execute(
+        "update license_request_line l set extended_from = x.before"
+        " from unnest(%s::int4[], %s::int2[], %s::timestamptz[], %s::timestamptz[])"
+        "  as x (user_no, sku_no, until, before)"
+        " where l.tenant_id = %s and l.user_no = x.user_no and l.state = 'approved'"
+        " and l.given_sku_no = x.sku_no and l.extended_from = x.until returning l.user_no",
+        (
+            [line.user for line, _ in given],
+            [one.sku for _, one in given],
+            [one.until for _, one in given],
+            [one.extended_from for _, one in given],
+            tx.tenant_id,
+        ),
     )
     return frozenset(UserNo(row[0]) for row in await cursor.fetchall())
 
@@ -211,6 +237,7 @@ async def lines_from(tx: Transaction, rows: Sequence[TupleRow]) -> list[Line]:
             given=given(row),
             blocked=None if row[23] is None else Reason(row[23]),
             blocked_detail=row[24],
+            principal=row[25],
         )
         for row in rows
     ]

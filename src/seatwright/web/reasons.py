@@ -236,6 +236,10 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "The product's request policy says that it cannot be asked for.",
         "Ask an administrator, or for another product.",
     ),
+    Reason.TOO_MANY_OPEN_REQUESTS: Meaning(
+        "Whoever asks has as many license requests open as the setting requestsOpenMax allows.",
+        "Wait for decisions, or cancel what is not needed any more.",
+    ),
     Reason.ACCOUNT_DISABLED: Meaning(
         "The person's account is disabled.", "Enable the account first."
     ),

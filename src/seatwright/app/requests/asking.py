@@ -18,9 +18,10 @@ from seatwright.app.record import record_all
 from seatwright.app.requests.approving import Choice, approval_of, deliver, line_of
 from seatwright.app.requests.automatic import approves_by_itself
 from seatwright.app.requests.claiming import claim, granting_of
+from seatwright.app.requests.expiring import expire_overdue
 from seatwright.app.requests.holding import hold_seats
 from seatwright.app.requests.orders import PEOPLE_MAX, AskOrder, checked_moment, checked_text
-from seatwright.app.requests.own_process import own_process
+from seatwright.app.requests.refusing import nobody_needs, why_closed, why_too_many
 from seatwright.app.requests.routing import Policies, known_people, policies_of, route
 from seatwright.app.requests.words import tell_deciders
 from seatwright.domain.errors import Reason, Refusal
@@ -98,7 +99,9 @@ async def ask(call: Call, order: AskOrder) -> Asked:
         claimed = await claim(call, granting, wanted.sku.sku_no, wanted.users)
     asking = [user for user in wanted.users if user not in claimed]
     if asking:
-        refusal = _closed(call, wanted, policy)
+        refusal = why_closed(
+            call, wanted.sku, policy, justification=wanted.justification
+        ) or await why_too_many(call)
         if refusal is not None and not claimed:
             raise refusal
         if refusal is not None:
@@ -132,6 +135,7 @@ async def _wanted(call: Call, order: AskOrder, policies: Policies) -> Wanted:
             Reason.INVALID_VALUE,
             f"expiresAt {expires.isoformat()} is not after the start: give a later time.",
         )
+    await expire_overdue(call, sku.sku_no, users)
     needing, left_out = await who_needs(call, sku, users, extends=order.extends)
     known = await known_people(call, policies, sku.sku_no, [one.user for one in left_out])
     left_out = [one if one.user in known else _discreet(one) for one in left_out]
@@ -139,7 +143,7 @@ async def _wanted(call: Call, order: AskOrder, policies: Policies) -> Wanted:
         needing, short = await _lengthened(call, sku, needing, expires)
         left_out += short
     if not needing:
-        raise _nobody_needs(sku, left_out)
+        raise nobody_needs(sku, left_out[0].reason)
     return Wanted(
         sku=sku,
         users=needing,
@@ -226,7 +230,7 @@ async def who_needs(
     call: Call, sku: CatalogSku, users: Sequence[UserNo], *, extends: bool
 ) -> tuple[list[UserNo], list[LeftOut]]:
     """Who of these people has cause to ask, and why the others have none."""
-    pending = await pending_users(call.tx, sku.sku_no, users)
+    pending = await pending_users(call.tx, sku.sku_no, users, now=call.now)
     if extends:
         able: frozenset[UserNo] | Mapping[UserNo, datetime] = await ending_assignments(
             call.tx, sku.sku_no, users
@@ -241,42 +245,6 @@ async def who_needs(
     ]
     gone = {one.user for one in left_out}
     return [user for user in users if user not in gone], left_out
-
-
-def _nobody_needs(sku: CatalogSku, left_out: Sequence[LeftOut]) -> Refusal:
-    words = {
-        Reason.ALREADY_REQUESTED: f"{sku.display_name} was asked for already, and that is being"
-        " decided: GET /api/license-requests?mine=true shows it.",
-        Reason.NO_CHANGE: f"{sku.display_name} is held, or was asked for, already by everybody for"
-        " whom it is asked.",
-        Reason.INVALID_VALUE: f"expiresAt is no later than {sku.display_name} ends as it is: give a"
-        " later time.",
-        Reason.NOT_ASSIGNED: f"Nobody of these has a {sku.display_name} of their own that ends:"
-        " there is nothing to extend.",
-    }
-    reason = left_out[0].reason
-    return Refusal(reason, words[reason], context={"skuId": str(sku.sku_id)})
-
-
-def _closed(call: Call, wanted: Wanted, policy: RequestPolicy) -> Refusal | None:
-    """Why nobody would decide about this request; None when somebody will."""
-    process = own_process(call)
-    if process is not None:
-        return process.refusal()
-    if not policy.is_open:
-        return Refusal(
-            Reason.NOT_REQUESTABLE,
-            f"{wanted.sku.display_name} cannot be asked for: its request policy says so. Ask an"
-            " administrator, or for another product.",
-            context={"skuId": str(wanted.sku.sku_id)},
-        )
-    if policy.needs_justification and wanted.justification is None:
-        return Refusal(
-            Reason.INVALID_VALUE,
-            f"Say in justification what {wanted.sku.display_name} is needed for: whoever decides"
-            " reads it.",
-        )
-    return None
 
 
 async def _store(call: Call, order: AskOrder, wanted: Wanted) -> LicenseRequest:

@@ -260,9 +260,10 @@ async def _refuse_what_may_not(call: Call, desk: Desk, deciding: Deciding) -> No
     names = await judges_of(call, desk.lines)
     for line in desk.lines:
         order, request = desk.orders[line.line_no], desk.request_of(line)
-        step = step_of(line.state, Act.APPROVE if order.approves else Act.DENY)
+        step = step_of(line.state_at(call.now), Act.APPROVE if order.approves else Act.DENY)
         if isinstance(step, Refused):
             desk.refusals[line.line_no] = already(line, request, step, names)
+            desk.states[line.line_no] = line.state_at(call.now)
         elif deciding.is_own(line) or request.principal == call.principal.principal_no:
             desk.refusals[line.line_no] = _own(call, request)
 
@@ -296,15 +297,18 @@ def already(
 ) -> Refusal:
     """The truth about a line that cannot be acted on as it is: what it is, by whom, since when."""
     who = "seatwright" if line.decided_by is None else names.get(line.decided_by, "seatwright")
-    at = line.decided_at
-    when = "" if at is None else f" {line.state.value} by {who} on {at:%Y-%m-%d %H:%M} UTC"
+    state, at = line.state, line.decided_at
+    if step.reason is Reason.ALREADY_DECIDED and at is None:
+        # Its time is over, and upkeep has not come by to say so.
+        state, at = LineState.EXPIRED, line.due_at
+    when = "" if at is None else f" {state.value} by {who} on {at:%Y-%m-%d %H:%M} UTC"
     told = f" “{line.message}”" if line.message else ""
     return Refusal(
         step.reason,
         f"The request {request.id} was{when or ' not decided'}: {step.words}.{told}",
         context={
             "requestId": str(request.id),
-            "state": line.state.value,
+            "state": state.value,
             "decidedBy": None if at is None else who,
             "decidedAt": None if at is None else at.isoformat(),
             "message": line.message,

@@ -100,9 +100,10 @@ async def ask_again(call: Call, text: str) -> Asked:
     mine = [line for line in lines if deciding.may_any or deciding.is_own(line)]
     if request is None or not mine:
         raise unknown_request(text)
-    again = [n for n in mine if not isinstance(step_of(n.state, Act.ASK_AGAIN), Refused)]
+    states = {line.line_no: line.state_at(call.now) for line in mine}
+    again = [n for n in mine if not isinstance(step_of(states[n.line_no], Act.ASK_AGAIN), Refused)]
     if not again:
-        step = step_of(mine[0].state, Act.ASK_AGAIN)
+        step = step_of(states[mine[0].line_no], Act.ASK_AGAIN)
         assert isinstance(step, Refused), "what is not refused is asked again"
         raise already(mine[0], request, step, await judges_of(call, mine))
     labels = await user_labels(call.tx, [line.user for line in again])
@@ -148,10 +149,11 @@ async def _desk(call: Call, text: str, people: Sequence[str] | None, act: Act) -
     desk = await open_desk(call, (order,), deciding, wanted=wanted)
     names = await judges_of(call, desk.lines)
     for line in desk.lines:
-        step = step_of(line.state, act)
+        step = step_of(line.state_at(call.now), act)
         request = desk.request_of(line)
         if isinstance(step, Refused):
             desk.refusals[line.line_no] = already(line, request, step, names)
+            desk.states[line.line_no] = line.state_at(call.now)
         elif act is Act.UNDO and deciding.is_own(line):
             desk.refusals[line.line_no] = Refusal(
                 Reason.OWN_REQUEST,

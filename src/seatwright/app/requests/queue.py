@@ -102,23 +102,21 @@ async def _filter(call: Call, order: QueueOrder, policies: Policies) -> LineFilt
     state, is_pending = _state(order)
     catalog = await catalog_of(call)
     user = None if order.person is None else (await require_user(call, order.person)).user_no
-    deciders = await _deciders(call, order, policies)
+    before = await _before(call, order, policies)
+    deciders = None if before is None else before.deciders
     may_see_all = call.principal.may(Permission.READ_ANY_REQUEST)
     me = call.principal.user_no
-    if order.mine and me is None:
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            f"“{call.principal.name}” is no person of the directory and has no requests: leave"
-            " mine out, or name a person.",
-        )
     is_narrow = order.mine or (not may_see_all and deciders is None)
     return LineFilter(
+        now=call.now,
         is_pending=True if deciders is not None else is_pending,
         state=state,
         sku=None if order.product is None else catalog.require_sku(order.product).sku_no,
         user=user,
-        # Who is nobody of the directory, and may not see all, sees nothing.
-        mine=(me if me is not None else UserNo(0)) if is_narrow else None,
+        mine=me if is_narrow else None,
+        # Who is nobody of the directory finds what it asked itself.
+        asked_by=call.principal.principal_no if is_narrow and me is None else None,
+        others_than=None if before is None else before.user,
         deciders=deciders,
     )
 
@@ -139,7 +137,15 @@ def _state(order: QueueOrder) -> tuple[LineState | None, bool | None]:
     return state, state is LineState.PENDING
 
 
-async def _deciders(call: Call, order: QueueOrder, policies: Policies) -> frozenset[Decider] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """Before whom lines must be pending. Their own are none of them, for nobody decides those."""
+
+    user: UserNo | None
+    deciders: frozenset[Decider]
+
+
+async def _before(call: Call, order: QueueOrder, policies: Policies) -> _Before | None:
     """Before whom the lines must be pending; None: whoever decides."""
     if not order.to_decide and order.approver is None:
         return None
@@ -150,7 +156,8 @@ async def _deciders(call: Call, order: QueueOrder, policies: Policies) -> frozen
             " out, or approver and toDecide.",
         )
     if order.approver is None:
-        return (await deciding_of(call, policies)).keys
+        keys = (await deciding_of(call, policies)).keys
+        return _Before(user=call.principal.user_no, deciders=keys)
     approver = await require_user(call, order.approver)
     if approver.user_no != call.principal.user_no and not call.principal.may(
         Permission.READ_ANY_REQUEST
@@ -160,7 +167,8 @@ async def _deciders(call: Call, order: QueueOrder, policies: Policies) -> frozen
             f"“{call.principal.name}” may not {Permission.READ_ANY_REQUEST.value}: use toDecide"
             " for what is before you.",
         )
-    return await keys_of(call, policies, user=approver.user_no, roles=())
+    keys = await keys_of(call, policies, user=approver.user_no, roles=())
+    return _Before(user=approver.user_no, deciders=keys)
 
 
 async def see_request(call: Call, text: str) -> tuple[LicenseRequest, list[LineSeen]]:

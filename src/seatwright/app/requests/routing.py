@@ -70,7 +70,9 @@ class Deciding:
     def is_own(self, line: Line) -> bool:
         """Whether they asked for it themselves, or would get it."""
         user = self.principal.user_no
-        return user is not None and user in {line.user, line.requestor}
+        if user is None:
+            return line.principal == self.principal.principal_no
+        return user in {line.user, line.requestor}
 
     def may_see(self, line: Line) -> bool:
         """Whether a line is any business of theirs."""

@@ -23,7 +23,8 @@ from seatwright.domain.wants import Want, WantKind
 from seatwright.postgres.auto_claim_claims import held_claims
 from seatwright.postgres.auto_claim_read import read_policies
 from seatwright.postgres.group_write import Membership, remove_members
-from seatwright.postgres.request_people import Remover, remove_requested
+from seatwright.postgres.request_people import Remover, ending_assignments, remove_requested
+from seatwright.postgres.requests import pass_on_extensions
 
 
 async def take_approved(
@@ -77,7 +78,22 @@ async def _take_assignments(
 async def _shorten(
     call: Call, lines: Sequence[Line], requests: Mapping[int, LicenseRequest]
 ) -> None:
-    """Let extended assignments end when they would have ended without."""
+    """Let extended assignments end when they would have ended without.
+
+    Where more time was given after that, or somebody set another end since, that one stands.
+    """
+    if not lines:
+        return
+    kept = await pass_on_extensions(call.tx, lines)
+    ends = {
+        sku: await ending_assignments(call.tx, sku, [n.user for n in lines if _given(n).sku == sku])
+        for sku in {_given(n).sku for n in lines}
+    }
+    lines = [
+        line
+        for line in lines
+        if line.user not in kept and ends[_given(line).sku].get(line.user) == _given(line).until
+    ]
     wants = [
         Want(
             key=line.line_no,

@@ -11,13 +11,12 @@ from dataclasses import replace
 from seatwright.app.call import Call
 from seatwright.app.record import record_all
 from seatwright.app.requests.approving import give_back_holds, line_of
+from seatwright.app.requests.expiring import expire_lines
 from seatwright.app.requests.holding import hold_seats
 from seatwright.app.requests.routing import empty_parts, policies_of, route_lines
 from seatwright.app.requests.words import (
-    Said,
     tell_cancelled,
     tell_deciders,
-    tell_of_ends,
 )
 from seatwright.app.reservations import give_back
 from seatwright.domain.history import HistoryAction
@@ -61,19 +60,7 @@ LOOKED_AT = 5000
 async def expire_requests(call: Call) -> bool:
     """End what nobody decided in time (C-09, C-12); whether there may be more."""
     lines = await due_lines(call.tx, now=call.now, limit=LINES_AT_ONCE)
-    if not lines:
-        return False
-    requests = await requests_by_number(call.tx, (line.request_no for line in lines))
-    await give_back_holds(call, lines)
-    rulings = [Ruling(line_no=line.line_no, state=LineState.EXPIRED) for line in lines]
-    by = call.principal.principal_no
-    await store_rulings(call.tx, rulings, at=call.now, by=by, how=How.TIME)
-    await record_all(
-        call,
-        [line_of(HistoryAction.REQUEST_EXPIRED, n, requests[n.request_no]) for n in lines],
-    )
-    said = [Said(line=line, word="expired", message=None) for line in lines]
-    await tell_of_ends(call, EventKind.LICENSE_REQUEST_EXPIRED, said, requests)
+    await expire_lines(call, lines)
     return len(lines) == LINES_AT_ONCE
 
 
@@ -162,17 +149,19 @@ async def give_back_lapsed_holds(call: Call) -> bool:
 
 
 async def hold_for_next(call: Call) -> bool:
-    """Hold seats for the first in line as room comes; always all there is room for."""
+    """Hold seats for the first in line as room comes; whether there may be room for more."""
     if not hold_time(call.tenant.settings):
         return False
     share = hold_share(call.tenant.settings)
     skus = await skus_in_line(call.tx)
     free = await free_seats(call.tx, skus)
     held = await held_seats(call.tx, ReservationKind.LICENSE_REQUEST, skus)
+    is_full = False
     for sku in skus:
         # A look without a lock: holding counts again under the lock of the pool.
         room = Room(free=free.get(sku, 0), held=held.get(sku, 0)).seats(share)
         if room > 0:
             limit = min(room, LINES_AT_ONCE)
-            await hold_seats(call, await first_in_line(call.tx, sku, limit=limit))
-    return False
+            now_held = await hold_seats(call, await first_in_line(call.tx, sku, limit=limit))
+            is_full = is_full or len(now_held) == LINES_AT_ONCE
+    return is_full

@@ -73,6 +73,7 @@ class Line:
 
     `due_at` is when it expires without a decision. `alternate` may decide too from `escalates_at`
     on; None once they may. `blocked` says why it could not be given when it was approved.
+    `principal` is who asked, where that is nobody of the directory.
     """
 
     line_no: int
@@ -94,6 +95,12 @@ class Line:
     given: Given | None = None
     blocked: Reason | None = None
     blocked_detail: str | None = None
+    principal: PrincipalNo | None = None
+
+    def state_at(self, now: datetime) -> LineState:
+        """What it is at a moment: one whose time is over has expired, noticed or not."""
+        is_over = self.state is LineState.PENDING and self.due_at <= now
+        return LineState.EXPIRED if is_over else self.state
 
 
 def people_words(names: Sequence[str]) -> str:

@@ -148,6 +148,13 @@ def hold_time(settings: Mapping[str, object]) -> timedelta:
     return timedelta(hours=hours)
 
 
+def open_max(settings: Mapping[str, object]) -> int:
+    """How many requests somebody may have open who cannot decide about everybody's."""
+    most = setting_value(settings, "requestsOpenMax")
+    assert isinstance(most, int), "the setting's check lets only numbers by"
+    return most
+
+
 def hold_share(settings: Mapping[str, object]) -> Fraction:
     """The most of a pool's free seats that holds of requests may take together."""
     percent = setting_value(settings, "requestHoldPercentMax")

@@ -183,7 +183,7 @@ def line_shape(call: Call, seen: LineSeen) -> LineShape:
         person=person_shape(seen.person),
         requested_by=seen.requested_by,
         justification=request.justification,
-        state=line.state.value,
+        state=line.state_at(call.now).value,
         asked_at=line.created_at,
         age_seconds=max(0, int((call.now - line.created_at).total_seconds())),
         due_at=line.due_at,
@@ -226,7 +226,7 @@ def _decided(seen: LineSeen) -> DecidedShape | None:
 
 def request_shape(call: Call, request: LicenseRequest, lines: Sequence[LineSeen]) -> RequestShape:
     """A request as answers show it."""
-    is_open = any(seen.line.state is LineState.PENDING for seen in lines)
+    is_open = any(seen.line.state_at(call.now) is LineState.PENDING for seen in lines)
     return RequestShape(
         id=request.id,
         product=product_shape(lines[0].sku),
