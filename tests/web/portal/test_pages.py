@@ -10,7 +10,7 @@ import pytest
 
 from seatwright.domain.roles import Permission, Role, permissions_of
 from tests.office import Office
-from tests.web.portal.visitor import Visitor, digest_in, visit
+from tests.web.portal.visitor import Visitor, digest_in, led_to, visit
 
 _LINK = re.compile(r'(href|src|action)="([^"]*)"')
 E3 = "SPE_E3"
@@ -160,7 +160,7 @@ async def test_a_product_is_assigned_and_taken_away_by_forms(office: Office) -> 
     visitor = await visit(office)
     page = await visitor.get(f"/users/{user}")
     answer = await visitor.send(f"/users/{user}/licenses", page, sku=E3)
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/users/{user}?done=assigned")
+    assert led_to(answer) == f"/users/{user}?done=assigned"
     assert await _holds(office, user) == [E3]
     after = await visitor.get(answer.headers["location"])
     assert "Assigned to them" in after.text
@@ -203,10 +203,7 @@ async def test_a_group_is_licensed_after_a_preview_and_shows_who_gets_nothing(
         done = await visitor.send(
             f"/groups/{group}/licenses", preview, sku=sku, digest=digest_in(preview)
         )
-        assert (done.status_code, done.headers["location"]) == (
-            303,
-            f"/groups/{group}?done=assigned",
-        )
+        assert led_to(done) == f"/groups/{group}?done=assigned"
     page = await visitor.get(f"/groups/{group}")
     assert "no seat is left" in page.text
     listed = await visitor.get("/groups?licensed=yes")

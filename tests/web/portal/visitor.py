@@ -46,6 +46,12 @@ def digest_in(page: httpx.Response) -> str:
     return found[1]
 
 
+def led_to(answer: httpx.Response) -> str:
+    """Where a change leads, without the change that the page there may offer to undo."""
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"]).partition("&undo=")[0]
+
+
 def browser_at(office: Office) -> httpx.AsyncClient:
     """A browser that nobody has signed in with."""
     return httpx.AsyncClient(
