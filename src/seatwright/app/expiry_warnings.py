@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
@@ -17,14 +17,23 @@ from seatwright.domain.warning_days import warning_days_in
 from seatwright.postgres.assignments import DatePassed, EndedAssignment
 from seatwright.postgres.expiry_warnings import (
     DueWarning,
-    due_warnings,
+    Window,
+    come_near,
+    due_of,
     forget_warnings,
+    hold_looks,
+    move_look,
     names_of_people,
     note_warnings,
+    take_unseen,
 )
 
 WARNINGS_AT_ONCE_MAX = 10_000
-"""Each page looks at all that end soon, so that few large ones cost least."""
+FORGOTTEN_AT_ONCE_MAX = 10_000
+
+LOOK_KEPT_AFTER: Final = timedelta(hours=1)
+"""A look that found nothing is written down this seldom: to look there again costs nothing."""
+
 HOW_TO_EXTEND: Final = "POST /api/license-requests with extends: true asks for more time."
 
 
@@ -32,22 +41,57 @@ async def warn_of_ends(call: Call) -> bool:
     """A step of upkeep: tell people whose assignments end soon; whether there may be more.
 
     Once for each of the tenant's numbers of days. Who was to be told several times while nobody
-    looked is told once, the nearest.
+    looked is told once, the nearest. It looks at the ends that came near since the last look, and
+    at what was written since, so that a minute in which nothing is due reads nothing.
     """
     days = warning_days_in(str(setting_value(call.tenant.settings, "expiryWarningDays")))
     if not days:
-        return False
-    horizon = call.now + timedelta(days=max(days))
-    due = await due_warnings(
-        call.tx, days, now=call.now, horizon=horizon, limit=WARNINGS_AT_ONCE_MAX
-    )
+        # Numbers that come back later look at everything: nothing of what is written now counts.
+        await hold_looks(call.tx, ())
+        return len(await take_unseen(call.tx, limit=WARNINGS_AT_ONCE_MAX)) == WARNINGS_AT_ONCE_MAX
+    looks = await hold_looks(call.tx, days)
+    if any(seen and seen > call.now + timedelta(days=one) for one, seen in looks.items()):
+        return False  # A worker whose clock is ahead has looked: it goes on from there.
+    if await _warn_of_unseen(call, days):
+        return True
+    for number in sorted(looks):
+        if await _warn_of_window(call, days, number=number, seen=looks[number]):
+            return True
+    forgotten = await forget_warnings(call.tx, before=call.now, limit=FORGOTTEN_AT_ONCE_MAX)
+    return forgotten == FORGOTTEN_AT_ONCE_MAX
+
+
+async def _warn_of_unseen(call: Call, days: Sequence[int]) -> bool:
+    """Warn of what was written since the last look; whether there may be more of it."""
+    until = call.now + timedelta(days=max(days))
+    window = Window(days=days, now=call.now, after=call.now, until=until)
+    unseen = await take_unseen(call.tx, limit=WARNINGS_AT_ONCE_MAX)
+    if unseen:
+        await _tell_of_ends(call, await due_of(call.tx, window, unseen))
+    return len(unseen) == WARNINGS_AT_ONCE_MAX
+
+
+async def _warn_of_window(
+    call: Call, days: Sequence[int], *, number: int, seen: datetime | None
+) -> bool:
+    """Warn of what came within one number of days; whether there may be more of it."""
+    until = call.now + timedelta(days=number)
+    window = Window(days=days, now=call.now, after=max(seen or call.now, call.now), until=until)
+    due = await come_near(call.tx, window, limit=WARNINGS_AT_ONCE_MAX)
+    await _tell_of_ends(call, due)
+    if len(due) == WARNINGS_AT_ONCE_MAX:
+        return True  # The next page passes these by, as they are noted.
+    if due or seen is None or until - seen >= LOOK_KEPT_AFTER:
+        await move_look(call.tx, number, until=until)
+    return False
+
+
+async def _tell_of_ends(call: Call, due: Sequence[DueWarning]) -> None:
     if not due:
-        await forget_warnings(call.tx, before=call.now)
-        return False
+        return
     catalog = await catalog_of(call)
     await note_warnings(call.tx, due)
     await tell(call, [_warning(call, one, product=catalog.sku_name(one.sku)) for one in due])
-    return len(due) == WARNINGS_AT_ONCE_MAX
 
 
 def _warning(call: Call, one: DueWarning, *, product: str) -> Telling:
