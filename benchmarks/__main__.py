@@ -17,6 +17,7 @@ from benchmarks import (
     growth,
     kernel,
     launch,
+    pages,
     requests,
     single,
 )
@@ -36,6 +37,7 @@ SIZED: Final[Mapping[str, Callable[[int], Iterable[Figure]]]] = {
     "kernel": kernel.run,
     "engine": engine.run,
     "graph": graph.run,
+    "pages": pages.run,
 }
 """Those that are run at each size."""
 
