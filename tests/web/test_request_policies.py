@@ -171,6 +171,8 @@ async def test_an_active_auto_claim_policy_grants_at_once_and_the_rest_is_decide
     }
     assert states == {"cid": ("approved", "autoClaim"), "dan": ("pending", None)}
     assert await company.holds("cid") == {PREMIUM}
+    given = asked["people"][0]["decided"]["given"]
+    assert (given["product"]["skuPartNumber"], given["expiresAt"]) == (PREMIUM, None)
     claims = await office.admin.get("/api/auto-claim/policies/Makers claim/claims")
     assert [one["event"] for one in claims.json()["value"]] == ["licenseRequested"]
     undone = await (await company.desk()).post(
@@ -178,6 +180,11 @@ async def test_an_active_auto_claim_policy_grants_at_once_and_the_rest_is_decide
     )
     assert undone.status_code == 200, undone.text
     assert await company.holds("cid") == set()
+    plan = "POWERAPPS_PER_USER"
+    for wish in ({"expiresAt": "2026-12-22T00:00:00Z"}, {"disabledServicePlans": [plan]}):
+        wished = await company.ask("cid", PREMIUM, **wish)
+        assert wished["people"][0]["state"] == "pending", "a claim has no end and no such choice"
+        await (await company.of("cid")).post(f"{URL}/{wished['id']}/cancel", json={})
 
 
 async def test_the_own_process_takes_the_place_of_the_form_and_older_requests_stay(
@@ -279,3 +286,53 @@ async def test_a_group_takes_in_only_those_who_then_hold_the_product(office: Off
     assert [one["displayName"] for one in members.json()["value"]] == ["cid"]
     line = await company.line(asked["id"], "dan")
     assert (line["state"], line["blocked"]["reason"]) == ("pending", "noSeatLeft")
+    said = line["blocked"]["detail"]
+    assert said.startswith("No seat of ")
+    assert said.endswith("dan@contoso.example was not put into Licensed.")
+
+
+async def test_an_empty_group_is_named(company: Company) -> None:
+    group = await add_group(company.office, "Nobody yet")
+    desk = await company.desk()
+    body = {"skuPartNumber": SKU, "justification": "For all.", "group": group}
+    answer = await desk.post(URL, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue")
+    assert answer.json()["detail"].startswith("Nobody is in “Nobody yet”")
+
+
+async def test_a_group_of_any_size_is_asked_for_and_joins_a_licensed_one_in_parts(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await set_company(office)
+    team = [company.numbers[name] for name in ("ada", "bob", "cid", "dan", "eve")]
+    plant, licensed = await add_group(office, "Plant", team), await add_group(office, "Licensed")
+    await license_group(office, licensed, SKU)
+    desk = await company.desk()
+    monkeypatch.setattr("seatwright.app.requests.asking.GROUP_MAX", 4)
+    body = {"skuPartNumber": SKU, "justification": "For all.", "group": plant}
+    many = await desk.post(URL, json=body)
+    assert many.json()["code"] == "invalidValue"
+    assert "“Plant” has more than 4 members" in many.json()["detail"]
+    assert "/licenses" in many.json()["detail"], "the whole group can be licensed instead"
+    monkeypatch.setattr("seatwright.app.requests.asking.GROUP_MAX", 5)
+    monkeypatch.setattr("seatwright.app.requests.asking.PEOPLE_MAX", 2)
+    monkeypatch.setattr("seatwright.app.requests.joining.USERS_AT_ONCE_MAX", 2)
+    asked = await company.ask("bob", group=plant)
+    answer = await company.decide("", asked["id"], "approve", group=licensed)
+    assert (answer.json()["done"], answer.json()["notDone"]) == (5, 0), answer.text
+    assert await company.seats() == (5, 0, 5)
+    members = await office.admin.get(f"/api/identity/groups/{licensed}/members")
+    assert len(members.json()["value"]) == 5
+
+
+async def test_dates_and_a_group_are_told_apart(company: Company) -> None:
+    licensed = await add_group(company.office, "Licensed")
+    await license_group(company.office, licensed, SKU)
+    wished = await company.ask("cid", expiresAt="2027-01-01T00:00:00Z")
+    answer = await company.decide("", wished["id"], "approve", group=licensed)
+    assert "was asked for with dates" in answer.json()["detail"]
+    await company.policy(licenseDays=30)
+    asked = await company.ask("dan")
+    answer = await company.decide("", asked["id"], "approve", group=licensed)
+    assert "gives it for 30 days" in answer.json()["detail"]
+    assert "without group" in answer.json()["detail"]

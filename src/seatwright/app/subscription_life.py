@@ -123,7 +123,8 @@ async def cancel_booked(call: Call, change_id: UUID) -> SeatChange:
 async def tell_of_overdue(call: Call) -> bool:
     """A step of upkeep: say once more that a product has had too few seats for 90 days.
 
-    Nobody loses a license by that (L-12); what the seller does is the seller's. Always False.
+    Nobody loses a license by that (L-12); what the seller does is the seller's. Where it lasts,
+    they hear of it again once that telling was forgotten (`tellingsKeptDays`). Always False.
     """
     overdue = [
         (pool, pool.over_since)

@@ -17,10 +17,16 @@ from seatwright.app.directory.groups import find_group
 from seatwright.app.record import record_all
 from seatwright.app.requests.approving import Choice, approval_of, deliver, line_of
 from seatwright.app.requests.automatic import approves_by_itself
-from seatwright.app.requests.claiming import claim, granting_of
+from seatwright.app.requests.claiming import Granting, claim, granting_of
 from seatwright.app.requests.expiring import expire_overdue
 from seatwright.app.requests.holding import hold_seats
-from seatwright.app.requests.orders import PEOPLE_MAX, AskOrder, checked_moment, checked_text
+from seatwright.app.requests.orders import (
+    GROUP_MAX,
+    PEOPLE_MAX,
+    AskOrder,
+    checked_moment,
+    checked_text,
+)
 from seatwright.app.requests.refusing import nobody_needs, why_closed, why_too_many
 from seatwright.app.requests.routing import Policies, known_people, policies_of, route
 from seatwright.app.requests.words import tell_deciders
@@ -80,6 +86,11 @@ class Wanted:
     starts_at: datetime | None
     expires_at: datetime | None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a claim gives just this: those have no dates, and service plans of their own."""
+        return self.starts_at is None and self.expires_at is None and not self.disabled
+
 
 async def ask(call: Call, order: AskOrder) -> Asked:
     """Make a request.
@@ -95,7 +106,9 @@ async def ask(call: Call, order: AskOrder) -> Asked:
     policy = policies.of(wanted.sku.sku_no)
     claimed = frozenset[UserNo]()
     granting = None if order.extends else await granting_of(call, wanted.sku.sku_no)
-    if granting is not None and wanted.starts_at is None:
+    if granting is not None and wanted.is_plain:
+        if len(wanted.users) > PEOPLE_MAX:
+            raise _too_many_to_claim(granting, wanted)
         claimed = await claim(call, granting, wanted.sku.sku_no, wanted.users)
     asking = [user for user in wanted.users if user not in claimed]
     if asking:
@@ -110,7 +123,8 @@ async def ask(call: Call, order: AskOrder) -> Asked:
             asking = []
     request = await _store(call, order, wanted)
     await _store_lines(call, request, [*claimed, *asking], policy)
-    await _grant_claimed(call, request, claimed, wanted)
+    if granting is not None:
+        await _grant_claimed(call, request, claimed, granting)
     await _put_before_deciders(call, request, policies)
     lines = await lines_of_requests(call.tx, (request.request_no,))
     call.ledger.beside += [f"asked {line.user} {line.sku} {line.state.value}" for line in lines]
@@ -211,19 +225,40 @@ async def _members(call: Call, text: str) -> tuple[list[UserNo], GroupNo]:
                 context={"group": text},
                 is_in_body=True,
             )
-    members = await members_after(call.tx, (group.group_no,), limit=PEOPLE_MAX + 1)
-    return _checked_count([UserNo(no) for no in members]), group.group_no
+    members = await members_after(call.tx, (group.group_no,), limit=GROUP_MAX + 1)
+    if not members:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"Nobody is in “{group.display_name}”: put people into it first, or name them.",
+            context={"group": str(group.id)},
+        )
+    if len(members) > GROUP_MAX:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"“{group.display_name}” has more than {GROUP_MAX} members, and each would be decided"
+            f" about: license the group itself (POST /api/identity/groups/{group.id}/licenses, for"
+            " administrators), or ask for smaller groups.",
+            context={"group": str(group.id)},
+        )
+    return [UserNo(no) for no in members], group.group_no
 
 
 def _checked_count(users: list[UserNo]) -> list[UserNo]:
-    if not 1 <= len(users) <= PEOPLE_MAX:
+    if len(users) > PEOPLE_MAX:
         raise Refusal(
             Reason.INVALID_VALUE,
-            f"It is asked for {len(users) if len(users) <= PEOPLE_MAX else 'more than'}"
-            f"{'' if len(users) <= PEOPLE_MAX else f' {PEOPLE_MAX}'} people: give 1 to"
-            f" {PEOPLE_MAX}, or license a group.",
+            f"It is asked for {len(users)} people: name up to {PEOPLE_MAX}, or a group.",
         )
     return users
+
+
+def _too_many_to_claim(granting: Granting, wanted: Wanted) -> Refusal:
+    return Refusal(
+        Reason.INVALID_VALUE,
+        f"It is asked for {len(wanted.users)} people, to whom the auto-claim policy"
+        f" “{granting.policy.name}” gives {wanted.sku.display_name} at once when they ask"
+        f" themselves, or start its app: nobody needs to ask for them. Else ask for {PEOPLE_MAX}.",
+    )
 
 
 async def who_needs(
@@ -293,13 +328,15 @@ async def _store_lines(
 
 
 async def _grant_claimed(
-    call: Call, request: LicenseRequest, claimed: frozenset[UserNo], wanted: Wanted
+    call: Call, request: LicenseRequest, claimed: frozenset[UserNo], granting: Granting
 ) -> None:
     """Say of those whom the auto-claim policy gave it that they are approved by it."""
     if not claimed:
         return
     lines = await lines_of_requests(call.tx, (request.request_no,))
-    given = Given(sku=request.sku, disabled=wanted.disabled)
+    given = Given(
+        sku=request.sku, disabled=granting.disabled(request.sku), group=granting.policy.group
+    )
     rulings = [
         Ruling(line_no=line.line_no, state=LineState.APPROVED, given=given)
         for line in lines

@@ -74,10 +74,7 @@ async def choose(
     requests: Mapping[int, LicenseRequest],
     approver: Approver,
 ) -> Choices:
-    """What approving each of these lines gives, and for which of them it cannot be given so.
-
-    Raises Refusal invalidValue for more people than one call puts into a group.
-    """
+    """What approving each of these lines gives, and for which of them it cannot be given so."""
     catalog = await catalog_of(call)
     found = Choices()
     for line in lines:
@@ -92,7 +89,9 @@ async def choose(
     found.refuse(await _not_theirs(call, catalog, found.chosen, approver))
     if approver.group is not None:
         approvals = [one.approval for one in found.chosen]
-        found.refuse(await unfit_for_group(call, approvals, approver.group))
+        found.refuse(
+            await unfit_for_group(call, approvals, approver.group, policies=approver.policies)
+        )
     return found
 
 

@@ -16,7 +16,7 @@ from seatwright.app.launch.alone import lock_asked, take_asked
 from seatwright.app.launch.book import Book, open_book
 from seatwright.app.launch.sentences import Speaker, launcher_of
 from seatwright.domain.auto_claim import Policy
-from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.launch import Launch, LaunchEvent, Offer, Rulebook, decide
 from seatwright.domain.platform import LaunchTarget, Need
 from seatwright.domain.settings import semantics_in
@@ -31,6 +31,10 @@ class Granting:
     book: Book
     policy: Policy
     launch: Launch
+
+    def disabled(self, sku: SkuNo) -> ServicePlanBits:
+        """The service plans that a claim of a product leaves off."""
+        return next(one.disabled for one in self.policy.products if one.sku == sku)
 
 
 async def granting_of(call: Call, sku: SkuNo) -> Granting | None:

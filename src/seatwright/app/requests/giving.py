@@ -118,7 +118,7 @@ async def _without_denied(call: Call, line: list[Approval], done: Delivery) -> l
 
     One look at all, so that a seat is not offered in turn to hundreds whom a rule denies.
     """
-    wants, skus = [_want(one) for one in line], {one.sku for one in line}
+    wants, skus = [want_of(one) for one in line], {one.sku for one in line}
     world = await lock_world(call, [one.line.user for one in line], skus=skus)
     pools = tuple(
         replace(pool, assignable=pool.consumed + pool.reserved + len(line))
@@ -154,7 +154,7 @@ async def _fulfil(
     reservation: Mapping[SkuNo, int] | None = None,
 ) -> Mapping[SkuNo, int]:
     """Give these what was approved as far as the engine lets; the reserved seats that were used."""
-    wants = [_want(one) for one in approvals]
+    wants = [want_of(one) for one in approvals]
     by_key = {one.line.line_no: one for one in approvals}
     made = await fulfil(call, wants, reservation=reservation)
     denied = []
@@ -189,7 +189,8 @@ async def _block(call: Call, denied: Sequence[Fulfilment], made: Fulfilled, done
         done.blocked[result.want.key] = (said.reason, said.detail)
 
 
-def _want(approval: Approval) -> Want:
+def want_of(approval: Approval) -> Want:
+    """What the engine is asked for an approval."""
     request = approval.request
     source = Source(kind=SourceKind.REQUEST, no=request.request_no)
     detail = {"request": str(request.id)}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from seatwright.app.assign import refusals_of
+from seatwright.app.assign.fulfil import Fulfilment
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.groups import find_group
@@ -13,7 +16,14 @@ from seatwright.app.dynamic.demands import refuse_if_dynamic
 from seatwright.app.dynamic.memberships import follow_memberships, hold_members
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, refill
 from seatwright.app.record import record_all
-from seatwright.app.requests.giving import Approval, Delivery, keep_seats, seats_held
+from seatwright.app.requests.giving import (
+    Approval,
+    Delivery,
+    keep_seats,
+    seats_held,
+    want_of,
+)
+from seatwright.app.requests.routing import Policies
 from seatwright.app.reservations import use
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.directory import Group
@@ -23,6 +33,7 @@ from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.reconcile import Snapshot, reconcile
 from seatwright.domain.requests.lines import Given
 from seatwright.domain.reservations import Reservation, ReservationKind
+from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.assignments import GroupAssignment, group_assignments
 from seatwright.postgres.group_read import members_among
 from seatwright.postgres.group_write import Membership, add_members
@@ -54,26 +65,18 @@ async def pools_of_group(call: Call, group: Group, people: Sequence[UserNo]) -> 
 
 
 async def unfit_for_group(
-    call: Call, approvals: Sequence[Approval], group: Group
+    call: Call, approvals: Sequence[Approval], group: Group, *, policies: Policies
 ) -> dict[int, Refusal]:
-    """By line, what cannot be delivered through a group: dates, and what the group gives not.
-
-    Raises Refusal invalidValue for more than 500 at once.
-    """
-    if len(approvals) > USERS_AT_ONCE_MAX:
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            f"{len(approvals)} people cannot be delivered through a group in one call: approve at"
-            f" most {USERS_AT_ONCE_MAX} at once, or directly.",
-        )
+    """By line, what cannot be delivered through a group: dates, and what the group gives not."""
     catalog, licenses = await catalog_of(call), await _licenses(call, group)
     refusals: dict[int, Refusal] = {}
     for one in approvals:
-        if one.request.is_extension or one.until is not None or one.request.starts_at is not None:
+        dates = _dates(catalog, one, policies)
+        if dates is not None:
             refusals[one.line.line_no] = Refusal(
                 Reason.INVALID_VALUE,
-                f"A membership of {group.display_name} has no dates, and {one.request.id} has some:"
-                " approve it without group.",
+                f"A membership of {group.display_name} has no dates, and {dates}: approve it"
+                " without group.",
                 context={"requestId": str(one.request.id)},
             )
         elif one.sku not in licenses:
@@ -84,6 +87,19 @@ async def unfit_for_group(
                 context={"group": str(group.id)},
             )
     return refusals
+
+
+def _dates(catalog: TenantCatalog, one: Approval, policies: Policies) -> str | None:
+    """Why an approval has dates, in words; None where it has none."""
+    request, name = one.request, catalog.sku_name(one.sku)
+    if request.is_extension:
+        return f"{request.id} asks for more time"
+    if request.starts_at is not None or request.expires_at is not None:
+        return f"{name} was asked for with dates"
+    if one.until is not None:
+        days = policies.of(one.sku).license_days
+        return f"the request policy of {name} gives it for {days} days"
+    return None
 
 
 async def _licenses(call: Call, group: Group) -> dict[SkuNo, GroupAssignment]:
@@ -123,12 +139,21 @@ async def give_through_group(call: Call, approvals: Sequence[Approval], group: G
     seated = {one.line.user for one in approvals if one.line.line_no in rows}
     for is_seated in (True, False):
         some = {user: of for user, of in people.items() if (user in seated) is is_seated}
-        if some:
-            await _join(call, _Joining(group=group, people=some, skus=skus, rows=rows), done)
+        for part in _parts(some):
+            await _join(call, _Joining(group=group, people=part, skus=skus, rows=rows), done)
         if is_seated:
             # Who holds the product already needed no seat: whoever waits gets those.
             await refill(call, {row.sku for row in rows.values()})
     return done
+
+
+def _parts(
+    people: Mapping[UserNo, Sequence[Approval]],
+) -> Iterator[Mapping[UserNo, Sequence[Approval]]]:
+    """As many people at a time as get their licenses in the call that moves them."""
+    rows = iter(people.items())
+    while part := dict(islice(rows, USERS_AT_ONCE_MAX)):
+        yield part
 
 
 async def _join(call: Call, one: _Joining, done: Delivery) -> None:
@@ -168,25 +193,28 @@ async def _able(call: Call, one: _Joining, done: Delivery) -> list[UserNo]:
         await undo_joining(call.tx)
         if not failing:
             return left
-        await _leave_out(call, one, failing, done)
+        await _leave_out(call, one, failing, done, snapshot=world.snapshot)
         left = [user for user in left if user not in failing]
     raise AssertionError("ever more people could not be given what a group gives")
 
 
 async def _leave_out(
-    call: Call, one: _Joining, failing: Mapping[UserNo, tuple[SkuNo, Reason]], done: Delivery
+    call: Call,
+    one: _Joining,
+    failing: Mapping[UserNo, Fulfilment],
+    done: Delivery,
+    *,
+    snapshot: Snapshot,
 ) -> None:
     """Say why these do not join; the seats that are held for them stay so."""
-    names, catalog = await user_labels(call.tx, sorted(failing)), await catalog_of(call)
-    for user, (sku, reason) in failing.items():
-        name = names[user].upn if user in names else "the person"
-        said = (
-            f"{name} would not get {catalog.sku_name(sku)} by joining {one.group.display_name}"
-            f" ({reason.value}): GET /api/identity/users/{name}/licenses says what they hold."
-            " Nothing was changed."
-        )
+    labels = await user_labels(call.tx, sorted(failing))
+    names = {user: labels[user].upn if user in labels else "the person" for user in failing}
+    named = [(result, names[user]) for user, result in failing.items()]
+    words = await refusals_of(call, named, snapshot=snapshot)
+    for user, said in zip(failing, words, strict=True):
+        detail = f"{said.detail} {names[user]} was not put into {one.group.display_name}."
         for approval in one.people[user]:
-            done.blocked[approval.line.line_no] = (reason, said)
+            done.blocked[approval.line.line_no] = (said.reason, detail)
     lost = one.held(failing)
     free = await lock_pools(call.tx, sorted({approval.sku for approval in lost}))
     kept = await keep_seats(call, lost, one.rows, Counter(free))
@@ -195,21 +223,22 @@ async def _leave_out(
 
 def _failing(
     snapshot: Snapshot, wanted: Mapping[UserNo, Sequence[Approval]], group: GroupNo
-) -> dict[UserNo, tuple[SkuNo, Reason]]:
+) -> dict[UserNo, Fulfilment]:
     """Who would not get from the group what was approved: which product, and why."""
     source = Source(kind=SourceKind.GROUP, no=group)
     errors = {(e.user_no, e.sku, e.source): e.after for e in reconcile(snapshot).error_changes}
     states = {user.user_no: user for user in snapshot.users}
-    failing: dict[UserNo, tuple[SkuNo, Reason]] = {}
-    for user, sku in ((user, one.sku) for user, of in wanted.items() for one in of):
-        state = states.get(user)
+    failing: dict[UserNo, Fulfilment] = {}
+    for user, one in ((user, one) for user, of in wanted.items() for one in of):
+        state, reason = states.get(user), None
         if state is None or state.is_deleted:
-            failing[user] = (sku, Reason.UNKNOWN_USER)
-            continue
-        stored = next((e.reason for e in state.errors if (e.sku, e.source) == (sku, source)), None)
-        reason = errors.get((user, sku, source), stored)
+            reason = Reason.UNKNOWN_USER
+        else:
+            key = (one.sku, source)
+            stored = next((e.reason for e in state.errors if (e.sku, e.source) == key), None)
+            reason = errors.get((user, *key), stored)
         if reason is not None:
-            failing.setdefault(user, (sku, reason))
+            failing.setdefault(user, Fulfilment(want=want_of(one), user=state, reason=reason))
     return failing
 
 

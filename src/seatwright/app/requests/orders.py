@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from seatwright.domain.errors import Reason, Refusal
 
 PEOPLE_MAX = 500
-"""People of one request, the members of a group included; each has a line of their own."""
+"""People by name of one request; each has a line of their own."""
+
+GROUP_MAX = 10_000
+"""Members of a group that is asked for; as many as one call decides about."""
 
 TEXT_LENGTH_MAX = 2000
 YEAR_MIN, YEAR_MAX = 1970, 9998
