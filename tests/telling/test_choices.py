@@ -71,6 +71,22 @@ async def test_a_person_reads_what_they_were_told_and_nothing_else(office: Offic
     assert (await reader.get("/api/inbox/unread")).json() == {"unread": 0}
 
 
+async def test_an_administrator_who_is_a_person_has_an_inbox_beside_the_shared_one(
+    office: Office,
+) -> None:
+    [ada] = await add_people(office, "ada")
+    body = {"name": "ada", "roles": ["license-administrator"], "user": "ada@contoso.example"}
+    made = await office.admin.post("/api/tokens", json=body)
+    await tell_all(office, telling("own", ada), telling("shared", None))
+    client = office.client(made.json()["token"])
+    for of in ("me", "administrators"):
+        assert len((await client.get(f"/api/inbox?of={of}")).json()["value"]) == 1, of
+    assert (await client.post("/api/inbox/read?of=me")).json()["marked"] == 1
+    assert (await client.get("/api/inbox/unread?of=administrators")).json() == {"unread": 1}
+    chosen = await client.patch(preferences("ada"), json={"daily": True})
+    assert (chosen.status_code, chosen.json()["daily"]) == (200, True)
+
+
 async def test_people_choose_what_they_are_mailed_and_their_inbox_has_it_all(
     office: Office, mailbox: Mailbox
 ) -> None:

@@ -34,6 +34,7 @@ from seatwright.app.requests.time import (
 )
 from seatwright.app.subscription_life import live_on, tell_of_overdue
 from seatwright.app.telling.forget import forget_old_tellings
+from seatwright.app.telling.low_seats import tell_of_low_seats
 from seatwright.app.tick import Tick
 from seatwright.app.work import Workshop
 from seatwright.domain.errors import ChangeReason
@@ -54,6 +55,7 @@ from seatwright.postgres.transaction import Transaction
 _STEPS: Final = (
     live_on,
     tell_of_overdue,
+    tell_of_low_seats,
     warn_of_ends,
     end_lapsed,
     warn_inviters,

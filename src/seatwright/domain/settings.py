@@ -241,6 +241,21 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             check=_number(1, 10_000),
         ),
         Setting(
+            name="seatsLowAt",
+            kind="number or null",
+            default=0,
+            meaning="Administrators are told when no more seats of a product than this are free;"
+            " null: never.",
+            check=_or_null(_number(0, 100_000)),
+        ),
+        Setting(
+            name="seatsLowPercent",
+            kind="number",
+            default=5,
+            meaning="They are told as well when at most so many per cent of its seats are free.",
+            check=_number(0, 100),
+        ),
+        Setting(
             name="administratorAddresses",
             kind="string or null",
             default=None,
