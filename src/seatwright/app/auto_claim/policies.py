@@ -148,7 +148,14 @@ async def add_policy(call: Call, *, app: str, edit: PolicyEdit) -> PolicySeen:
             " PATCH /api/auto-claim/settings {“enabled”: true}.",
         )
     choice = await hold_app(call, app)
-    blank = Policy(
+    new = await edited(call, blank_policy(call, choice), choice, {**products_of(choice), **edit})
+    await refuse_twins(call, new)
+    return await store_policy(call, new)
+
+
+def blank_policy(call: Call, choice: PolicyApp) -> Policy:
+    """A policy of an app that says nothing yet."""
+    return Policy(
         policy_no=PolicyNo(0),
         policy_id=uuid4(),
         name="",
@@ -159,12 +166,9 @@ async def add_policy(call: Call, *, app: str, edit: PolicyEdit) -> PolicySeen:
         effective_from=call.now + semantics_in(call.tenant.settings).claim_activation_delay,
         created_at=call.now,
     )
-    new = await edited(call, blank, choice, {**_products_of(choice), **edit})
-    await _refuse_twins(call, new)
-    return await store_policy(call, new)
 
 
-def _products_of(app: PolicyApp) -> PolicyEdit:
+def products_of(app: PolicyApp) -> PolicyEdit:
     """What a policy has that names no product; an own app has none of its own."""
     if app.primary is None:
         return {PolicyField.PRODUCTS: ()}
@@ -212,7 +216,7 @@ async def _hold_with_notices(call: Call, text: str) -> Policy:
 async def _store_change(call: Call, stored: Policy, wanted: Policy) -> PolicySeen:
     if wanted != stored:
         if text_key(wanted.name) != text_key(stored.name):
-            await _refuse_twins(call, wanted)
+            await refuse_twins(call, wanted)
         await update_policy(call.tx, wanted)
         await record_change(call, before=stored, after=wanted)
     return (await seen(call, (wanted,)))[0]
@@ -305,19 +309,23 @@ async def record_change(call: Call, *, before: Policy, after: Policy) -> None:
     await _record(call, HistoryAction.AUTO_CLAIM_POLICY_UPDATED, before=before, after=after)
 
 
-async def _refuse_twins(call: Call, new: Policy) -> None:
-    """One policy an app (C-02), and names that tell policies apart. The switch is held."""
+async def refuse_twins(call: Call, new: Policy) -> None:
+    """One policy an app (C-02), and names that tell policies apart; to be sure, hold the switch."""
     for other in (await read_policies(call.tx)).values():
-        if other.policy_id == new.policy_id:
-            continue
-        if other.app == new.app:
+        if other.policy_id != new.policy_id and other.app == new.app:
             raise Refusal(
                 Reason.INVALID_VALUE,
                 f"“{other.name}” is the policy for this app already, and an app has one: change"
                 " that one, or delete it first.",
                 context={"policyId": str(other.policy_id)},
             )
-        if text_key(other.name) == text_key(new.name):
+    await refuse_name_twins(call, new)
+
+
+async def refuse_name_twins(call: Call, new: Policy) -> None:
+    """Names tell policies apart, whatever the case."""
+    for other in (await read_policies(call.tx)).values():
+        if other.policy_id != new.policy_id and text_key(other.name) == text_key(new.name):
             raise Refusal(
                 Reason.INVALID_VALUE,
                 f"There is a policy named “{other.name}” already: choose another name.",

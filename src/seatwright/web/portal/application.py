@@ -19,6 +19,9 @@ from seatwright.postgres.pool import Database
 from seatwright.web.answers import Answer
 from seatwright.web.failures import Failures
 from seatwright.web.portal.access import AnyRequest, call_of, guard
+from seatwright.web.portal.auto_claim import AUTO_CLAIM_PAGES
+from seatwright.web.portal.auto_claim_report import AUTO_CLAIM_REPORT_PAGES
+from seatwright.web.portal.auto_claim_wizard import AUTO_CLAIM_WIZARD_PAGES
 from seatwright.web.portal.cookie import SessionCookie
 from seatwright.web.portal.edge import PortalEdge
 from seatwright.web.portal.groups import GROUP_PAGES
@@ -48,6 +51,9 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *ME_PAGES,
     *SIGN_OUT_PAGES,
     *UNDO_PAGES,
+    *AUTO_CLAIM_PAGES,
+    *AUTO_CLAIM_WIZARD_PAGES,
+    *AUTO_CLAIM_REPORT_PAGES,
 )
 
 _FOREVER: Final = b"public, max-age=31536000, immutable"
