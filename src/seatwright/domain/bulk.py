@@ -45,11 +45,19 @@ class BulkProduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowFault:
+    """What is wrong with a row itself, found before anybody was looked for."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkRow:
     """One row: a person as they were named, and what to do.
 
     `sku` None stands for every product of the job's template. `sku_text` is what the result
-    shows. `since` is for adopted holdings only.
+    shows. `since` is for adopted holdings only. A row with a `fault` does nothing but fail with it.
     """
 
     row_no: int
@@ -62,6 +70,7 @@ class BulkRow:
     starts_at: datetime | None = None
     expires_at: datetime | None = None
     since: datetime | None = None
+    fault: RowFault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +149,7 @@ def wants_of(
     keys = count()
     for place, row in enumerate(rows):
         user = users.get(row.user_text)
-        if user is None:
+        if user is None or row.fault is not None:
             continue
         products = order.products
         if row.sku is not None:

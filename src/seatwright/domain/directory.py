@@ -11,7 +11,7 @@ from enum import StrEnum, unique
 from typing import Final
 from uuid import UUID
 
-from seatwright.domain.ids import GroupNo, UserNo
+from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
@@ -132,14 +132,28 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserQuery:
-    """Which people a list is to show; None: no matter."""
+    """Which people a list is to show; None: no matter.
+
+    `holds` is a product that they have; `is_unlicensed` those who have none, `is_in_error` those
+    who do not get something that they should.
+    """
 
     search: str | None = None
     department: str | None = None
     is_enabled: bool | None = None
     user_type: str | None = None
     is_deleted: bool = False
+    location: str | None = None
+    manager: UserNo | None = None
+    holds: SkuNo | None = None
+    is_unlicensed: bool = False
+    is_in_error: bool = False
     filter: str | None = None
+
+    @property
+    def looks_far(self) -> bool:
+        """Whether it may have to look at nearly everybody, so that its time is limited."""
+        return self.is_unlicensed or self.is_in_error or self.holds is not None
 
 
 @unique

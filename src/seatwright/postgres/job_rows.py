@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from seatwright.domain.bulk import BulkRow, RowResult
+from seatwright.domain.bulk import BulkRow, RowFault, RowResult
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import JobNo
 from seatwright.domain.jobs import Outcome, RowAction
@@ -14,13 +14,14 @@ from seatwright.postgres.transaction import Transaction
 
 _INSERT = """
 insert into job_row (tenant_id, job_no, row_no, user_text, sku_text, action, sku_no, disabled_set,
-    usage_location, starts_at, expires_at, since)
+    usage_location, starts_at, expires_at, since, reason, message)
 select %s, %s, line.* from unnest(%s::int4[], %s::text[], %s::text[], %s::text[], %s::int2[],
-    %s::int4[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[]) line
+    %s::int4[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[],
+    %s::text[]) line
 """
 _SLICE = """
 select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location, starts_at,
-       expires_at, since
+       expires_at, since, reason, message
   from job_row where tenant_id = %s and job_no = %s and row_no > %s order by row_no limit %s
 """
 _WRITE = """
@@ -42,7 +43,7 @@ select row_no, user_text, sku_text, action, outcome, reason, message
 
 
 async def insert_rows(tx: Transaction, job: JobNo, rows: Sequence[BulkRow]) -> None:
-    """Store what a bulk job is to do."""
+    """Store what a bulk job is to do; the fault of a row is its reason before its outcome."""
     sets = await tx.plan_set_ids({row.disabled for row in rows if row.disabled is not None})
     await tx.connection.execute(
         _INSERT,
@@ -59,6 +60,8 @@ async def insert_rows(tx: Transaction, job: JobNo, rows: Sequence[BulkRow]) -> N
             [row.starts_at for row in rows],
             [row.expires_at for row in rows],
             [row.since for row in rows],
+            [None if row.fault is None else row.fault.reason.value for row in rows],
+            [None if row.fault is None else row.fault.message for row in rows],
         ),
     )
 
@@ -80,8 +83,22 @@ async def read_slice(tx: Transaction, job: JobNo, *, after: int, limit: int) -> 
             starts_at=starts,
             expires_at=expires,
             since=since,
+            fault=None if reason is None else RowFault(reason=Reason(reason), message=message),
         )
-        for row_no, user, sku_text, action, sku, disabled, location, starts, expires, since in found
+        for (
+            row_no,
+            user,
+            sku_text,
+            action,
+            sku,
+            disabled,
+            location,
+            starts,
+            expires,
+            since,
+            reason,
+            message,
+        ) in found
     ]
 
 

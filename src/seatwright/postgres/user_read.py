@@ -109,14 +109,9 @@ async def list_users(
 
     A search word finds the people one of whose words begins with it; several must all be found.
     """
-    text = f"{_SELECT} and u.deleted_at is {'not null' if query.is_deleted else 'null'}"
-    parameters: list[object] = [tx.tenant_id]
-    for condition, values in _conditions(tx, query):
-        text += f" and {condition}"
-        parameters += values
-    for one in conditions:
-        text += f" and {one.text}"
-        parameters += one.values
+    where, values = _where(tx, query, conditions)
+    text = f"{_SELECT} and {where}"
+    parameters: list[object] = [tx.tenant_id, *values]
     if after is not None:
         text += " and (u.display_name_key, u.user_no) > (%s, %s)"
         parameters += after
@@ -125,8 +120,42 @@ async def list_users(
     return tuple(_user_of_row(row) for row in await cursor.fetchall())
 
 
+async def upns_of(
+    tx: Transaction, query: UserQuery, *, conditions: Sequence[Condition] = (), limit: int
+) -> list[str]:
+    """The UPNs of everybody whom a list would show, page by page, in its order."""
+    where, values = _where(tx, query, conditions)
+    cursor = await tx.connection.execute(
+        f"select u.upn from app_user u where u.tenant_id = %s and {where}"
+        " order by u.display_name_key, u.user_no limit %s",
+        (tx.tenant_id, *values, limit),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+def _where(
+    tx: Transaction, query: UserQuery, conditions: Sequence[Condition]
+) -> tuple[str, list[object]]:
+    text = f"u.deleted_at is {'not null' if query.is_deleted else 'null'}"
+    parameters: list[object] = []
+    for condition, values in _conditions(tx, query):
+        text += f" and {condition}"
+        parameters += values
+    for one in conditions:
+        text += f" and {one.text}"
+        parameters += one.values
+    return text, parameters
+
+
 _HAS_WORD = """u.user_no in
     (select w.user_no from search_word w where w.tenant_id = %s and w.word ^@ %s)"""
+
+
+_HOLDS = """u.user_no in
+    (select l.user_no from effective_license l where l.tenant_id = %s and l.sku_no = %s)"""
+_UNLICENSED = """not exists (select from effective_license l
+    where l.tenant_id = u.tenant_id and l.user_no = u.user_no)"""
+_IN_ERROR = "u.user_no in (select e.user_no from license_error e where e.tenant_id = %s)"
 
 
 def _conditions(tx: Transaction, query: UserQuery) -> Iterator[tuple[str, tuple[object, ...]]]:
@@ -139,6 +168,16 @@ def _conditions(tx: Transaction, query: UserQuery) -> Iterator[tuple[str, tuple[
         yield "u.is_enabled = %s", (query.is_enabled,)
     if query.user_type is not None:
         yield "u.user_type = %s", (query.user_type,)
+    if query.location is not None:
+        yield "u.usage_location = %s", (query.location.strip().upper(),)
+    if query.manager is not None:
+        yield "u.manager_no = %s", (query.manager,)
+    if query.holds is not None:
+        yield _HOLDS, (tx.tenant_id, query.holds)
+    if query.is_unlicensed:
+        yield _UNLICENSED, ()
+    if query.is_in_error:
+        yield _IN_ERROR, (tx.tenant_id,)
 
 
 async def users_after(tx: Transaction, after: int, *, limit: int) -> tuple[User, ...]:

@@ -105,6 +105,7 @@ PAGES = {
     "/licenses": Permission.READ_LICENSES,
     f"/licenses/{E3}": Permission.READ_LICENSES,
     "/groups": Permission.READ_DIRECTORY,
+    "/bulk": Permission.READ_JOBS,
     "/history": Permission.READ_HISTORY,
     "/requests": Permission.SEE_REQUESTS,
     "/requests/new": Permission.TAKE_PART_IN_REQUESTS,

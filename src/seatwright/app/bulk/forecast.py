@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from seatwright.app.bulk.foresight import Foresight, foresee_rows
 from seatwright.app.bulk.orders import Resolved
@@ -31,11 +32,13 @@ FORECAST_ROWS_MAX = 1_000
 class Forecast:
     """What would become of the rows of a bulk job now.
 
-    `is_refused` is for all or nothing where it would be nothing. `rows` are the first 1,000.
+    `is_refused` is for all or nothing where it would be nothing. `rows` are the first 1,000, and
+    `failing` the first 1,000 of those that would not be done.
     """
 
     counts: Mapping[tuple[Outcome, Reason | None], int]
     rows: Sequence[tuple[BulkRow, RowResult]]
+    failing: Sequence[tuple[BulkRow, RowResult]]
     total: int
     is_refused: bool
 
@@ -57,9 +60,12 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
     call.ledger.concerned.update(row.sku for row in rows if row.sku is not None)
     call.ledger.concerned.update(product.sku for product in order.products)
     shown = slice(0, FORECAST_ROWS_MAX)
+    pairs = zip(rows, results, strict=True)
+    failing = (pair for pair in pairs if pair[1].outcome is not Outcome.SUCCEEDED)
     return Forecast(
         counts=Counter((one.outcome, one.reason) for one in results),
         rows=list(zip(rows[shown], results[shown], strict=True)),
+        failing=list(islice(failing, FORECAST_ROWS_MAX)),
         total=len(rows),
         is_refused=is_refused,
     )

@@ -1,7 +1,8 @@
 """From what a caller sent to an order: every text is resolved before anyone is touched.
 
 What is wrong with the file itself (an unknown product or service plan, a date that is none)
-refuses the whole call and names the row. Only a person who is not found is the row's own failure.
+refuses the whole call and names the row. Only a person who is not found is the row's own failure,
+unless the call keeps faults: then each of them is its row's, and the other rows are done.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from typing import TypeVar
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.templates import require_template
-from seatwright.domain.bulk import ROWS_MAX, BulkOrder, BulkProduct, BulkRow, FillPolicy
+from seatwright.domain.bulk import (
+    ROWS_MAX,
+    BulkOrder,
+    BulkProduct,
+    BulkRow,
+    FillPolicy,
+    RowFault,
+)
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.locations import parse_location
@@ -27,6 +35,8 @@ from seatwright.domain.wants import WantKind
 USER_TEXT_LENGTH_MAX = 500
 UNKNOWN_LISTED_MAX = 5
 NEAR_MATCHES_MAX = 3
+NEAR_LOOKUPS_MAX = 50
+"""Unknown products for which one file is told what they may mean: each costs milliseconds."""
 
 _Value = TypeVar("_Value")
 
@@ -56,6 +66,7 @@ class BulkCall:
     template: str | None = None
     ignored_columns: tuple[str, ...] = ()
     adopts: bool = False
+    keeps_faults: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +100,8 @@ async def resolve(call: Call, sent: BulkCall) -> Resolved:
     products, template_name = await _template(call, sent.template)
     if sent.sku is not None:
         _check_assignable(catalog.require_sku(sent.sku, is_in_body=True))
-    _check_products(catalog, sent)
+    if not sent.keeps_faults:
+        _check_products(catalog, sent)
     reader = _Reader(catalog=catalog, sent=sent, template_name=template_name, now=call.now)
     return Resolved(
         order=BulkOrder(fill=sent.fill, products=products, adopts=sent.adopts),
@@ -191,6 +203,7 @@ class _Reader:
     _expiries: dict[str, datetime] = field(default_factory=dict)
     _moments: dict[str, datetime] = field(default_factory=dict)
     _since_days: dict[str, datetime] = field(default_factory=dict)
+    _unknown: dict[str, Refusal] = field(default_factory=dict)
 
     def rows(self) -> tuple[BulkRow, ...]:
         """All lines as rows; raises Refusal, naming the row, for a text that cannot be read."""
@@ -200,6 +213,8 @@ class _Reader:
         try:
             return self._row(line)
         except Refusal as refusal:
+            if self.sent.keeps_faults:
+                return _faulty(line, refusal)
             raise _in_row(refusal, line.row_no) from None
 
     def _row(self, line: BulkLine) -> BulkRow:
@@ -234,11 +249,32 @@ class _Reader:
     def _sku(self, text: str | None) -> CatalogSku | None:
         if text not in self._skus:
             wanted = text or self.sent.sku
-            sku = None if wanted is None else self.catalog.require_sku(wanted, is_in_body=True)
+            if wanted is None and self.sent.template is None:
+                raise Refusal(
+                    Reason.INVALID_VALUE,
+                    "The row names no product: give it one, or choose one for all rows.",
+                )
+            sku = None if wanted is None else self._known(wanted)
             if sku is not None:
                 _check_assignable(sku)
             self._skus[text] = sku
         return self._skus[text]
+
+    def _known(self, text: str) -> CatalogSku:
+        sku = self.catalog.sku_by_text(text)
+        if sku is not None:
+            return sku
+        if text not in self._unknown:
+            may_look = len(self._unknown) < NEAR_LOOKUPS_MAX
+            near = near_matches(self.catalog, text) if may_look else []
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            self._unknown[text] = Refusal(
+                Reason.UNKNOWN_SKU,
+                f"There is no product “{text[:120]}” in the catalogue.{meant}",
+                context={"sku": text, "nearMatches": near},
+                is_in_body=True,
+            )
+        raise self._unknown[text]
 
     def _disabled(
         self, sku: CatalogSku | None, texts: tuple[str, ...] | None
@@ -275,6 +311,17 @@ class _Reader:
                 f"since {moment.isoformat()} has not come yet: give the day it was assigned.",
             )
         return moment
+
+
+def _faulty(line: BulkLine, refusal: Refusal) -> BulkRow:
+    said = refusal.detail
+    return BulkRow(
+        row_no=line.row_no,
+        user_text=line.user.strip()[:USER_TEXT_LENGTH_MAX],
+        sku_text=(line.sku or "")[:USER_TEXT_LENGTH_MAX],
+        sku=None,
+        fault=RowFault(reason=refusal.reason, message=said[:1].upper() + said[1:]),
+    )
 
 
 def _once(read: dict[str, _Value], text: str, reader: Callable[[str], _Value]) -> _Value:

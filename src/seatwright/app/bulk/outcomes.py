@@ -34,7 +34,7 @@ async def outcomes_of(
     for place, row in enumerate(rows):
         results = by_place.get(place)
         if results is None:
-            outcomes.append(unknown_person(row))
+            outcomes.append(_without_wants(row))
         elif place in said:
             outcomes.append(_failed(row, users[row.user_text], said[place]))
         else:
@@ -70,6 +70,17 @@ def _cause(results: Iterable[Fulfilment]) -> Fulfilment:
 
 def _gives(one: Fulfilment) -> bool:
     return one.reason is None and one.want.kind is not WantKind.REMOVE
+
+
+def _without_wants(row: BulkRow) -> RowResult:
+    if row.fault is None:
+        return unknown_person(row)
+    return RowResult(
+        row_no=row.row_no,
+        outcome=Outcome.FAILED,
+        reason=row.fault.reason,
+        message=row.fault.message,
+    )
 
 
 def unknown_person(row: BulkRow) -> RowResult:

@@ -32,6 +32,7 @@ from seatwright.postgres.user_read import (
     list_users,
     numbers_taken,
     read_user,
+    upns_of,
 )
 from seatwright.postgres.user_write import (
     NAME_FIELDS,
@@ -75,7 +76,18 @@ async def page_of_users(
     """
     conditions = await people_filter(call, query.filter)
     found = list_users(call.tx, query, conditions=conditions, after=after, limit=limit + 1)
-    return await (in_time(call, found) if conditions else found)
+    return await (in_time(call, found) if conditions or query.looks_far else found)
+
+
+async def names_matching(call: Call, query: UserQuery, *, limit: int) -> list[str]:
+    """The user principal names of everybody whom a list would show, in its order.
+
+    Raises Refusal as `page_of_users` does.
+    """
+    conditions = await people_filter(call, query.filter)
+    # The limit of time goes with the savepoint: what the call does next may take longer.
+    async with call.tx.tried():
+        return await in_time(call, upns_of(call.tx, query, conditions=conditions, limit=limit))
 
 
 def parse_user_fields(given: Mapping[UserField, str | bool | None]) -> dict[UserField, FieldValue]:

@@ -22,6 +22,7 @@ from seatwright.web.portal.access import AnyRequest, call_of, guard
 from seatwright.web.portal.auto_claim import AUTO_CLAIM_PAGES
 from seatwright.web.portal.auto_claim_report import AUTO_CLAIM_REPORT_PAGES
 from seatwright.web.portal.auto_claim_wizard import AUTO_CLAIM_WIZARD_PAGES
+from seatwright.web.portal.bulk import BULK_PAGES
 from seatwright.web.portal.cookie import SessionCookie
 from seatwright.web.portal.edge import PortalEdge
 from seatwright.web.portal.groups import GROUP_PAGES
@@ -30,6 +31,7 @@ from seatwright.web.portal.licenses import LICENSE_PAGES
 from seatwright.web.portal.me import ME_PAGES
 from seatwright.web.portal.overview import OVERVIEW_PAGES
 from seatwright.web.portal.pages import page
+from seatwright.web.portal.progress import ProgressStream, job_of_stream
 from seatwright.web.portal.rendering import static_files
 from seatwright.web.portal.requests import REQUEST_PAGES
 from seatwright.web.portal.sign_in import SignInPages
@@ -46,6 +48,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *USER_PAGES,
     *LICENSE_PAGES,
     *GROUP_PAGES,
+    *BULK_PAGES,
     *HISTORY_PAGES,
     *REQUEST_PAGES,
     *ME_PAGES,
@@ -62,10 +65,11 @@ _FOREVER: Final = b"public, max-age=31536000, immutable"
 class Portal:
     """Serves every path of the portal; `serves` says which those are."""
 
-    __slots__ = ("_edge", "_heads", "_sign_in")
+    __slots__ = ("_edge", "_heads", "_progress", "_sign_in")
 
     def __init__(self, *, database: Database, clock: Clock, public_url: str) -> None:
         cookie = SessionCookie(is_secure=public_url.startswith("https://"))
+        self._progress = ProgressStream(database=database, clock=clock, cookie=cookie)
         app = create_portal_application()
         self._edge = PortalEdge(app, database=database, clock=clock, cookie=cookie)
         self._sign_in = SignInPages(database=database, clock=clock, cookie=cookie)
@@ -83,6 +87,8 @@ class Portal:
             await _static(cast(HTTPScope, scope)).send(send)
         elif _head(path) == "/sign-in":
             await self._sign_in(cast(HTTPScope, scope), receive, send)
+        elif (job := job_of_stream(path)) is not None:
+            await self._progress(cast(HTTPScope, scope), receive, send, job_id=job)
         else:
             await self._edge(scope, receive, send)
 

@@ -33,8 +33,8 @@ from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError, receiv
 from seatwright.web.connections import borrowed, run_again
 from seatwright.web.portal.cookie import SessionCookie
 from seatwright.web.portal.forms import (
-    FORM_BYTES_MAX,
     Form,
+    bytes_allowed,
     comes_from_here,
     is_own_form,
     read_form,
@@ -94,7 +94,7 @@ class PortalEdge:
         session = self._cookie.read(headers)
         if scope["method"] in _READING:
             return await self._read(scope, session)
-        body = Body(receive, bytes_max=FORM_BYTES_MAX)
+        body = Body(receive, bytes_max=bytes_allowed(headers, is_known=session is not None))
         await body.read_some()
         content = await body.read_rest()
         if not comes_from_here(headers):
@@ -165,7 +165,8 @@ class PortalEdge:
                 has_moved = not is_preview and (await foreseen_in(call)).digest != digest
                 if is_preview or has_moved:
                     shown = await preview_of(call, before)
-                    return await preview_page(attempt, shown, form=form, has_moved=has_moved)
+                    again: Form = attempt["state"]["form"]
+                    return await preview_page(attempt, shown, form=again, has_moved=has_moved)
             return await self._commit(scope, call, answer)
 
     async def _commit(self, scope: HTTPScope, call: Call, answer: Answer) -> Answer:

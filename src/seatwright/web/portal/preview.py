@@ -12,7 +12,7 @@ from seatwright.app.preview_words import sentence_of
 from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.reconcile.changes import Action, Change
 from seatwright.web.answers import Answer
-from seatwright.web.portal.forms import Form
+from seatwright.web.portal.forms import FORM_BYTES_MAX, Form
 from seatwright.web.portal.pages import answer_page, own_path, render_page
 
 
@@ -81,6 +81,8 @@ async def preview_page(
                 if one.is_moved
             ],
             "costs": preview.costs,
+            "forecast": scope["state"].get("forecast"),
+            "is_large": sum(len(value) for _, value in form.pairs) > FORM_BYTES_MAX // 4,
         },
     )
     call: Call = scope["state"]["call"]

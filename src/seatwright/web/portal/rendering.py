@@ -25,6 +25,7 @@ _LANGUAGES_READ_MAX: Final = 10
 STATIC: Final[Mapping[str, str]] = {
     "portal.css": "text/css; charset=utf-8",
     "portal.js": "text/javascript; charset=utf-8",
+    "progress.js": "text/javascript; charset=utf-8",
     # htmx 2.0.11 as its package has it, under the Zero-Clause BSD license.
     "htmx.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",

@@ -33,7 +33,10 @@ OUTCOME_UNKNOWN: Final = Trouble(
     "The database went away while the change was being stored. Look before you try again.",
 )
 TOO_LARGE: Final = Trouble(
-    413, "This form is too large", "It has more than 2 MiB. Send it in parts."
+    413,
+    "This form is too large",
+    "A form takes 2 MiB, and one with a file 16 MiB. Nothing was changed: split the file, and send"
+    " its parts one after another.",
 )
 FOREIGN_FORM: Final = Trouble(
     403,
