@@ -30,7 +30,12 @@ from seatwright.domain.subscription_life import (
     renewed,
 )
 from seatwright.domain.subscription_states import PurchaseAction, require_allowed
-from seatwright.domain.subscriptions import RESOLVE_WITHIN, Subscription, check_subscription
+from seatwright.domain.subscriptions import (
+    RESOLVE_WITHIN,
+    Subscription,
+    SubscriptionStatus,
+    check_subscription,
+)
 from seatwright.postgres.seat_changes import due_subscription, scheduled_changes
 from seatwright.postgres.subscriptions import read_pools
 
@@ -52,15 +57,12 @@ async def renew(
     is over-assigned and has 90 days (L-12).
 
     Raises Refusal subscriptionSuspended for one that is Deleted, belowOfferMinimum, and
-    invalidValue for an end that is over.
+    invalidValue for an end that is over, or no later than that of the term that runs.
     """
     stored, pools = await lock_subscription(call, subscription_id)
     require_allowed(stored, PurchaseAction.RENEW)
-    if until is not None and until <= call.now:
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            f"until {until:%Y-%m-%d %H:%M} is over: give the end of the new term.",
-        )
+    if until is not None:
+        _require_longer(stored, until, now=call.now)
     after = renewed(stored, now=call.now, until=until)
     if units is not None:
         after = replace(after, units=units)
@@ -69,6 +71,22 @@ async def renew(
     await write_purchase(call, stored, check_subscription(after))
     await recount(call, pools)
     return after
+
+
+def _require_longer(stored: Subscription, until: datetime, *, now: datetime) -> None:
+    """What was paid for stays: a renewal ends after the term that runs."""
+    if until <= now:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"until {until:%Y-%m-%d %H:%M} is over: give the end of the new term.",
+        )
+    end = stored.next_lifecycle_at
+    if stored.status is SubscriptionStatus.ENABLED and end is not None and until <= end:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            f"until {until:%Y-%m-%d %H:%M} is too early: the purchase lasts until"
+            f" {end:%Y-%m-%d %H:%M} as it is. Give a later end, or none for a whole term.",
+        )
 
 
 async def cancel(call: Call, subscription_id: UUID, *, is_external: bool) -> Subscription:

@@ -37,6 +37,9 @@ UNITS_MAX: Final = 10_000_000
 MONTHS_MAX: Final = 60
 """The longest term and billing cycle."""
 
+YEAR_MIN, YEAR_MAX = 1970, 9900
+"""Years of a purchase's dates: terms after the last of them still have dates."""
+
 RESOLVE_WITHIN: Final = timedelta(days=90)
 """How long an over-assigned product may stay so: nobody loses service before (SKU-014)."""
 
@@ -106,7 +109,7 @@ def check_subscription(one: Subscription, *, is_external: bool = False) -> Subsc
     Raises Refusal invalidValue for a value out of its range, and belowOfferMinimum for fewer
     units than the offer allows.
     """
-    problem = _misfit(one)
+    problem = _misfit(one) or _misdated(one)
     if problem is not None:
         raise Refusal(Reason.INVALID_VALUE, problem)
     if one.units < one.units_min and one.status in _LIVING and not is_external:
@@ -145,6 +148,14 @@ def _misfit(one: Subscription) -> str | None:
         return f"currency is “{one.currency}”: give a code of three letters such as EUR."
     if one.unit_price is not None and one.currency is None:
         return "unitPrice has no currency: give its code of three letters such as EUR."
+    return None
+
+
+def _misdated(one: Subscription) -> str | None:
+    for name, at in (("startsAt", one.starts_at), ("nextLifecycleAt", one.next_lifecycle_at)):
+        if at is not None and not YEAR_MIN <= at.year <= YEAR_MAX:
+            day = at.date().isoformat()
+            return f"{name} is {day}: give a year from {YEAR_MIN} to {YEAR_MAX}."
     if one.next_lifecycle_at is not None and one.next_lifecycle_at < one.starts_at:
         return "nextLifecycleAt is before startsAt: give the date on which the status changes next."
     return None
