@@ -16,22 +16,43 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-// Boxes: one chooses all that are on the page, and the form says how many are chosen.
-document.addEventListener("change", (event) => {
-  const box = event.target;
-  if (box.type !== "checkbox") return;
-  const form = box.form;
-  if (!form) return;
-  const boxes = [...form.elements].filter((one) => one.type === "checkbox" && one.dataset.row !== undefined);
-  const all = [...form.elements].find((one) => one.dataset && one.dataset.all !== undefined);
-  if (box === all) boxes.forEach((one) => { one.checked = all.checked; });
-  const count = boxes.filter((one) => one.checked).length;
-  if (all) {
-    all.checked = count > 0 && count === boxes.length;
-    all.indeterminate = count > 0 && count < boxes.length;
+// Lists whose rows can be chosen: one box above them for all, and how many are chosen.
+const boxesOf = (table) => [...table.querySelectorAll("tbody input[type=checkbox]")];
+
+function addAllBoxes() {
+  for (const table of document.querySelectorAll("main form table")) {
+    const head = table.querySelector("thead th");
+    if (!boxesOf(table).length || table.querySelector("[data-all]") || !head) continue;
+    const all = document.createElement("input");
+    all.type = "checkbox";
+    all.dataset.all = "";
+    all.setAttribute("aria-label", said().dataset.all);
+    head.replaceChildren(all);
+    countChosen(table);
   }
-  for (const place of form.querySelectorAll("[data-count]")) place.textContent = String(count);
+}
+
+function countChosen(table) {
+  const boxes = boxesOf(table), all = table.querySelector("[data-all]"), bar = table.closest("form").querySelector(".decide");
+  const count = boxes.filter((one) => one.checked).length;
+  all.checked = count > 0 && count === boxes.length;
+  all.indeterminate = count > 0 && count < boxes.length;
+  if (!bar) return;
+  const place = bar.querySelector(".count") || bar.insertBefore(document.createElement("strong"), bar.firstChild);
+  place.className = "count";
+  place.textContent = said().dataset.chosen.replace("#", String(count));
+}
+
+document.addEventListener("change", (event) => {
+  const table = event.target.closest("main form table");
+  if (!table || event.target.type !== "checkbox" || !table.querySelector("[data-all]")) return;
+  if (event.target.dataset.all !== undefined) {
+    for (const box of boxesOf(table)) box.checked = event.target.checked;
+  }
+  countChosen(table);
 });
+document.addEventListener("htmx:afterSwap", addAllBoxes);
+addAllBoxes();
 
 // Words for who hears the page, when a list was changed in place.
 document.addEventListener("htmx:afterSwap", () => { said().textContent = said().dataset.rows; });
