@@ -45,6 +45,10 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("CLOCK_OFFSET", "P1M", "P31D"),
         ("CLOCK_OFFSET", "P", "P31D"),
         ("WORKERS", "0", "from 1 to 64"),
+        ("OIDC_ISSUER", "http://login.example.com", "http:// is taken on this machine only"),
+        ("OIDC_ISSUER", "https://login.example.com/?tenant=1", "as its tokens have it"),
+        ("OIDC_ISSUER", "https://login.example.com", "SEATWRIGHT_OIDC_CLIENT_ID is not"),
+        ("OIDC_REDIRECT_URI", "https://licenses.example.com/back", "/auth/callback"),
         ("LOG_LEVEL", "loud", "debug, info, warning, error"),
     ],
 )

@@ -15,6 +15,7 @@ from seatwright.app.launch.desk import LaunchDesk
 from seatwright.app.work import Workshop
 from seatwright.demo import demo as demo_tenant
 from seatwright.domain.clock import Clock
+from seatwright.identity.oidc import IdentityProvider, OidcClient
 from seatwright.jobs import worker as jobs
 from seatwright.mail.smtp import SmtpMailer, SmtpServer
 from seatwright.postgres.pool import Database
@@ -34,7 +35,12 @@ from seatwright.webhooks.caller import HttpCaller
 
 
 def assemble_web_app(
-    *, database: Database, clock: Clock, public_host: str, public_url: str | None = None
+    *,
+    database: Database,
+    clock: Clock,
+    public_host: str,
+    public_url: str | None = None,
+    provider: IdentityProvider | None = None,
 ) -> ASGIApp:
     """The whole web application over an unopened database; its lifespan opens and closes it."""
     rest = create_rest_application()
@@ -61,7 +67,10 @@ def assemble_web_app(
         return sign_in if sign_in.serves(path) else None
 
     portal = Portal(
-        database=database, clock=clock, public_url=public_url or f"http://{public_host}"
+        database=database,
+        clock=clock,
+        public_url=public_url or f"http://{public_host}",
+        provider=provider,
     )
     entry = Entry(
         surfaces={
@@ -87,11 +96,34 @@ def create_web_app() -> ASGIApp:
         clock=OffsetClock(settings.clock_offset),
         public_host=settings.public_host,
         public_url=settings.resolved_public_url,
+        provider=provider_of(settings),
     )
     if settings.rate_limit is None:
         return app
     # Every process counts for itself, and the kernel spreads the calls over all of them.
     return RateLimit(app, per_second=settings.rate_limit / settings.workers)
+
+
+def provider_of(settings: Settings) -> IdentityProvider | None:
+    """The identity provider that is set; None where none is.
+
+    Raises SettingsError when the file of the client's secret cannot be read.
+    """
+    if settings.oidc_issuer is None:
+        return None
+    assert settings.oidc_client_id is not None, "settings without it are refused"
+    secret = settings.oidc_client_secret
+    if settings.oidc_client_secret_file is not None:
+        secret = _secret_in(settings.oidc_client_secret_file, "OIDC_CLIENT_SECRET_FILE")
+    client = OidcClient(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret,
+        redirect_uri=settings.oidc_redirect_uri or f"{settings.resolved_public_url}/auth/callback",
+        role_claim=settings.oidc_role_claim,
+    )
+    # The provider's clock is the true one, however far the clock of a demo was moved.
+    return IdentityProvider(client, now=OffsetClock().now)
 
 
 def run_worker(settings: Settings) -> None:
@@ -118,13 +150,7 @@ def mailer_of(settings: Settings) -> SmtpMailer | None:
     assert settings.mail_from is not None, "settings without it are refused"
     password = settings.mail_password
     if settings.mail_password_file is not None:
-        try:
-            password = settings.mail_password_file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(
-                f"{PREFIX}MAIL_PASSWORD_FILE is {str(settings.mail_password_file)!r}, which cannot"
-                f" be read: {error}. Let the account that runs seatwright read it."
-            ) from error
+        password = _secret_in(settings.mail_password_file, "MAIL_PASSWORD_FILE")
     return SmtpMailer(
         SmtpServer(
             host=settings.mail_host,
@@ -135,6 +161,16 @@ def mailer_of(settings: Settings) -> SmtpMailer | None:
             password=password,
         )
     )
+
+
+def _secret_in(file: Path, name: str) -> str:
+    try:
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{PREFIX}{name} is {str(file)!r}, which cannot be read: {error}. Let the account that"
+            " runs seatwright read it."
+        ) from error
 
 
 def load_demo(settings: Settings) -> None:

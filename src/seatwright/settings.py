@@ -9,32 +9,48 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import ipaddress
 import os
-import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from seatwright.domain.mail_addresses import is_mail_address
-
-PREFIX: Final = "SEATWRIGHT_"
-_LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-_MAIL_SECURITY: Final = ("starttls", "tls", "none")
-_WORKERS_MAX: Final = 64
-_DURATION: Final = re.compile(
-    r"(?P<sign>[+-]?)P(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
-    r"(?:T(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,6})M)?(?:(?P<seconds>\d{1,9})S)?)?"
+from seatwright.setting_values import (
+    PREFIX,
+    SettingsError,
+    format_duration,
+    parse_address,
+    parse_duration,
+    parse_host,
+    parse_integer,
+    parse_issuer,
+    parse_log_level,
+    parse_mail_from,
+    parse_mail_security,
+    parse_networks,
+    parse_path,
+    parse_postgres,
+    parse_rate_limit,
+    parse_redirect,
+    parse_text,
 )
 
+__all__ = [
+    "PREFIX",
+    "OffsetClock",
+    "SettingDocumentation",
+    "Settings",
+    "SettingsError",
+    "default_data_dir",
+    "documented_settings",
+    "format_duration",
+    "parse_duration",
+]
 
-class SettingsError(Exception):
-    """A setting's value is not acceptable; the message names it, the rule and the fix."""
+_WORKERS_MAX: Final = 64
 
 
 def default_data_dir(environment: Mapping[str, str]) -> Path:
@@ -119,6 +135,26 @@ class Settings:
     """Private networks that webhooks may lead to, with commas in between: `10.20.0.0/16`. Default:
     none, so that webhooks lead to the internet only."""
 
+    oidc_issuer: str | None = None
+    """The identity provider that people sign in to the portal with (OpenID Connect): its address as
+    its tokens name it. Default: none, so that links and passwords sign in."""
+
+    oidc_client_id: str | None = None
+    """What the identity provider calls this installation. Needed with `SEATWRIGHT_OIDC_ISSUER`."""
+
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    """The secret that goes with it. Default: none, for a client that the provider made public."""
+
+    oidc_client_secret_file: Path | None = field(default=None, repr=False)
+    """A file that holds the secret, instead of `SEATWRIGHT_OIDC_CLIENT_SECRET`."""
+
+    oidc_redirect_uri: str | None = None
+    """Where the identity provider sends people back to. Default: `/auth/callback` of the public
+    address."""
+
+    oidc_role_claim: str = "roles"
+    """The claim that names somebody's roles; a dot leads into it: `realm_access.roles`."""
+
     log_level: str = "info"
     """The least important log lines to write: `debug`, `info`, `warning` or `error`."""
 
@@ -145,6 +181,11 @@ class Settings:
             raise SettingsError(
                 f"{PREFIX}MAIL_HOST is set and {PREFIX}MAIL_FROM is not. Give the address that "
                 "mails come from, for example Licenses <licenses@example.com>."
+            )
+        if "oidc_issuer" in values and "oidc_client_id" not in values:
+            raise SettingsError(
+                f"{PREFIX}OIDC_ISSUER is set and {PREFIX}OIDC_CLIENT_ID is not. Give the client id"
+                " that the identity provider has for this installation."
             )
         return cls(**values)  # type: ignore[arg-type]  # Each parser returns its field's type.
 
@@ -231,139 +272,32 @@ def _shown(value: object) -> str:
     return format_duration(value) if isinstance(value, timedelta) else str(value)
 
 
-def parse_duration(name: str, text: str) -> timedelta:
-    """Read an ISO 8601 duration; months and years are refused, having no fixed length."""
-    found = _DURATION.fullmatch(text.upper())
-    parts = {} if found is None else found.groupdict(default="")
-    amounts = {unit: int(amount) for unit, amount in parts.items() if unit != "sign" and amount}
-    if not amounts:
-        raise SettingsError(
-            f"{name} is {text!r}, which is no duration. Write weeks, days, hours, minutes and "
-            "seconds as ISO 8601 has them, for example P31D or -PT2H30M; months and years have no "
-            "fixed length and are not taken."
-        )
-    return timedelta(**amounts) * (-1 if parts["sign"] == "-" else 1)
-
-
-def format_duration(value: timedelta) -> str:
-    """Write whole seconds as an ISO 8601 duration of days and seconds."""
-    size = abs(value)
-    seconds = f"T{size.seconds}S" if size.seconds or not size.days else ""
-    return f"{'-' if value < timedelta(0) else ''}P{f'{size.days}D' if size.days else ''}{seconds}"
-
-
-def _parse_host(name: str, text: str) -> str:
-    if text == "localhost":
-        return "127.0.0.1"
-    try:
-        return str(ipaddress.ip_address(text.strip("[]")))
-    except ValueError:
-        raise SettingsError(
-            f"{name} is {text!r}, which is no address of this machine. Give an IP address: "
-            "127.0.0.1 for this machine only, 0.0.0.0 for every network."
-        ) from None
-
-
-def _parse_integer(name: str, text: str, *, least: int, most: int) -> int:
-    if text.isascii() and text.isdigit() and least <= int(text) <= most:
-        return int(text)
-    raise SettingsError(f"{name} is {text!r}. Give a whole number from {least} to {most}.")
-
-
-def _parse_rate_limit(name: str, text: str) -> int | None:
-    if text.lower() == "off":
-        return None
-    try:
-        return _parse_integer(name, text, least=1, most=1_000_000)
-    except SettingsError as refused:
-        raise SettingsError(f"{refused} Or `off` for no limit.") from None
-
-
-def _parse_path(name: str, text: str) -> Path:
-    path = Path(text).expanduser()
-    if not path.is_absolute():
-        # Relative to whatever directory a service starts in, it would be another place each time.
-        raise SettingsError(f"{name} is {text!r}. Give an absolute path, beginning with /.")
-    return path
-
-
-def _parse_postgres(name: str, text: str) -> str:
-    # libpq also takes `host=… dbname=…`, which the processes started by serve understand as well.
-    if text.startswith(("postgresql://", "postgres://")) or re.match(r"\w+\s*=", text):
-        return text
-    raise SettingsError(
-        f"{name} is no connection string of PostgreSQL. Write "
-        "postgresql://USER:PASSWORD@HOST:PORT/DATABASE (the value is not shown: it may hold a "
-        "password)."
-    )
-
-
-def _parse_address(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme in ("http", "https") and parts.netloc and parts.path in ("", "/"):
-        return text.rstrip("/")
-    raise SettingsError(
-        f"{name} is {text!r}. Give scheme, host and port without a path, for example "
-        "https://licenses.example.com."
-    )
-
-
-def _parse_mail_security(name: str, text: str) -> str:
-    if text.lower() in _MAIL_SECURITY:
-        return text.lower()
-    raise SettingsError(f"{name} is {text!r}. Give one of {', '.join(_MAIL_SECURITY)}.")
-
-
-def _parse_mail_from(name: str, text: str) -> str:
-    _, address = parseaddr(text)
-    if text.isprintable() and is_mail_address(address):
-        return text
-    raise SettingsError(
-        f"{name} is {text!r}. Give one mail address, with a name or without: "
-        "Licenses <licenses@example.com>."
-    )
-
-
-def _parse_networks(name: str, text: str) -> str:
-    try:
-        return ",".join(str(ipaddress.ip_network(one.strip())) for one in text.split(","))
-    except ValueError as error:
-        raise SettingsError(
-            f"{name} is {text!r}: {error}. Give networks with commas in between, for example "
-            "10.20.0.0/16,192.168.4.0/24."
-        ) from None
-
-
-def _parse_log_level(name: str, text: str) -> str:
-    if text.lower() in _LOG_LEVELS:
-        return text.lower()
-    raise SettingsError(f"{name} is {text!r}. Give one of {', '.join(_LOG_LEVELS)}.")
-
-
-def _parse_text(_name: str, text: str) -> str:
-    return text
-
-
 _PARSERS: Final[Mapping[str, Callable[[str, str], object]]] = {
-    "host": _parse_host,
-    "port": functools.partial(_parse_integer, least=0, most=65535),
-    "data_dir": _parse_path,
-    "database_url": _parse_postgres,
-    "migrate_url": _parse_postgres,
-    "listen_url": _parse_postgres,
-    "public_url": _parse_address,
-    "rate_limit": _parse_rate_limit,
+    "host": parse_host,
+    "port": functools.partial(parse_integer, least=0, most=65535),
+    "data_dir": parse_path,
+    "database_url": parse_postgres,
+    "migrate_url": parse_postgres,
+    "listen_url": parse_postgres,
+    "public_url": parse_address,
+    "rate_limit": parse_rate_limit,
     "clock_offset": parse_duration,
-    "workers": functools.partial(_parse_integer, least=1, most=_WORKERS_MAX),
-    "mail_host": _parse_text,
-    "mail_port": functools.partial(_parse_integer, least=1, most=65535),
-    "mail_security": _parse_mail_security,
-    "mail_from": _parse_mail_from,
-    "mail_user": _parse_text,
-    "mail_password": _parse_text,
-    "mail_password_file": _parse_path,
-    "webhook_networks": _parse_networks,
-    "log_level": _parse_log_level,
-    "url": _parse_address,
-    "token": _parse_text,
+    "workers": functools.partial(parse_integer, least=1, most=_WORKERS_MAX),
+    "mail_host": parse_text,
+    "mail_port": functools.partial(parse_integer, least=1, most=65535),
+    "mail_security": parse_mail_security,
+    "mail_from": parse_mail_from,
+    "mail_user": parse_text,
+    "mail_password": parse_text,
+    "mail_password_file": parse_path,
+    "webhook_networks": parse_networks,
+    "oidc_issuer": parse_issuer,
+    "oidc_client_id": parse_text,
+    "oidc_client_secret": parse_text,
+    "oidc_client_secret_file": parse_path,
+    "oidc_redirect_uri": parse_redirect,
+    "oidc_role_claim": parse_text,
+    "log_level": parse_log_level,
+    "url": parse_address,
+    "token": parse_text,
 }

@@ -18,6 +18,8 @@ from tests.office import Office
 
 WITHOUT_TENANT: Final = {
     "schema_migration": "says which migrations were applied; the app role only reads it",
+    "sign_in_attempt": "a browser on its way to sign in, of which nobody knows yet whose it is",
+    "sign_in_guess": "counts guesses of passwords by digests, of which no tenant can be read",
     "tenant": "is read before the tenant is known: by commands, and by the tick that wakes jobs",
 }
 """Tables that no policy guards, and why; procrastinate's own are the only others."""
@@ -29,6 +31,12 @@ INDEXES_WITHOUT_TENANT: Final = {
     "credential_digest_key": "a token says nothing of its tenant until it is found",
     "portal_session_digest_key": "a session says nothing of its tenant until it is found",
     "sign_in_link_digest_key": "a link says nothing of its tenant until it is found",
+    "account_login": "a name says nothing of its tenant until it is found",
+    "account_link_digest_key": "a link says nothing of its tenant until it is found",
+    "sign_in_attempt_pkey": "no tenant's row",
+    "sign_in_attempt_over": "no tenant's row",
+    "sign_in_guess_pkey": "no tenant's row",
+    "sign_in_guess_over": "no tenant's row",
     "schema_migration_pkey": "no tenant's row",
 }
 """Indexes that do not begin with `tenant_id`, and why."""
@@ -38,6 +46,10 @@ DEFINER_FUNCTIONS: Final = {
     "authenticate_session": "finds whose session it is, before the tenant is known",
     "look_at_sign_in_link": "says whom a link is for, to whoever has it",
     "use_sign_in_link": "lets in whoever has a link, once, before the tenant is known",
+    "find_account": "finds whose password is asked for, before the tenant is known",
+    "has_accounts": "tells anybody whether passwords are in use at all",
+    "look_at_account_link": "says whose password a link sets, to whoever has it",
+    "use_account_link": "has whoever has a link set a password once, before the tenant is known",
     "published_signing_keys": "tells anybody the public keys, and never a private half",
     "job_counts": "tells a scrape how many jobs there are, and nothing else",
     "delivery_counts": "tells a scrape how much waits to be sent, and nothing else",

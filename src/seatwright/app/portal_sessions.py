@@ -11,10 +11,14 @@ from seatwright.app.record import record
 from seatwright.app.tenants import LOCAL_ADMINISTRATOR
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.domain.roles import Role
 from seatwright.domain.tenants import Principal, PrincipalKind
 from seatwright.identity.secrets import digest_of, new_link, new_session
+from seatwright.postgres import portal_people as attempts
 from seatwright.postgres.pool import Database, see_tenant
 from seatwright.postgres.portal_sessions import (
+    CameBy,
+    NewSession,
     SeenSession,
     end_session,
     insert_link,
@@ -34,6 +38,9 @@ SESSION_LIVES: Final = timedelta(hours=12)
 
 SESSION_IDLES: Final = timedelta(hours=2)
 """A session without a call for so long is over."""
+
+ATTEMPT_LIVES: Final = timedelta(minutes=10)
+"""Who is not back from the identity provider by then begins again."""
 
 _NOTED_EVERY: Final = timedelta(minutes=5)
 
@@ -85,26 +92,38 @@ async def sign_in_by_link(database: Database, link: str, *, now: datetime) -> st
         assert tenant is not None, "a link is of a tenant"
         assert principal is not None, "a link is of a principal"
         call = Call(tx=tx, tenant=tenant, principal=principal, now=now, correlation=uuid4())
-        return await _begin(call)
+        return await begin_session(call, came_by=CameBy.LINK)
 
 
-async def _begin(call: Call) -> str:
+async def begin_session(call: Call, *, came_by: CameBy, roles: tuple[Role, ...] = ()) -> str:
+    """Begin a session of the call's principal: the secret of its cookie.
+
+    `roles` are what an identity provider said, which hold for as long as the session does.
+    """
     secret = new_session()
     await insert_session(
         call.tx,
         call.principal.principal_no,
-        digest=digest_of(secret),
-        at=call.now,
-        expires_at=call.now + SESSION_LIVES,
+        NewSession(
+            digest=digest_of(secret),
+            at=call.now,
+            expires_at=call.now + SESSION_LIVES,
+            came_by=came_by,
+            roles=roles,
+        ),
     )
-    await record(call, HistoryLine(action=HistoryAction.SIGNED_IN))
+    detail: dict[str, object] = {"by": came_by.value}
+    if roles:
+        detail["roles"] = [role.value for role in roles]
+    await record(call, HistoryLine(action=HistoryAction.SIGNED_IN, detail=detail))
     return secret
 
 
-async def sign_out(call: Call, session: str) -> None:
-    """End the session that a call came with."""
-    await end_session(call.tx, digest_of(session), at=call.now)
+async def sign_out(call: Call, session: str) -> CameBy | None:
+    """End the session that a call came with; how it began."""
+    came_by = await end_session(call.tx, digest_of(session), at=call.now)
     await record(call, HistoryLine(action=HistoryAction.SIGNED_OUT))
+    return came_by
 
 
 async def keep_alive(database: Database, session: str, seen: SeenSession, *, now: datetime) -> None:
@@ -113,3 +132,23 @@ async def keep_alive(database: Database, session: str, seen: SeenSession, *, now
         return
     async with database.transaction(seen.who.tenant.tenant_id) as tx:
         await note_seen(tx, digest_of(session), at=now)
+
+
+async def begin_attempt(database: Database, *, target: str, now: datetime) -> str:
+    """Keep where a browser wants to go that signs in elsewhere first: the secret of its cookie."""
+    secret = new_session()
+    async with database.connection() as connection:
+        await attempts.begin_attempt(
+            connection,
+            digest_of(secret),
+            target=target,
+            at=now,
+            expires_at=now + ATTEMPT_LIVES,
+        )
+    return secret
+
+
+async def use_attempt(database: Database, secret: str, *, now: datetime) -> str | None:
+    """Use an attempt up, whatever comes of it: where its browser wanted to go; None if too late."""
+    async with database.connection() as connection:
+        return await attempts.use_attempt(connection, digest_of(secret), at=now)

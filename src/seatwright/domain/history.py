@@ -115,6 +115,11 @@ class HistoryAction(IntEnum):
     SIGN_IN_LINK_MADE = 180
     SIGNED_IN = 181
     SIGNED_OUT = 182
+    ACCOUNT_MADE = 190
+    PASSWORD_LINK_MADE = 191
+    PASSWORD_SET = 192
+    ROLES_CHANGED = 193
+    ACCOUNT_ENDED = 194
 
     @property
     def wire(self) -> str:

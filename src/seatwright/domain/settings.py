@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.identities import role_mapping
 from seatwright.domain.locations import is_location
 from seatwright.domain.mail_addresses import ADDRESSES_MAX, addresses_in
 from seatwright.domain.roles import Role
@@ -85,6 +86,15 @@ def _time_zone(value: object) -> str | None:
     if isinstance(value, str) and zone_named(value) is not None:
         return None
     return "give the name of a time zone as IANA has them, such as Europe/Oslo or UTC"
+
+
+def _role_mapping(value: object) -> str | None:
+    if role_mapping(value) is not None:
+        return None
+    return (
+        "give what the identity provider says and the role it means, with commas in between, as in"
+        " “licensing=license-administrator, auditors=global-reader”, or null"
+    )
 
 
 def _or_null(check: Callable[[object], str | None]) -> Callable[[object], str | None]:
@@ -298,6 +308,15 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             default=90,
             meaning="How long inboxes, and mails and calls that were sent, are kept.",
             check=_number(1, 3650),
+        ),
+        Setting(
+            name="roleClaimValues",
+            kind="string or null",
+            default=None,
+            meaning="Which roles the values of the identity provider's role claim mean, where they"
+            " are no names of roles themselves: “licensing=license-administrator”, with commas in"
+            " between.",
+            check=_role_mapping,
         ),
         Setting(
             name="graphThrottling",

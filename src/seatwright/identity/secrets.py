@@ -43,8 +43,13 @@ def form_proof(session: str) -> str:
 
 
 def is_form_proof(session: str, presented: str) -> bool:
-    """Whether a form was made for this session; the comparison takes the same time either way."""
-    return hmac.compare_digest(form_proof(session).encode(), presented.encode())
+    """Whether a form was made for this session."""
+    return is_same_secret(form_proof(session), presented)
+
+
+def is_same_secret(secret: str, presented: str) -> bool:
+    """Whether somebody knows a secret; the comparison takes the same time either way."""
+    return hmac.compare_digest(secret.encode(), presented.encode())
 
 
 def digest_of(secret: str) -> bytes:

@@ -120,10 +120,25 @@ async def purge_users(tx: Transaction, users: Sequence[UserNo]) -> None:
         "update app_user set manager_no = null where tenant_id = %s and manager_no = any(%s)", key
     )
     await _blank_requests(tx, users)
+    await _close_accounts(tx, users)
     for table in _OF_A_PERSON:
         await tx.connection.execute(
             f"delete from {table} where tenant_id = %s and user_no = any(%s)", key
         )
+
+
+async def _close_accounts(tx: Transaction, users: Sequence[UserNo]) -> None:
+    """Nobody signs in as people who are gone, and what they were given here goes with them."""
+    await tx.connection.execute(
+        "delete from account a using principal p where a.tenant_id = %s and p.user_no = any(%s)"
+        " and p.tenant_id = a.tenant_id and p.principal_no = a.principal_no and p.kind = 'person'",
+        (tx.tenant_id, list(users)),
+    )
+    await tx.connection.execute(
+        "update principal set roles = '{}'"
+        " where tenant_id = %s and user_no = any(%s) and kind = 'person'",
+        (tx.tenant_id, list(users)),
+    )
 
 
 async def _blank_requests(tx: Transaction, users: Sequence[UserNo]) -> None:
@@ -206,6 +221,12 @@ async def erase_names(tx: Transaction, user: UserNo, *, id_: UUID, at: datetime)
         "delete from search_word where tenant_id = %s and user_no = %s", (tx.tenant_id, user)
     )
     await _blank_requests(tx, (user,))
+    await _close_accounts(tx, (user,))
+    await tx.connection.execute(
+        "update principal set name = 'Erased person', name_key = 'erased person'"
+        " where tenant_id = %s and user_no = %s and kind = 'person'",
+        (tx.tenant_id, user),
+    )
     await tx.connection.execute(
         "update job_row set user_text = %s, message = null where tenant_id = %s and user_no = %s",
         (str(id_), tx.tenant_id, user),

@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler, HTTPScope, Receive, Scope, S
 from seatwright.app.call import Call
 from seatwright.domain.clock import Clock
 from seatwright.domain.errors import Refusal
+from seatwright.identity.oidc import IdentityProvider
 from seatwright.postgres.pool import Database
 from seatwright.web.answers import Answer
 from seatwright.web.failures import Failures
@@ -23,8 +24,9 @@ from seatwright.web.portal.auto_claim import AUTO_CLAIM_PAGES
 from seatwright.web.portal.auto_claim_report import AUTO_CLAIM_REPORT_PAGES
 from seatwright.web.portal.auto_claim_wizard import AUTO_CLAIM_WIZARD_PAGES
 from seatwright.web.portal.bulk import BULK_PAGES
-from seatwright.web.portal.cookie import SessionCookie
+from seatwright.web.portal.cookie import AttemptCookie, SessionCookie
 from seatwright.web.portal.edge import PortalEdge
+from seatwright.web.portal.elsewhere import Elsewhere
 from seatwright.web.portal.groups import GROUP_PAGES
 from seatwright.web.portal.history import HISTORY_PAGES
 from seatwright.web.portal.licenses import LICENSE_PAGES
@@ -59,21 +61,40 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *AUTO_CLAIM_REPORT_PAGES,
 )
 
+_OUTSIDE: Final = frozenset({"/sign-in", "/auth"})
+"""Pages for those who are not signed in."""
+
 _FOREVER: Final = b"public, max-age=31536000, immutable"
 
 
 class Portal:
     """Serves every path of the portal; `serves` says which those are."""
 
-    __slots__ = ("_edge", "_heads", "_progress", "_sign_in")
+    __slots__ = ("_edge", "_heads", "_progress", "_provider", "_sign_in")
 
-    def __init__(self, *, database: Database, clock: Clock, public_url: str) -> None:
-        cookie = SessionCookie(is_secure=public_url.startswith("https://"))
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        public_url: str,
+        provider: IdentityProvider | None = None,
+    ) -> None:
+        is_secure = public_url.startswith("https://")
+        cookie = SessionCookie(is_secure=is_secure)
         self._progress = ProgressStream(database=database, clock=clock, cookie=cookie)
         app = create_portal_application()
         self._edge = PortalEdge(app, database=database, clock=clock, cookie=cookie)
-        self._sign_in = SignInPages(database=database, clock=clock, cookie=cookie)
-        self._heads = frozenset(_head(route.path) for route in app.routes) | {"/sign-in", "/static"}
+        elsewhere = None
+        if provider is not None:
+            attempts = AttemptCookie(is_secure=is_secure)
+            elsewhere = Elsewhere(provider, database=database, clock=clock, attempts=attempts)
+        self._provider = provider
+        self._sign_in = SignInPages(
+            database=database, clock=clock, cookie=cookie, elsewhere=elsewhere
+        )
+        heads = frozenset(_head(route.path) for route in app.routes)
+        self._heads = heads | _OUTSIDE | {"/static"}
 
     @property
     def heads(self) -> frozenset[str]:
@@ -85,11 +106,12 @@ class Portal:
         path: str = scope["path"]
         if path.startswith("/static/"):
             await _static(cast(HTTPScope, scope)).send(send)
-        elif _head(path) == "/sign-in":
+        elif _head(path) in _OUTSIDE:
             await self._sign_in(cast(HTTPScope, scope), receive, send)
         elif (job := job_of_stream(path)) is not None:
             await self._progress(cast(HTTPScope, scope), receive, send, job_id=job)
         else:
+            scope["state"]["provider"] = self._provider
             await self._edge(scope, receive, send)
 
 

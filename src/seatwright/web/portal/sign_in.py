@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import quote
 
 import psycopg
 import psycopg_pool
@@ -18,12 +18,14 @@ from seatwright.postgres.portal_sessions import look_at_link
 from seatwright.web.answers import Answer
 from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError
 from seatwright.web.portal.cookie import SessionCookie
+from seatwright.web.portal.elsewhere import Elsewhere, wanted_path
 from seatwright.web.portal.forms import FORM_BYTES_MAX, comes_from_here
-from seatwright.web.portal.pages import answer_page, own_path, stranger_page
+from seatwright.web.portal.pages import answer_page, stranger_page
 from seatwright.web.portal.troubles import BUG, FOREIGN_FORM, TOO_LARGE, UNAVAILABLE, Trouble
 
 log = structlog.get_logger(__name__)
 
+_PATHS: Final = frozenset({"/sign-in", "/sign-in/start", "/sign-in/left", "/auth/callback"})
 _LINK: Final = "/sign-in/link/"
 _LINK_LENGTH_MAX: Final = 100
 
@@ -39,10 +41,18 @@ _NO_PAGE: Final = Trouble(404, "There is no such page", "Sign in from the start 
 class SignInPages:
     """The pages for those who are not signed in yet."""
 
-    __slots__ = ("_clock", "_cookie", "_database")
+    __slots__ = ("_clock", "_cookie", "_database", "_elsewhere")
 
-    def __init__(self, *, database: Database, clock: Clock, cookie: SessionCookie) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        cookie: SessionCookie,
+        elsewhere: Elsewhere | None,
+    ) -> None:
         self._database = database
+        self._elsewhere = elsewhere
         self._clock = clock
         self._cookie = cookie
 
@@ -68,12 +78,32 @@ class SignInPages:
             # The path holds the secret: what is logged is the template alone.
             scope["path_template"] = "/sign-in/link/{link}"
             return await self._link(scope, receive, path.removeprefix(_LINK))
-        scope["path_template"] = "/sign-in"
-        if path != "/sign-in" or method != "GET":
+        scope["path_template"] = path if path in _PATHS else "/sign-in/*"
+        if path not in _PATHS or method != "GET":
             return _trouble(scope, _NO_PAGE)
-        wanted = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("next", "/")
-        body = stranger_page(scope, "sign_in.html", next=own_path(wanted))
-        return answer_page(200, body)
+        if path != "/sign-in":
+            return await self._away(scope)
+        return answer_page(200, stranger_page(scope, "sign_in.html", **self._ways(scope)))
+
+    def _ways(self, scope: HTTPScope) -> dict[str, object]:
+        """What the page that signs in offers."""
+        elsewhere = self._elsewhere
+        return {
+            "next": quote(wanted_path(scope), safe="/"),
+            "provider": None if elsewhere is None else elsewhere.host,
+        }
+
+    async def _away(self, scope: HTTPScope) -> Answer:
+        """To the identity provider, and back from it."""
+        if self._elsewhere is None:
+            return _trouble(scope, _NO_PAGE)
+        match scope["path"]:
+            case "/sign-in/start":
+                return await self._elsewhere.start(scope)
+            case "/sign-in/left":
+                return await self._elsewhere.left(scope)
+            case _:
+                return await self._elsewhere.back(scope, self._cookie)
 
     async def _link(self, scope: HTTPScope, receive: Receive, link: str) -> Answer:
         if not 0 < len(link) <= _LINK_LENGTH_MAX:

@@ -107,5 +107,10 @@ STORIES: Final[Mapping[Did, str]] = {
     Did.SIGN_IN_LINK_MADE: marked("A link that signs in was made"),
     Did.SIGNED_IN: marked("Somebody signed in"),
     Did.SIGNED_OUT: marked("Somebody signed out"),
+    Did.ACCOUNT_MADE: marked("Somebody was let sign in with a password"),
+    Did.PASSWORD_LINK_MADE: marked("A link that sets a password was made"),
+    Did.PASSWORD_SET: marked("A password was set"),
+    Did.ROLES_CHANGED: marked("Roles were given or taken"),
+    Did.ACCOUNT_ENDED: marked("Somebody signs in with a password no more"),
 }
 """What happened, for every action."""
