@@ -9,35 +9,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
+from tools.browser import CHROMIUM, chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
 AXE = "axe-core@4.14.1"
 FOLDER = Path(__file__).parents[2] / ".venv" / "clients" / "node-axe-4.14.1"
 
-# Chromium would look for news of its own on a network that tests do not have.
-_QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, driven by Playwright."""
+def installed_chromium() -> Iterator[Browser]:
+    """A browser, where there is one."""
     if not CHROMIUM.exists():
         pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_QUIET))
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with chromium() as browser:
+        yield browser
 
 
 def axe_script() -> str:

@@ -18,6 +18,10 @@ _FILES = (".csv", ".xlsx")
 @pytest.fixture(scope="module")
 def pages(looker: Looker) -> dict[str, Looked]:
     """One page of each shape, found by following every link from the start page."""
+    # Policies can only be made while auto-claim is on.
+    page = looker.open("/auto-claim")
+    page.get_by_role("button", name="Turn auto-claim on").click()
+    page.close()
     found: dict[str, Looked] = {}
     waiting = ["/"]
     while waiting:
