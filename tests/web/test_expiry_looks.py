@@ -9,7 +9,7 @@ from seatwright.app.expiry_warnings import warn_of_ends
 from tests.bulk import send_json, upn
 from tests.office import Office
 from tests.timing import after, buy, give, tick, told
-from tests.world import add_people, call_of
+from tests.world import add_group, add_people, call_of
 
 END = "2026-12-15T00:00:00Z"
 """24 days from the clock's first moment: within thirty, and not within seven."""
@@ -109,3 +109,19 @@ async def test_after_an_outage_many_workers_warn_once_of_all_that_came_near(
     assert sorted(days) == [3] * 10 + [10] * 10 + [30] * 10
     await after(office, minutes=1)
     assert len(await warned(office)) == 30
+
+
+async def test_whoever_keeps_the_product_beyond_that_end_is_warned_of_nothing(
+    office: Office,
+) -> None:
+    [ada, _] = await add_people(office, "ada", "bob")
+    await buy(office, 2)
+    group = await add_group(office, "Planners", [ada])
+    given = await office.admin.post(
+        f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": "SPE_E3"}
+    )
+    assert given.status_code < 300, given.text
+    await give(office, "ada", expiresAt="2026-11-25T00:00:00Z")
+    await give(office, "bob", expiresAt="2026-11-25T00:00:00Z")
+    await tick(office)
+    assert await warned(office) == [("bob", 4)]

@@ -10,8 +10,11 @@ from typing import Final
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.telling.tell import tell
+from seatwright.domain.assignments import SourceKind
+from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.reconcile import ChangeSet
-from seatwright.domain.settings import setting_value
+from seatwright.domain.reconcile.world import Wish
+from seatwright.domain.settings import semantics_in, setting_value
 from seatwright.domain.telling import EventKind, Telling
 from seatwright.domain.warning_days import warning_days_in
 from seatwright.postgres.assignments import DatePassed, EndedAssignment
@@ -27,6 +30,7 @@ from seatwright.postgres.expiry_warnings import (
     note_warnings,
     take_unseen,
 )
+from seatwright.postgres.world_read import read_people
 
 WARNINGS_AT_ONCE_MAX = 10_000
 FORGOTTEN_AT_ONCE_MAX = 10_000
@@ -91,7 +95,27 @@ async def _tell_of_ends(call: Call, due: Sequence[DueWarning]) -> None:
         return
     catalog = await catalog_of(call)
     await note_warnings(call.tx, due)
-    await tell(call, [_warning(call, one, product=catalog.sku_name(one.sku)) for one in due])
+    felt = await _that_are_felt(call, due)
+    await tell(call, [_warning(call, one, product=catalog.sku_name(one.sku)) for one in felt])
+
+
+async def _that_are_felt(call: Call, due: Sequence[DueWarning]) -> list[DueWarning]:
+    """Without those whose person keeps the product beyond that end through something else."""
+    nested = semantics_in(call.tenant.settings).nested_groups_count
+    people = await read_people(call.tx, [one.user for one in due], nested=nested)
+    kept: dict[tuple[UserNo, SkuNo], list[Wish]] = {}
+    for person in people:
+        for wish in person.wishes:
+            if wish.counts_at(call.now) and wish.source.kind is not SourceKind.HOLD:
+                kept.setdefault((person.user_no, wish.sku), []).append(wish)
+    return [
+        one
+        for one in due
+        if not any(
+            wish.expires_at is None or wish.expires_at > one.expires_at
+            for wish in kept.get((one.user, one.sku), ())
+        )
+    ]
 
 
 def _warning(call: Call, one: DueWarning, *, product: str) -> Telling:

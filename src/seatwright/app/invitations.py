@@ -64,6 +64,7 @@ from seatwright.postgres.users import find_users
 
 MESSAGE_LENGTH_MAX = 1_000
 AT_ONCE_MAX = 200
+FORGOTTEN_AT_ONCE_MAX = 1_000
 _KIND = ReservationKind.INVITATION
 
 
@@ -361,8 +362,9 @@ async def end_lapsed(call: Call) -> bool:
     """A step of upkeep: end invitations whose two weeks are over; whether there may be more."""
     lapsed = await lapsed_invitations(call.tx, now=call.now, limit=AT_ONCE_MAX)
     if not lapsed:
-        await forget_ended(call.tx, before=call.now - KEPT_AFTER_END)
-        return False
+        before = call.now - KEPT_AFTER_END
+        forgotten = await forget_ended(call.tx, before=before, limit=FORGOTTEN_AT_ONCE_MAX)
+        return forgotten == FORGOTTEN_AT_ONCE_MAX
     await _expire(call, lapsed)
     return len(lapsed) == AT_ONCE_MAX
 

@@ -60,5 +60,9 @@ def read(
             api.write("POST", api_path("inbox", id_, "read"))
             say("It is read.")
             return
-        marked = api.write("POST", api_path("inbox", "read"))["marked"]
+        answer = api.write("POST", api_path("inbox", "read"))
+        marked = answer["marked"]
+        while answer.get("hasMore"):
+            answer = api.write("POST", api_path("inbox", "read"))
+            marked += answer["marked"]
     say(f"{count_of(marked, 'thing is', 'things are')} read.")

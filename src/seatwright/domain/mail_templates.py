@@ -101,6 +101,12 @@ def render(
     return Rendered(subject=subject, body=body, html=as_html(body))
 
 
+def bare_facts(kind: EventKind, data: Mapping[str, FieldValue]) -> Rendered:
+    """What happened and its fields, as they are: for facts that no words fit."""
+    body = "".join(f"{one_line(name)}: {one_line(str(value))}\n" for name, value in data.items())
+    return Rendered(subject=kind.value, body=body, html=as_html(body))
+
+
 def _has_all(line: str, values: Mapping[str, str | None]) -> bool:
     return all(values.get(name) for name in _PLACEHOLDER.findall(line))
 

@@ -60,8 +60,21 @@ WORDS: Final[Mapping[EventKind, MailWords]] = {
     ),
     EventKind.LICENSE_REQUEST_CANCELLED: _words(
         "The request for {{ product }} was taken back",
-        "{{ requestedBy }} no longer asks for {{ product }} for {{ people }}.",
+        "The request of {{ requestedBy }} for {{ product }}, for {{ people }}, was taken back.",
+        "{{ why }}",
         "They write: {{ message }}",
+    ),
+    EventKind.LICENSE_REQUEST_SHARED: _words(
+        "{{ sharedBy }} asks what you think: {{ product }} for {{ people }}",
+        "{{ requestedBy }} asks for {{ product }}, for {{ people }}.",
+        "They write: {{ justification }}",
+        "",
+        "{{ sharedBy }} asks what you think of it: {{ subject }}",
+        "{{ message }}",
+        "",
+        "Please answer {{ sharedBy }} by {{ decideBy }}. The decision stays with whoever decides.",
+        "",
+        "{{ link }}",
     ),
     EventKind.ASSIGNMENT_STARTED: _words(
         "You have {{ product }} now",
@@ -140,5 +153,14 @@ WORDS: Final[Mapping[EventKind, MailWords]] = {
         "The last answer: {{ error }}",
         "",
         "seatwright webhooks show {{ webhookId }}",
+    ),
+    EventKind.MAIL_NOT_WORDED: _words(
+        "A mail could not be worded: {{ mailKind }}",
+        "A mail of the kind {{ mailKind }} could not be worded, so it was sent to nobody.",
+        "What stood against it: {{ error }}",
+        "",
+        "The inbox of whom it is to has the facts. Once the words of the kind are changed, it is"
+        " tried again:",
+        "seatwright mail reword {{ mailKind }}",
     ),
 }

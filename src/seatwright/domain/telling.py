@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     LICENSE_REQUEST_EXPIRED = "licenseRequestExpired"
     LICENSE_REQUEST_ESCALATED = "licenseRequestEscalated"
     LICENSE_REQUEST_CANCELLED = "licenseRequestCancelled"
+    LICENSE_REQUEST_SHARED = "licenseRequestShared"
     ASSIGNMENT_STARTED = "assignmentStarted"
     ASSIGNMENT_EXPIRING = "assignmentExpiring"
     ASSIGNMENT_EXPIRED = "assignmentExpired"
@@ -36,6 +37,7 @@ class EventKind(StrEnum):
     REPORT_READY = "reportReady"
     HELD_FOR_APPROVAL = "heldForApproval"
     WEBHOOK_DISABLED = "webhookDisabled"
+    MAIL_NOT_WORDED = "mailNotWorded"
 
     @property
     def is_decision(self) -> bool:
@@ -54,10 +56,12 @@ class Telling:
     `key` names what happened, for example a request's id and its step: with kind and person it is
     unique, so that it is told once however often it is noticed. `data` are exactly the fields of
     the kind (`telling_fields.py`): for the mail, the webhook and the inbox; never a secret. Every
-    event goes to the webhooks too, once, whomever it is told to.
+    event goes to the webhooks too, once, whomever it is told to; what sums up several that are
+    told besides is not `is_posted`.
     """
 
     kind: EventKind
     key: str
     user: UserNo | None
     data: Mapping[str, FieldValue]
+    is_posted: bool = True

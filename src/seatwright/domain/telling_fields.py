@@ -40,7 +40,20 @@ FIELDS: Final[Mapping[EventKind, Mapping[str, FieldValue]]] = {
         "justification": "We share the plans of the new plant.",
         "decideBy": _SOON,
     },
-    EventKind.LICENSE_REQUEST_CANCELLED: {**_REQUEST_FIELDS, "message": "I have one by now."},
+    EventKind.LICENSE_REQUEST_CANCELLED: {
+        **_REQUEST_FIELDS,
+        "why": "Ada Nilsen cancelled it.",
+        "message": "I have one by now.",
+    },
+    EventKind.LICENSE_REQUEST_SHARED: {
+        **_REQUEST_FIELDS,
+        "sharedBy": "Kari Berg",
+        "justification": "We share the plans of the new plant.",
+        "decideBy": _SOON,
+        "subject": "Do you know this project?",
+        "message": "Does she need it already this year?",
+        "link": "https://licenses.example.com/requests/3f0c2d3e-8a36-4c6e-9f0b-0d3f5c1b7a10",
+    },
     EventKind.ASSIGNMENT_STARTED: {"product": _PRODUCT, "person": _PERSON, "expiresAt": _SOON},
     EventKind.ASSIGNMENT_EXPIRING: {
         "product": _PRODUCT,
@@ -108,6 +121,11 @@ FIELDS: Final[Mapping[EventKind, Mapping[str, FieldValue]]] = {
         "host": "hooks.example.com",
         "since": _SOON,
         "error": "503 Service Unavailable",
+    },
+    EventKind.MAIL_NOT_WORDED: {
+        "mailKind": "assignmentExpiring",
+        "tellingId": "5f0d6b1e-4f2b-4d4e-8d8c-6a1b2c3d4e5f",
+        "error": "expiresAt is no moment: “soon”.",
     },
 }
 

@@ -49,7 +49,10 @@ async def list_inbox(
 ) -> list[InboxRow]:
     """Rows of an inbox, newest first."""
     condition, values = _of(user)
-    conditions, asked = [_SELECT, condition], [tx.tenant_id, *values]
+    # A kind that only a newer release knows has no words here.
+    kinds = [kind.value for kind in EventKind]
+    conditions = [_SELECT, condition, "t.kind = any(%s)"]
+    asked: list[object] = [tx.tenant_id, *values, kinds]
     if only_unread:
         conditions.append("t.read_at is null")
     if before is not None:
@@ -94,20 +97,24 @@ async def owner_of(tx: Transaction, telling_id: UUID) -> Owner | None:
     return None if row is None else Owner(user=row[0])
 
 
-async def mark_read(
-    tx: Transaction,
-    user: UserNo | None,
-    telling_id: UUID | None,
-    *,
-    at: datetime,
-    by: PrincipalNo,
+async def mark_read(tx: Transaction, telling_id: UUID, *, at: datetime, by: PrincipalNo) -> None:
+    """Mark one row as read; one that was read before stays as it is."""
+    await tx.connection.execute(
+        "update telling set read_at = %s, read_by = %s"
+        " where tenant_id = %s and id = %s and read_at is null",
+        (at, by, tx.tenant_id, telling_id),
+    )
+
+
+async def mark_all_read(
+    tx: Transaction, user: UserNo | None, *, at: datetime, by: PrincipalNo, limit: int
 ) -> int:
-    """Mark one row of an inbox, or all of them, as read; how many were not."""
+    """Mark the newest rows of an inbox that are not read; how many they are."""
     condition, values = _of(user)
-    one = "" if telling_id is None else " and t.id = %s"
     cursor = await tx.connection.execute(
-        "update telling t set read_at = %s, read_by = %s where t.tenant_id = %s"
-        f" and {condition} and t.read_at is null{one}",
-        (at, by, tx.tenant_id, *values, *(() if telling_id is None else (telling_id,))),
+        "update telling set read_at = %s, read_by = %s where tenant_id = %s and telling_no in ("
+        f" select t.telling_no from telling t where t.tenant_id = %s and {condition}"
+        "    and t.read_at is null order by t.telling_no desc limit %s)",
+        (at, by, tx.tenant_id, tx.tenant_id, *values, limit),
     )
     return cursor.rowcount

@@ -218,12 +218,19 @@ async def note_warned(tx: Transaction, numbers: Sequence[int]) -> None:
     )
 
 
-async def forget_ended(tx: Transaction, *, before: datetime) -> None:
-    """Forget invitations that ended long ago, and the addresses in them."""
-    await tx.connection.execute(
-        "delete from invitation where tenant_id = %s and ended_at < %s",
-        (tx.tenant_id, before),
+async def forget_ended(tx: Transaction, *, before: datetime, limit: int) -> int:
+    """Forget invitations that ended long ago, and the addresses in them; how many.
+
+    Among the oldest, by which they are kept in order: one that ended began before it did.
+    """
+    cursor = await tx.connection.execute(
+        "delete from invitation where tenant_id = %(tenant)s and invitation_no in ("
+        " select invitation_no from invitation where tenant_id = %(tenant)s"
+        "    and invited_at < %(before)s and ended_at < %(before)s"
+        "  order by invited_at limit %(limit)s)",
+        {"tenant": tx.tenant_id, "before": before, "limit": limit},
     )
+    return cursor.rowcount
 
 
 async def ids_of_guests(tx: Transaction, users: Sequence[UserNo]) -> dict[UserNo, UUID]:

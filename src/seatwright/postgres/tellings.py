@@ -12,12 +12,15 @@ from psycopg.types.json import Jsonb
 
 from seatwright.domain.ids import UserNo
 from seatwright.domain.mail_preferences import MailPreference
+from seatwright.domain.requests.policy import Decider, DeciderKind
+from seatwright.domain.roles import Role
 from seatwright.domain.telling import EventKind, FieldValue, Telling
 from seatwright.postgres.transaction import Transaction
 
 _INSERT = """
-insert into telling (tenant_id, at, kind, event_key, user_no, data)
-select %s, %s, line.* from unnest(%s::text[], %s::text[], %s::int4[], %s::jsonb[]) line
+insert into telling (tenant_id, at, kind, event_key, user_no, data, is_posted)
+select %s, %s, line.*
+  from unnest(%s::text[], %s::text[], %s::int4[], %s::jsonb[], %s::boolean[]) line
 on conflict do nothing
 """
 
@@ -37,6 +40,7 @@ async def insert_tellings(tx: Transaction, tellings: Sequence[Telling], *, at: d
             [row.key for row in rows],
             [row.user for row in rows],
             [Jsonb(dict(row.data)) for row in rows],
+            [row.is_posted for row in rows],
         ),
     )
     return cursor.rowcount
@@ -66,12 +70,13 @@ class StoredTelling:
     reader: Reader | None
     data: Mapping[str, FieldValue]
     at: datetime
+    is_posted: bool
 
 
 _READER = """
 t.telling_no, t.id, t.kind, t.event_key, t.data, t.at, t.user_no, u.display_name,
 case when u.is_enabled and u.deleted_at is null then coalesce(u.mail, u.upn) end,
-coalesce(p.is_on, true), coalesce(p.is_daily, false), coalesce(p.muted, '{}')
+coalesce(p.is_on, true), coalesce(p.is_daily, false), coalesce(p.muted, '{}'), t.is_posted
 """
 _JOINS = """
 left join app_user u on u.tenant_id = t.tenant_id and u.user_no = t.user_no
@@ -81,7 +86,7 @@ left join mail_preference p on p.tenant_id = t.tenant_id and p.user_no = t.user_
 # what the administrators are told. Pages that other workers hold are passed by.
 _HOLD_UNROUTED = f"""
 with page as materialized (
-    select * from telling where tenant_id = %s and routed_at is null
+    select * from telling where tenant_id = %s and routed_at is null and kind = any(%s)
      order by telling_no limit %s for update skip locked)
 select {_READER} from page t {_JOINS} order by t.user_no is not null, t.telling_no
 """
@@ -111,12 +116,17 @@ def _stored(row: TupleRow) -> StoredTelling:
         data=row[4],
         at=row[5],
         reader=reader,
+        is_posted=row[12],
     )
 
 
 async def hold_unrouted(tx: Transaction, *, limit: int) -> tuple[StoredTelling, ...]:
-    """Tellings of which no mails and calls were written yet, oldest first, locked."""
-    cursor = await tx.connection.execute(_HOLD_UNROUTED, (tx.tenant_id, limit))
+    """Tellings of which no mails and calls were written yet, oldest first, locked.
+
+    A kind that only a newer release knows waits for that.
+    """
+    kinds = [kind.value for kind in EventKind]
+    cursor = await tx.connection.execute(_HOLD_UNROUTED, (tx.tenant_id, kinds, limit))
     return tuple(_stored(row) for row in await cursor.fetchall())
 
 
@@ -135,6 +145,26 @@ async def mark_routed(
         " where tenant_id = %s and telling_no = any(%s::int8[])",
         (at, list(waiting), digest_at, tx.tenant_id, list(tellings)),
     )
+
+
+async def mark_unworded(tx: Transaction, unworded: Mapping[int, str]) -> None:
+    """Keep why no mail could be worded of these."""
+    await tx.connection.execute(
+        "update telling t set unworded_why = bad.why"
+        " from unnest(%s::int8[], %s::text[]) bad (telling_no, why)"
+        " where t.tenant_id = %s and t.telling_no = bad.telling_no",
+        (list(unworded), list(unworded.values()), tx.tenant_id),
+    )
+
+
+async def route_unworded(tx: Transaction, kind: EventKind) -> int:
+    """Have those of a kind routed again of which no mail could be worded; how many they are."""
+    cursor = await tx.connection.execute(
+        "update telling set routed_at = null, digest_at = null, unworded_why = null"
+        " where tenant_id = %s and kind = %s and unworded_why is not null",
+        (tx.tenant_id, kind.value),
+    )
+    return cursor.rowcount
 
 
 async def next_for_digest(tx: Transaction, *, now: datetime) -> UserNo | None:
@@ -180,14 +210,43 @@ async def has_something_due(tx: Transaction, *, now: datetime) -> bool:
     return bool(row[0])
 
 
-async def decided_already(tx: Transaction, tellings: Sequence[int]) -> frozenset[int]:
-    """Those about license requests of which nothing is pending any more."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """Before whom the request is that a telling is about; nobody: nothing of it is pending."""
+
+    telling_no: int
+    deciders: frozenset[Decider]
+
+
+async def pending_behind(tx: Transaction, tellings: Sequence[int]) -> tuple[Before, ...]:
+    """What is pending of the license requests that these are about, for each kind of decider."""
     cursor = await tx.connection.execute(
-        "select t.telling_no from telling t join license_request r"
+        "select distinct t.telling_no, l.decider_kind, l.decider_no, l.alternate_kind,"
+        " l.alternate_no from telling t join license_request r"
         "    on r.tenant_id = t.tenant_id and r.id = (t.data ->> 'requestId')::uuid"
-        " where t.tenant_id = %s and t.telling_no = any(%s::int8[])"
-        "   and not exists (select from license_request_line l where l.tenant_id = r.tenant_id"
-        "     and l.request_no = r.request_no and l.state = 'pending')",
+        "  left join license_request_line l on l.tenant_id = r.tenant_id"
+        "   and l.request_no = r.request_no and l.state = 'pending'"
+        " where t.tenant_id = %s and t.telling_no = any(%s::int8[])",
         (tx.tenant_id, list(tellings)),
     )
-    return frozenset(row[0] for row in await cursor.fetchall())
+    return tuple(
+        Before(
+            telling_no=number,
+            deciders=frozenset(
+                Decider(DeciderKind(kind), no)
+                for kind, no in ((first, first_no), (other, other_no))
+                if kind is not None
+            ),
+        )
+        for number, first, first_no, other, other_no in await cursor.fetchall()
+    )
+
+
+async def roles_of_person(tx: Transaction, user: UserNo) -> frozenset[Role]:
+    """The roles of whoever acts as a person: its tokens', and those it signs in with."""
+    cursor = await tx.connection.execute(
+        "select distinct unnest(roles) from principal"
+        " where tenant_id = %s and user_no = %s and revoked_at is null",
+        (tx.tenant_id, user),
+    )
+    return frozenset(Role(row[0]) for row in await cursor.fetchall())

@@ -17,8 +17,8 @@ import structlog
 
 from seatwright.app.call import Call
 from seatwright.app.outbox.calls import send_calls
+from seatwright.app.outbox.digest import send_one_digest
 from seatwright.app.outbox.mails import send_mails
-from seatwright.app.telling.digest import send_one_digest
 from seatwright.app.telling.route import route_page
 from seatwright.app.tick import Tick
 from seatwright.app.upkeep import system_call

@@ -81,7 +81,9 @@ async def undo(
             call.tx, [line.line_no for line in lines], at=call.now, by=by, message=said
         )
         await _record(call, HistoryAction.REQUEST_UNDONE, desk, lines)
-        told = [Said(line=line, word="undone", message=said) for line in lines]
+        # What the brake holds is taken from nobody before a second administrator agrees.
+        word = "to be undone, once a second administrator agrees" if call.ledger.held else "undone"
+        told = [Said(line=line, word=word, message=said) for line in lines]
         await tell_of_ends(call, EventKind.LICENSE_REQUEST_DECIDED, told, desk.requests)
     return _ended(call, desk, lines, LineState.UNDONE)
 

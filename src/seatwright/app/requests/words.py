@@ -13,6 +13,7 @@ from seatwright.domain.ids import PrincipalNo, UserNo
 from seatwright.domain.requests.lines import How, LicenseRequest, Line, people_words
 from seatwright.domain.requests.policy import Decider
 from seatwright.domain.telling import EventKind, FieldValue, Telling
+from seatwright.domain.tenants import SYSTEM_PRINCIPAL
 from seatwright.postgres.labels import UserLabel, user_labels
 from seatwright.postgres.request_people import judge_names, people_there
 
@@ -124,32 +125,60 @@ async def tell_of_ends(
     by = names.principals.get(call.principal.principal_no, ERASED)
     by = "the request policy" if how is How.POLICY else by
     # Who asked for the deed is told too, where it is not the same person.
-    told = {
-        one.line.line_no: _people(one.line.user, requests[one.line.request_no].requestor)
+    told: dict[int, list[UserNo | None]] = {
+        one.line.line_no: [*_people(one.line.user, requests[one.line.request_no].requestor)]
         for one in said
     }
     tellings = []
-    for (number, user), heap in _by_reader(said, told):
-        request = requests[number]
-        lines = [one.line for one in heap]
-        data = {**_fields(request, lines, names), **_extra(kind, heap[0], request, by)}
-        tellings.append(Telling(kind=kind, key=_key(request, heap), user=user, data=data))
+    for heap in _by_reader(said, told):
+        request = requests[heap.request_no]
+        lines = [one.line for one in heap.said]
+        data = {**_fields(request, lines, names), **_extra(kind, heap.said[0], request, by)}
+        tellings.append(_telling(kind, request, heap, data))
     await tell(call, tellings)
 
 
-def _by_reader(
-    said: Sequence[Said], told: Mapping[int, Collection[UserNo]]
-) -> list[tuple[tuple[int, UserNo], list[Said]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heap:
+    """What one reader is told at once; `user` None: the administrators."""
+
+    request_no: int
+    user: UserNo | None
+    said: tuple[Said, ...]
+    is_posted: bool
+
+
+def _by_reader(said: Sequence[Said], told: Mapping[int, Collection[UserNo | None]]) -> list[Heap]:
     """What each reader is told at once: of one request, with one outcome and one message.
 
-    Who asked for five hundred people, or decides about them, gets one mail and not as many.
+    Who asked for five hundred people, or decides about them, gets one mail and not as many. To
+    webhooks goes what tells most at once, so that nobody counts one decision several times.
     """
-    heaps: dict[tuple[int, UserNo, str, str | None], list[Said]] = {}
+    heaps: dict[tuple[int, UserNo | None, str, str | None], list[Said]] = {}
     for one in said:
         for user in told[one.line.line_no]:
             key = (one.line.request_no, user, one.word, one.message)
             heaps.setdefault(key, []).append(one)
-    return [((number, user), heap) for (number, user, _, _), heap in heaps.items()]
+    found: list[Heap] = []
+    posted: set[int] = set()
+    for (number, user, _, _), heap in sorted(heaps.items(), key=lambda item: -len(item[1])):
+        lines = {one.line.line_no for one in heap}
+        is_posted = not lines <= posted
+        posted |= lines
+        found.append(Heap(request_no=number, user=user, said=tuple(heap), is_posted=is_posted))
+    return found
+
+
+def _telling(
+    kind: EventKind, request: LicenseRequest, heap: Heap, data: Mapping[str, FieldValue]
+) -> Telling:
+    return Telling(
+        kind=kind,
+        key=_key(request, heap.said),
+        user=heap.user,
+        data=data,
+        is_posted=heap.is_posted,
+    )
 
 
 def _key(request: LicenseRequest, heap: Sequence[Said]) -> str:
@@ -170,7 +199,7 @@ def _extra(
         case EventKind.LICENSE_REQUEST_EXPIRED:
             return {"askedAt": request.created_at.isoformat()}
         case EventKind.LICENSE_REQUEST_CANCELLED:
-            return {"message": said.message}
+            return {"why": None, "message": said.message}
         case _:
             return {"decision": said.word, "decidedBy": by, "message": said.message}
 
@@ -183,21 +212,39 @@ async def tell_cancelled(
     policies: Policies,
     message: str | None,
 ) -> None:
-    """Tell those who were asked to decide that they need not, and the people themselves."""
+    """Tell those who were asked to decide that they need not, and the people themselves.
+
+    Who reads it should not think that somebody changed their mind where upkeep ended it: because
+    the person is gone, or has the product by now.
+    """
     deciders = {one for line in lines for one in (line.decider, line.alternate)}
     people = await people_behind(call, policies, deciders)
     names = await names_of(call, lines, requests)
     there = await people_there(call.tx, names.users)
-    told: dict[int, list[UserNo]] = {}
+    told: dict[int, list[UserNo | None]] = {}
     for line in lines:
         asked = {*people[line.decider], *people[line.alternate]}
         others = {*_people(line.user, requests[line.request_no].requestor)} & there
-        told[line.line_no] = sorted((asked | others) - {call.principal.user_no})
+        concerned: list[UserNo | None] = [*sorted((asked | others) - {call.principal.user_no})]
+        # Where nobody is named the administrators were told of it, and are told of its end.
+        told[line.line_no] = concerned if people[line.decider] else [*concerned, None]
     kind = EventKind.LICENSE_REQUEST_CANCELLED
     said = [Said(line=line, word="cancelled", message=message) for line in lines]
     tellings = []
-    for (number, user), heap in _by_reader(said, told):
-        request = requests[number]
-        data = {**_fields(request, [one.line for one in heap], names), "message": message}
-        tellings.append(Telling(kind=kind, key=_key(request, heap), user=user, data=data))
+    for heap in _by_reader(said, told):
+        request = requests[heap.request_no]
+        lines_of = [one.line for one in heap.said]
+        why = _why_cancelled(call, lines_of, names, there)
+        data = {**_fields(request, lines_of, names), "why": why, "message": message}
+        tellings.append(_telling(kind, request, heap, data))
     await tell(call, tellings)
+
+
+def _why_cancelled(
+    call: Call, lines: Sequence[Line], names: Names, there: Collection[UserNo]
+) -> str:
+    if call.principal.principal_no != SYSTEM_PRINCIPAL:
+        return f"{names.principals.get(call.principal.principal_no, ERASED)} cancelled it."
+    if all(line.user in there for line in lines):
+        return "It is not needed any more: what was asked for is there."
+    return "Whom it was for is not in the directory any more, or cannot sign in."

@@ -12,11 +12,19 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import UserNo
 from seatwright.domain.mail_templates import Rendered
 from seatwright.domain.roles import Permission, roles_permitting
-from seatwright.postgres.inbox import InboxRow, count_unread, list_inbox, mark_read, owner_of
+from seatwright.postgres.inbox import (
+    InboxRow,
+    count_unread,
+    list_inbox,
+    mark_all_read,
+    mark_read,
+    owner_of,
+)
 
 ME: Final = "me"
 ADMINISTRATORS: Final = "administrators"
 UNREAD_COUNTED_MAX: Final = 1_000
+MARKED_AT_ONCE_MAX: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +49,7 @@ async def inbox_page(
 
 
 def _words(scene: Scene, row: InboxRow) -> Rendered:
-    return scene.rendered(row.kind, row.data, recipient=row.name or "administrators")
+    return scene.shown(row.kind, row.data, recipient=row.name or "administrators")
 
 
 async def unread(call: Call, of: str | None) -> int:
@@ -52,15 +60,30 @@ async def unread(call: Call, of: str | None) -> int:
     return await count_unread(call.tx, _owner(call, of), most=UNREAD_COUNTED_MAX)
 
 
-async def read_all(call: Call, of: str | None) -> int:
-    """Mark every row of an inbox as read; how many were not.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """How many rows were marked as read just now, and whether there are more that are not."""
+
+    count: int
+    has_more: bool
+
+
+async def read_all(call: Call, of: str | None) -> Marked:
+    """Mark what is in an inbox as read, the newest first, as many as one call may.
 
     Raises Refusal invalidValue, roleMissing, and unknownNotice for an inbox that is not the
     caller's to mark.
     """
     owner = _owner(call, of)
     _may_mark(call, owner)
-    return await mark_read(call.tx, owner, None, at=call.now, by=call.principal.principal_no)
+    count = await mark_all_read(
+        call.tx,
+        owner,
+        at=call.now,
+        by=call.principal.principal_no,
+        limit=MARKED_AT_ONCE_MAX,
+    )
+    return Marked(count=count, has_more=count == MARKED_AT_ONCE_MAX)
 
 
 async def read_one(call: Call, telling_id: UUID) -> None:
@@ -78,7 +101,7 @@ async def read_one(call: Call, telling_id: UUID) -> None:
             f"There is nothing with the id {telling_id} in your inbox: GET /api/inbox lists it.",
         )
     _may_mark(call, owner.user)
-    await mark_read(call.tx, owner.user, telling_id, at=call.now, by=call.principal.principal_no)
+    await mark_read(call.tx, telling_id, at=call.now, by=call.principal.principal_no)
 
 
 def _owner(call: Call, of: str | None) -> UserNo | None:

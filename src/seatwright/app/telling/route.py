@@ -7,20 +7,30 @@ with the mark that says so: whoever is killed in between leaves the telling as i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Final
 from uuid import UUID, uuid4
 
+import structlog
+
 from seatwright.app.call import Call
-from seatwright.app.telling.scene import Scene, read_scene
+from seatwright.app.telling.scene import Scene, UnwordedError, read_scene
+from seatwright.app.telling.tell import tell
 from seatwright.domain.mail_preferences import next_digest
 from seatwright.domain.outgoing import Channel, NewDelivery
-from seatwright.domain.telling import EventKind, FieldValue
+from seatwright.domain.telling import EventKind, FieldValue, Telling
 from seatwright.domain.webhooks import Webhook
 from seatwright.postgres.deliveries import insert_deliveries
 from seatwright.postgres.report_mail import Recipients, recipients_of_runs
-from seatwright.postgres.tellings import StoredTelling, hold_unrouted, mark_routed
+from seatwright.postgres.tellings import (
+    StoredTelling,
+    hold_unrouted,
+    mark_routed,
+    mark_unworded,
+)
+
+log = structlog.get_logger(__name__)
 
 ROUTED_AT_ONCE: Final = 500
 """Tellings worded in one transaction: a second of work at most, and others want the worker too."""
@@ -37,11 +47,16 @@ async def route_page(call: Call) -> bool:
     runs = await _runs_of(call, page)
     waiting = [one.telling_no for one in page if _waits(scene, one)]
     new: list[NewDelivery] = []
+    unworded: dict[int, str] = {}
     for one in page:
-        new += [_call_of(call, hook, one) for hook in scene.webhooks if hook.wants(one.kind.value)]
-        if one.telling_no not in waiting:
-            new += _mails_of(scene, one, runs)
+        new += _calls_of(call, scene, one)
+        try:
+            new += [] if one.telling_no in waiting else _mails_of(scene, one, runs)
+        except UnwordedError as error:
+            unworded[one.telling_no] = str(error)
     await insert_deliveries(call.tx, new, at=call.now)
+    if unworded:
+        await _set_aside(call, page, unworded)
     await mark_routed(
         call.tx,
         [one.telling_no for one in page],
@@ -50,6 +65,30 @@ async def route_page(call: Call) -> bool:
         digest_at=next_digest(call.now, hour=scene.digest_hour, zone=scene.zone),
     )
     return True
+
+
+async def _set_aside(
+    call: Call, page: Sequence[StoredTelling], unworded: Mapping[int, str]
+) -> None:
+    """Keep what could not be worded apart, and say so once a day for each kind of mail."""
+    await mark_unworded(call.tx, unworded)
+    said = []
+    for one in page:
+        why = unworded.get(one.telling_no)
+        if why is None:
+            continue
+        log.error("a telling has no words", tenant=call.tx.tenant_id, telling=one.telling_no)
+        if one.kind is EventKind.MAIL_NOT_WORDED:
+            continue
+        said.append(
+            Telling(
+                kind=EventKind.MAIL_NOT_WORDED,
+                key=f"{one.kind.value}:{call.now:%Y-%m-%d}",
+                user=None,
+                data={"mailKind": one.kind.value, "tellingId": str(one.id), "error": why},
+            )
+        )
+    await tell(call, said)
 
 
 def _waits(scene: Scene, one: StoredTelling) -> bool:
@@ -65,11 +104,15 @@ def _waits(scene: Scene, one: StoredTelling) -> bool:
 
 async def _runs_of(call: Call, page: tuple[StoredTelling, ...]) -> Runs:
     ids = [_run_id(one.data) for one in page if one.kind is EventKind.REPORT_READY]
-    return await recipients_of_runs(call.tx, ids) if ids else {}
+    known = [id_ for id_ in ids if id_ is not None]
+    return await recipients_of_runs(call.tx, known) if known else {}
 
 
-def _run_id(data: Mapping[str, FieldValue]) -> UUID:
-    return UUID(str(data["runId"]))
+def _run_id(data: Mapping[str, FieldValue]) -> UUID | None:
+    try:
+        return UUID(str(data.get("runId")))
+    except ValueError:
+        return None
 
 
 def _mails_of(scene: Scene, one: StoredTelling, runs: Runs) -> list[NewDelivery]:
@@ -81,7 +124,8 @@ def _mails_of(scene: Scene, one: StoredTelling, runs: Runs) -> list[NewDelivery]
             return []
         return [mail(scene, one, reader.address, name=reader.name)]
     if one.kind is EventKind.REPORT_READY:
-        return _report_mails(scene, one, runs.get(_run_id(one.data)))
+        run_id = _run_id(one.data)
+        return _report_mails(scene, one, None if run_id is None else runs.get(run_id))
     return [mail(scene, one, address, name="administrators") for address in scene.administrators]
 
 
@@ -119,6 +163,12 @@ def mail(
         run_id=None if run is None or run.file is None else run.run_id,
         run_file=None if run is None else run.file,
     )
+
+
+def _calls_of(call: Call, scene: Scene, one: StoredTelling) -> list[NewDelivery]:
+    if not one.is_posted:
+        return []
+    return [_call_of(call, hook, one) for hook in scene.webhooks if hook.wants(one.kind.value)]
 
 
 def _call_of(call: Call, hook: Webhook, one: StoredTelling) -> NewDelivery:

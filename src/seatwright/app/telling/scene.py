@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 
 from seatwright.app.call import Call
 from seatwright.domain.mail_addresses import addresses_in
-from seatwright.domain.mail_templates import Rendered, render
+from seatwright.domain.mail_templates import Rendered, bare_facts, render
 from seatwright.domain.mail_words import WORDS, MailWords
 from seatwright.domain.settings import setting_value, whole_number
 from seatwright.domain.telling import EventKind, FieldValue
@@ -16,6 +16,11 @@ from seatwright.domain.time_zones import zone_named
 from seatwright.domain.webhooks import Webhook
 from seatwright.postgres.mail_choices import ChosenWords, read_words
 from seatwright.postgres.webhooks import read_webhooks
+
+
+class UnwordedError(Exception):
+    """A telling that no mail can be worded of: its facts are not what its kind says."""
+
 
 AS_IT_CAME = ChosenWords(is_on=True, subject=None, body=None)
 
@@ -42,14 +47,25 @@ class Scene:
     def rendered(
         self, kind: EventKind, data: Mapping[str, FieldValue], *, recipient: str
     ) -> Rendered:
-        """A mail to somebody."""
-        return render(
-            self.words_of(kind),
-            data,
-            recipient=recipient,
-            organization=self.organization,
-            zone=self.zone,
-        )
+        """A mail to somebody. Raises UnwordedError for facts that are not as the kind says."""
+        try:
+            return render(
+                self.words_of(kind),
+                data,
+                recipient=recipient,
+                organization=self.organization,
+                zone=self.zone,
+            )
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            said = str(error) or type(error).__name__
+            raise UnwordedError(said[:200]) from error
+
+    def shown(self, kind: EventKind, data: Mapping[str, FieldValue], *, recipient: str) -> Rendered:
+        """A telling in words, or the bare facts where there are no words for them."""
+        try:
+            return self.rendered(kind, data, recipient=recipient)
+        except UnwordedError:
+            return bare_facts(kind, data)
 
 
 def words_with(kind: EventKind, chosen: ChosenWords) -> MailWords:

@@ -14,6 +14,8 @@ from seatwright.domain.mail_words import WORDS, MailWords
 from seatwright.domain.telling import EventKind
 from seatwright.domain.telling_fields import FIELDS
 from seatwright.postgres.mail_choices import ChosenWords, delete_words, read_words, write_words
+from seatwright.postgres.queue import wake_deliveries
+from seatwright.postgres.tellings import route_unworded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ async def change_words(
         body=None if wanted.body == shipped.body else wanted.body,
     )
     await write_words(call.tx, kind, new, at=call.now)
+    await _try_again(call, kind)
     await _record(call, kind, on=new.is_on)
     return _of(kind, new)
 
@@ -97,8 +100,15 @@ async def change_words(
 async def restore_words(call: Call, kind: EventKind) -> KindOfMail:
     """Word a kind of mail as it came, and have it mailed."""
     if await delete_words(call.tx, kind):
+        await _try_again(call, kind)
         await _record(call, kind, restored=True)
     return _of(kind, None)
+
+
+async def _try_again(call: Call, kind: EventKind) -> None:
+    """Have what could not be worded before worded anew."""
+    if await route_unworded(call.tx, kind):
+        await wake_deliveries(call.tx)
 
 
 async def show_words(

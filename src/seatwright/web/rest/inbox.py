@@ -37,9 +37,10 @@ class UnreadShape(Shape, kw_only=True, frozen=True):
 
 
 class MarkedShape(Shape, kw_only=True, frozen=True):
-    """How many were marked as read just now."""
+    """How many were marked as read just now, and whether there are more: then call again."""
 
     marked: int
+    has_more: bool
 
 
 class PreferenceShape(Shape, kw_only=True, frozen=True):
@@ -100,8 +101,12 @@ async def count_unread(call: TheCall, of: FromQuery[str | None] = None) -> Unrea
     status_code=200,
 )
 async def read_all(call: TheCall, of: FromQuery[str | None] = None) -> MarkedShape:
-    """What the administrators were told is read once one of them has read it."""
-    return MarkedShape(marked=await inbox.read_all(call, of))
+    """What the administrators were told is read once one of them has read it.
+
+    One call marks the newest 5,000, and says whether there are more.
+    """
+    marked = await inbox.read_all(call, of)
+    return MarkedShape(marked=marked.count, has_more=marked.has_more)
 
 
 @post(

@@ -7,16 +7,19 @@ from typing import Final
 from uuid import uuid4
 
 from seatwright.app.call import Call
+from seatwright.app.requests.routing import keys_of, policies_of
 from seatwright.app.telling.scene import Scene, read_scene
+from seatwright.domain.ids import UserNo
 from seatwright.domain.mail_templates import as_html, one_line
 from seatwright.domain.outgoing import Channel, NewDelivery
 from seatwright.postgres.deliveries import insert_deliveries
 from seatwright.postgres.tellings import (
     StoredTelling,
-    decided_already,
     end_digest,
     hold_digest,
     next_for_digest,
+    pending_behind,
+    roles_of_person,
 )
 
 DIGEST_KIND: Final = "dailyDigest"
@@ -32,10 +35,9 @@ async def send_one_digest(call: Call) -> bool:
         return False
     page = await hold_digest(call.tx, user, now=call.now, limit=GATHERED_MAX)
     await end_digest(call.tx, [one.telling_no for one in page])
-    over = await decided_already(call.tx, [one.telling_no for one in page])
     reader = page[0].reader
     assert reader is not None, "only people have a daily mail"
-    page = tuple(one for one in page if one.telling_no not in over)
+    page = await _still_before(call, user, page)
     if page and reader.address is not None and reader.preference.is_on:
         scene = await read_scene(call)
         subject, body = _worded(scene, page, name=reader.name)
@@ -54,12 +56,23 @@ async def send_one_digest(call: Call) -> bool:
     return True
 
 
+async def _still_before(
+    call: Call, user: UserNo, page: Sequence[StoredTelling]
+) -> tuple[StoredTelling, ...]:
+    """Without what was decided since, and what is before somebody else by now."""
+    pending = await pending_behind(call.tx, [one.telling_no for one in page])
+    roles = await roles_of_person(call.tx, user)
+    keys = await keys_of(call, await policies_of(call), user=user, roles=roles)
+    theirs = {one.telling_no for one in pending if one.deciders & keys}
+    over = {one.telling_no for one in pending} - theirs
+    return tuple(one for one in page if one.telling_no not in over)
+
+
 def _worded(scene: Scene, page: Sequence[StoredTelling], *, name: str) -> tuple[str, str]:
     count = len(page)
     what = "1 decision waits for you" if count == 1 else f"{count:,} decisions wait for you"
     lines = [
-        f"- {scene.rendered(one.kind, one.data, recipient=name).subject}"
-        for one in page[:LINES_MAX]
+        f"- {scene.shown(one.kind, one.data, recipient=name).subject}" for one in page[:LINES_MAX]
     ]
     if count > LINES_MAX:
         lines.append(f"- and {count - LINES_MAX:,} more")
