@@ -24,13 +24,17 @@ from seatwright.app.invitations import end_lapsed, warn_inviters
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, settle_world
 from seatwright.app.reports.runs import forget_old_runs
 from seatwright.app.reports.schedules import run_due_report
-from seatwright.app.requests.time import (
+from seatwright.app.requests.following import (
     drop_needless,
+    follow_policies,
+    go_round,
+    route_again,
+)
+from seatwright.app.requests.time import (
     escalate_requests,
     expire_requests,
     give_back_lapsed_holds,
     hold_for_next,
-    route_again,
 )
 from seatwright.app.subscription_life import live_on, tell_of_overdue
 from seatwright.app.telling.forget import forget_old_tellings
@@ -67,9 +71,11 @@ _STEPS: Final = (
     settle_defaults,
     settle_claims,
     give_back_lapsed_holds,
+    follow_policies,
     drop_needless,
     expire_requests,
     route_again,
+    go_round,
     escalate_requests,
     hold_for_next,
 )

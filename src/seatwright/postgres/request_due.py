@@ -9,6 +9,7 @@ from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.requests.lines import Line
 from seatwright.domain.requests.policy import Decider, DeciderKind
 from seatwright.domain.reservations import ReservationKind
+from seatwright.postgres.request_rounds import Span
 from seatwright.postgres.requests import LINE_COLUMNS, lines_from
 from seatwright.postgres.transaction import Transaction
 
@@ -38,17 +39,18 @@ async def overdue_lines(
     return await lines_from(tx, await cursor.fetchall())
 
 
-async def needless_lines(tx: Transaction, *, limit: int) -> list[Line]:
-    """Pending lines of people who are gone, or hold what they asked for; held."""
+async def needless_lines(tx: Transaction, span: Span, *, limit: int) -> list[Line]:
+    """Pending lines of a span, of people who are gone, or hold what they asked for; held."""
     cursor = await tx.connection.execute(
         f"select {LINE_COLUMNS} from license_request_line l where l.tenant_id = %s"
-        " and l.state = 'pending' and (not exists (select from app_user u"
+        " and l.state = 'pending' and l.line_no > %s and l.line_no <= %s"
+        " and (not exists (select from app_user u"
         "   where u.tenant_id = l.tenant_id and u.user_no = l.user_no and u.deleted_at is null)"
         "  or exists (select from effective_license e join license_request r"
         "   on r.tenant_id = e.tenant_id and r.request_no = l.request_no and not r.is_extension"
         "   where e.tenant_id = l.tenant_id and e.user_no = l.user_no and e.sku_no = l.sku_no))"
         f" order by l.line_no limit %s{_HELD}",
-        (tx.tenant_id, limit),
+        (tx.tenant_id, span.after, span.last, limit),
     )
     return await lines_from(tx, await cursor.fetchall())
 
@@ -117,42 +119,44 @@ async def hold_pending(tx: Transaction, lines: Sequence[int]) -> list[Line]:
 
 async def policy_deciders(tx: Transaction) -> list[Decider]:
     """The parts of policies before which anything is pending."""
+    mine = "l.tenant_id = %(tenant)s and l.state = 'pending' and l.decider_kind = 2"
     cursor = await tx.connection.execute(
-        "select distinct decider_no from license_request_line where tenant_id = %s"
-        " and state = 'pending' and decider_kind = 2 order by decider_no",
-        (tx.tenant_id,),
+        # One look at the index for each part, however much is before it.
+        "with recursive each as ("
+        f" (select l.decider_no from license_request_line l where {mine}"
+        "   order by l.decider_no limit 1)"
+        " union all select (select l.decider_no from license_request_line l"
+        f"   where {mine} and l.decider_no > each.decider_no"
+        "   order by l.decider_no limit 1) from each where each.decider_no is not null)"
+        " select decider_no from each where decider_no is not null",
+        {"tenant": tx.tenant_id},
     )
     return [Decider(DeciderKind.POLICY, row[0]) for row in await cursor.fetchall()]
 
 
 async def before_others(
-    tx: Transaction,
-    *,
-    nobody: Sequence[Decider],
-    direct_is_right: bool,
-    after: int,
-    limit: int,
+    tx: Transaction, span: Span, *, nobody: Sequence[Decider], direct_is_right: bool
 ) -> list[Line]:
-    """Pending lines that may be before the wrong person, in their order; nothing is held.
+    """Pending lines of a span that may be before the wrong person; nothing is held.
 
     Right without a further look is, where `direct_is_right`, who is the person's manager now and
     may sign in. `nobody` are parts of policies that have nobody any more.
     """
     cursor = await tx.connection.execute(
         f"select {LINE_COLUMNS} from license_request_line l where l.tenant_id = %(tenant)s"
-        " and l.state = 'pending' and l.line_no > %(after)s"
+        " and l.state = 'pending' and l.line_no > %(after)s and l.line_no <= %(last)s"
         " and (l.decider_kind = 2 and l.decider_no = any(%(nobody)s)"
         "  or l.decider_kind = 1 and not exists (select from app_user u join app_user d"
         "   on d.tenant_id = u.tenant_id and d.user_no = u.manager_no"
         "  where %(right)s and u.tenant_id = l.tenant_id and u.user_no = l.user_no"
         "   and d.user_no = l.decider_no and d.is_enabled and d.deleted_at is null))"
-        " order by l.line_no limit %(limit)s",
+        " order by l.line_no",
         {
             "tenant": tx.tenant_id,
             "nobody": [one.no for one in nobody],
             "right": direct_is_right,
-            "after": after,
-            "limit": limit,
+            "after": span.after,
+            "last": span.last,
         },
     )
     return await lines_from(tx, await cursor.fetchall())

@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.groups import find_group
 from seatwright.app.record import record
-from seatwright.app.requests.routing import Policies, policies_of, route_lines
-from seatwright.app.requests.words import tell_deciders
+from seatwright.app.requests.following import route_anew
+from seatwright.app.requests.routing import Policies, policies_of
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
-from seatwright.domain.requests.lines import LicenseRequest, Line
 from seatwright.domain.requests.policy import (
-    ADMINISTRATORS,
     DEFAULT_SKU,
     MANAGER_LEVEL_MAX,
     PEOPLE_MAX,
@@ -28,22 +25,19 @@ from seatwright.domain.requests.policy import (
     RequestPolicy,
 )
 from seatwright.domain.roles import Permission, Role, permissions_of
-from seatwright.domain.telling import EventKind
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.labels import GroupLabel, UserLabel, group_labels, user_labels
-from seatwright.postgres.request_due import pending_of_skus, store_routes
 from seatwright.postgres.request_policies import (
     delete_request_policy,
     hold_request_policies,
     store_request_policy,
 )
-from seatwright.postgres.requests import requests_by_number
+from seatwright.postgres.request_rounds import rounds_of
 from seatwright.postgres.users import find_users
 
 DEFAULT_WORD = "default"
 """How the policy of all products without one of their own is named."""
 
-ROUTED_AT_ONCE = 5000
 DAYS_MAX = 3650
 HOURS_MAX = 24 * 365
 SEATS_MAX = 1_000_000
@@ -80,11 +74,15 @@ class PolicyOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySeen:
-    """A policy with the names in it; `sku` None: the default. `is_stored`: somebody set it."""
+    """A policy with the names in it; `sku` None: the default. `is_stored`: somebody set it.
+
+    `is_being_applied`: so much is pending that upkeep is at putting it under the policy still.
+    """
 
     policy: RequestPolicy
     sku: CatalogSku | None
     is_stored: bool
+    is_being_applied: bool
     users: Mapping[UserNo, UserLabel]
     groups: Mapping[GroupNo, GroupLabel]
 
@@ -123,11 +121,13 @@ async def _seen(
         call.tx, sorted({one.group for one in parts if one.group is not None})
     )
     catalog = await catalog_of(call)
+    rounds = await rounds_of(call.tx, [policy.sku for policy in chosen])
     return tuple(
         PolicySeen(
             policy=policy,
             sku=None if policy.sku == DEFAULT_SKU else catalog.skus.get(policy.sku),
             is_stored=policy.sku in policies.stored,
+            is_being_applied=policy.sku in rounds,
             users=users,
             groups=groups,
         )
@@ -136,7 +136,7 @@ async def _seen(
 
 
 async def put_request_policy(call: Call, product: str, order: PolicyOrder) -> PolicySeen:
-    """Store the policy of a product, or the default; what is pending goes by it at once.
+    """Store the policy of a product, or the default; what is pending goes by it.
 
     Raises Refusal unknownSku, unknownUser, unknownGroup, invalidValue.
     """
@@ -148,7 +148,7 @@ async def put_request_policy(call: Call, product: str, order: PolicyOrder) -> Po
     await _record(
         call, HistoryAction.REQUEST_POLICY_CHANGED, sku, before=before.of(sku), after=policy
     )
-    await _route_anew(call, sku, before)
+    await route_anew(call, sku, before)
     policies = await policies_of(call)
     return (await _seen(call, policies, [policy]))[0]
 
@@ -171,54 +171,7 @@ async def drop_request_policy(call: Call, product: str) -> None:
     await _record(
         call, HistoryAction.REQUEST_POLICY_DELETED, sku, before=before.of(sku), after=None
     )
-    await _route_anew(call, sku, before)
-
-
-async def _route_anew(call: Call, sku: SkuNo, before: Policies) -> None:
-    """Put what is pending before whom the policies now say; asking waits meanwhile.
-
-    Whoever decides now is told, the alternate's time and the end count from when it was asked.
-    """
-    policies = await policies_of(call)
-    own = [one for one in policies.stored if one != DEFAULT_SKU]
-    after = 0
-    while True:
-        lines = await pending_of_skus(
-            call.tx,
-            sku=None if sku == DEFAULT_SKU else sku,
-            but=own,
-            after=after,
-            limit=ROUTED_AT_ONCE,
-        )
-        if not lines:
-            return
-        after = lines[-1].line_no
-        requests = await requests_by_number(call.tx, (line.request_no for line in lines))
-        deciders = await route_lines(call, policies, lines)
-        moved = [
-            _moved(line, requests[line.request_no], policies.of(line.sku), call.now)
-            for line in (replace(one, decider=deciders[one.line_no]) for one in lines)
-        ]
-        await store_routes(call.tx, moved)
-        told = [
-            line
-            for line, old in zip(moved, lines, strict=True)
-            if line.decider != old.decider
-            or policies.behind(line.decider) != before.behind(line.decider)
-        ]
-        kind = EventKind.LICENSE_REQUEST_RECEIVED
-        await tell_deciders(call, kind, told, requests, policies=policies)
-
-
-def _moved(line: Line, request: LicenseRequest, policy: RequestPolicy, now: datetime) -> Line:
-    """A line with the times that a policy sets, counted from when it was asked."""
-    escalates = policy.escalates_at(line.created_at)
-    return replace(
-        line,
-        due_at=policy.due_at(line.created_at, wished_end=request.expires_at),
-        alternate=ADMINISTRATORS,
-        escalates_at=None if escalates is None else max(escalates, now),
-    )
+    await route_anew(call, sku, before)
 
 
 async def _policy(call: Call, order: PolicyOrder) -> RequestPolicy:

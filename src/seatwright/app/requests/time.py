@@ -10,76 +10,44 @@ from dataclasses import replace
 
 from seatwright.app.call import Call
 from seatwright.app.record import record_all
-from seatwright.app.requests.approving import give_back_holds, line_of
+from seatwright.app.requests.approving import line_of
 from seatwright.app.requests.expiring import expire_lines
 from seatwright.app.requests.holding import hold_seats
-from seatwright.app.requests.routing import empty_parts, policies_of, route_lines
+from seatwright.app.requests.routing import policies_of, route_lines
 from seatwright.app.requests.words import (
-    tell_cancelled,
     tell_deciders,
 )
 from seatwright.app.reservations import give_back
 from seatwright.domain.history import HistoryAction
-from seatwright.domain.requests.lines import Hold, How
+from seatwright.domain.requests.lines import Hold
 from seatwright.domain.requests.policy import (
     ADMINISTRATORS,
-    DEFAULT_SKU,
-    ApproverKind,
     Part,
     hold_share,
     hold_time,
 )
-from seatwright.domain.requests.states import LineState
 from seatwright.domain.reservations import ReservationKind, Room
 from seatwright.domain.telling import EventKind
 from seatwright.postgres.pools import free_seats
 from seatwright.postgres.request_due import (
-    before_others,
     due_lines,
     escalating_lines,
     first_in_line,
-    hold_pending,
     lapsed_lines,
-    needless_lines,
-    policy_deciders,
     skus_in_line,
     store_alternates,
-    store_routes,
 )
-from seatwright.postgres.request_policies import hold_request_policies
-from seatwright.postgres.requests import Ruling, requests_by_number, store_holds, store_rulings
+from seatwright.postgres.requests import requests_by_number, store_holds
 from seatwright.postgres.reservations import held_seats
 
 LINES_AT_ONCE = 500
 """Lines of one step; each step is a short transaction."""
-
-LOOKED_AT = 5000
-"""Lines whose deciders are looked up at once; few of them move."""
 
 
 async def expire_requests(call: Call) -> bool:
     """End what nobody decided in time (C-09, C-12); whether there may be more."""
     lines = await due_lines(call.tx, now=call.now, limit=LINES_AT_ONCE)
     await expire_lines(call, lines)
-    return len(lines) == LINES_AT_ONCE
-
-
-async def drop_needless(call: Call) -> bool:
-    """Cancel what was asked for people who are gone, or have it by now; whether more may be."""
-    lines = await needless_lines(call.tx, limit=LINES_AT_ONCE)
-    if not lines:
-        return False
-    requests = await requests_by_number(call.tx, (line.request_no for line in lines))
-    await give_back_holds(call, lines)
-    rulings = [Ruling(line_no=line.line_no, state=LineState.CANCELLED) for line in lines]
-    by = call.principal.principal_no
-    await store_rulings(call.tx, rulings, at=call.now, by=by, how=How.TIME)
-    await record_all(
-        call,
-        [line_of(HistoryAction.REQUEST_CANCELLED, n, requests[n.request_no]) for n in lines],
-    )
-    policies = await policies_of(call)
-    await tell_cancelled(call, lines, requests, policies=policies, message=None)
     return len(lines) == LINES_AT_ONCE
 
 
@@ -102,38 +70,6 @@ async def escalate_requests(call: Call) -> bool:
     kind = EventKind.LICENSE_REQUEST_ESCALATED
     await tell_deciders(call, kind, told, requests, policies=policies)
     return len(lines) == LINES_AT_ONCE
-
-
-async def route_again(call: Call) -> bool:
-    """Put what is before who cannot decide any more before whoever can, and tell them.
-
-    Looks at what is, so it follows whatever changed the directory; always at all there is.
-    """
-    await hold_request_policies(call.tx)
-    policies = await policies_of(call)
-    direct = all(
-        one.level == 1
-        for policy in (policies.of(DEFAULT_SKU), *policies.stored.values())
-        for one in policy.parts().values()
-        if one.kind is ApproverKind.MANAGER
-    )
-    nobody = await empty_parts(call, policies, await policy_deciders(call.tx))
-    after = 0
-    while lines := await before_others(
-        call.tx, nobody=nobody, direct_is_right=direct, after=after, limit=LOOKED_AT
-    ):
-        after = lines[-1].line_no
-        deciders = await route_lines(call, policies, lines)
-        wrong = [line.line_no for line in lines if deciders[line.line_no] != line.decider]
-        moved = [
-            replace(line, decider=deciders[line.line_no])
-            for line in await hold_pending(call.tx, wrong)
-        ]
-        await store_routes(call.tx, moved)
-        requests = await requests_by_number(call.tx, (line.request_no for line in moved))
-        kind = EventKind.LICENSE_REQUEST_RECEIVED
-        await tell_deciders(call, kind, moved, requests, policies=policies)
-    return False
 
 
 async def give_back_lapsed_holds(call: Call) -> bool:

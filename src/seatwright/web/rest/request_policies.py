@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from seatwright.app.requests import policies
 from seatwright.app.requests.policies import ApproversOrder, PolicyOrder, PolicySeen
+from seatwright.app.requests.routing import TOLD_MAX
 from seatwright.domain.requests.policy import PENDING_DAYS_DEFAULT, ApproverKind, Approvers
 from seatwright.domain.roles import Permission
 from seatwright.web.rest.access import TheCall, needs
@@ -58,20 +59,25 @@ class GroupName(Shape, kw_only=True, frozen=True):
 
 
 class ApproversShape(Shape, kw_only=True, frozen=True):
-    """Who decides."""
+    """Who decides; `toldAtMost`: so many of a group are told."""
 
     kind: str
     level: int | None
     people: list[RequestPerson]
     group: GroupName | None
     roles: list[str]
+    told_at_most: int | None
 
 
 class RequestPolicyShape(Shape, kw_only=True, frozen=True):
-    """A policy; `product` null: that of all products without one. `isStored`: somebody set it."""
+    """A policy; `product` null: that of all products without one. `isStored`: somebody set it.
+
+    `isBeingApplied`: so much is pending that it is still being put under the policy.
+    """
 
     product: RequestProduct | None
     is_stored: bool
+    is_being_applied: bool
     open: bool
     needs_justification: bool
     approvers: ApproversShape
@@ -168,6 +174,7 @@ def _shape(seen: PolicySeen) -> RequestPolicyShape:
     return RequestPolicyShape(
         product=None if seen.sku is None else product_shape(seen.sku),
         is_stored=seen.is_stored,
+        is_being_applied=seen.is_being_applied,
         open=policy.is_open,
         needs_justification=policy.needs_justification,
         approvers=_approvers_shape(seen, policy.approvers),
@@ -191,6 +198,7 @@ def _approvers_shape(seen: PolicySeen, approvers: Approvers) -> ApproversShape:
         people=[one for one in people if one is not None],
         group=None if group is None else GroupName(id=group.id, display_name=group.display_name),
         roles=[role.value for role in approvers.roles],
+        told_at_most=TOLD_MAX if approvers.kind is ApproverKind.GROUP else None,
     )
 
 
