@@ -116,6 +116,20 @@ async def count_errors(tx: Transaction, reasons: Collection[Reason]) -> dict[Rea
     return {Reason(row[0]): row[1] for row in await cursor.fetchall()}
 
 
+async def count_errors_up_to(
+    tx: Transaction, reasons: Collection[Reason], *, limit: int
+) -> dict[Reason, int]:
+    """How many people and products have each of these errors, counting no further than `limit`."""
+    cursor = await tx.connection.execute(
+        "select wanted.reason, counted.many from unnest(%s::text[]) as wanted (reason)"
+        " cross join lateral (select count(*) as many from (select distinct sku_no, user_no"
+        "   from license_error where tenant_id = %s and reason = wanted.reason"
+        "   order by sku_no, user_no limit %s) first_ones) counted",
+        (sorted(reason.value for reason in reasons), tx.tenant_id, limit),
+    )
+    return {Reason(row[0]): row[1] for row in await cursor.fetchall()}
+
+
 # The groups by which each product reaches people: those that are licensed and, where nested groups
 # count, all inside them.
 _GIVING = """

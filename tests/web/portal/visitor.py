@@ -29,7 +29,7 @@ class Visitor:
         return await self.browser.get(path)
 
     async def send(
-        self, path: str, page: httpx.Response, **fields: str | list[str]
+        self, path: str, page: httpx.Response, /, **fields: str | list[str]
     ) -> httpx.Response:
         """Send a form of a page that was opened."""
         found = _PROOF.search(page.text)

@@ -28,8 +28,13 @@ def needs(permission: Permission | None) -> dict[str, Any]:
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse a page whose permission the principal lacks, naming the roles that have it."""
     permission = cast("Permission | None", handler.opt["permission"])
-    call = call_of(connection)
-    if permission is None or call.principal.may(permission):
+    if permission is not None:
+        require(call_of(connection), permission)
+
+
+def require(call: Call, permission: Permission) -> None:
+    """Refuse what the principal may not do, naming the roles that may."""
+    if call.principal.may(permission):
         return
     needed = [role.value for role in roles_permitting(permission)]
     raise Refusal(

@@ -20,9 +20,6 @@ from seatwright.postgres.pool import Database
 from seatwright.web.answers import Answer
 from seatwright.web.failures import Failures
 from seatwright.web.portal.access import AnyRequest, call_of, guard
-from seatwright.web.portal.auto_claim import AUTO_CLAIM_PAGES
-from seatwright.web.portal.auto_claim_report import AUTO_CLAIM_REPORT_PAGES
-from seatwright.web.portal.auto_claim_wizard import AUTO_CLAIM_WIZARD_PAGES
 from seatwright.web.portal.bulk import BULK_PAGES
 from seatwright.web.portal.cookie import AttemptCookie, SessionCookie
 from seatwright.web.portal.edge import PortalEdge
@@ -36,6 +33,7 @@ from seatwright.web.portal.pages import page
 from seatwright.web.portal.progress import ProgressStream, job_of_stream
 from seatwright.web.portal.rendering import static_files
 from seatwright.web.portal.requests import REQUEST_PAGES
+from seatwright.web.portal.rules import RULE_PAGES
 from seatwright.web.portal.sign_in import SignInPages
 from seatwright.web.portal.sign_out import SIGN_OUT_PAGES
 from seatwright.web.portal.troubles import BUG, Trouble
@@ -56,9 +54,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *ME_PAGES,
     *SIGN_OUT_PAGES,
     *UNDO_PAGES,
-    *AUTO_CLAIM_PAGES,
-    *AUTO_CLAIM_WIZARD_PAGES,
-    *AUTO_CLAIM_REPORT_PAGES,
+    *RULE_PAGES,
 )
 
 _OUTSIDE: Final = frozenset({"/sign-in", "/auth"})

@@ -1,0 +1,21 @@
+"""The pages about rules, conflicts and what happened, as one list for the application."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar.types import ControllerRouterHandler
+
+from seatwright.web.portal.auto_claim import AUTO_CLAIM_PAGES
+from seatwright.web.portal.auto_claim_report import AUTO_CLAIM_REPORT_PAGES
+from seatwright.web.portal.auto_claim_wizard import AUTO_CLAIM_WIZARD_PAGES
+from seatwright.web.portal.conflicts import CONFLICT_PAGES
+from seatwright.web.portal.fixes import FIX_PAGES
+
+RULE_PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *AUTO_CLAIM_PAGES,
+    *AUTO_CLAIM_WIZARD_PAGES,
+    *AUTO_CLAIM_REPORT_PAGES,
+    *CONFLICT_PAGES,
+    *FIX_PAGES,
+)
