@@ -24,6 +24,7 @@ from seatwright.web.portal.bulk import BULK_PAGES
 from seatwright.web.portal.cookie import AttemptCookie, SessionCookie
 from seatwright.web.portal.edge import PortalEdge
 from seatwright.web.portal.elsewhere import Elsewhere
+from seatwright.web.portal.find import FIND_PAGES
 from seatwright.web.portal.groups import GROUP_PAGES
 from seatwright.web.portal.history import HISTORY_PAGES
 from seatwright.web.portal.licenses import LICENSE_PAGES
@@ -46,6 +47,7 @@ log = structlog.get_logger(__name__)
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *OVERVIEW_PAGES,
     *USER_PAGES,
+    *FIND_PAGES,
     *LICENSE_PAGES,
     *GROUP_PAGES,
     *BULK_PAGES,
