@@ -11,6 +11,7 @@ from tests.asking import POLICIES, SKU, URL, Company, set_company
 from tests.conftest import Database as DatabaseOfTest
 from tests.office import Office
 from tests.previews import upn
+from tests.telling.scene import work_outbox
 from tests.world import call_of
 
 
@@ -117,3 +118,53 @@ async def test_a_tenant_goes_with_its_requests_and_everything_else(
             if await counted.fetchone() != (0,):
                 left.append(table)
         assert left == []
+
+
+@pytest.mark.parametrize("way", ["erase", "purge"])
+async def test_what_was_told_of_somebody_goes_with_their_name(company: Company, way: str) -> None:
+    office = company.office
+    await office.admin.post("/api/webhooks", json={"url": "https://hooks.example.com/licenses"})
+    path = f"/api/identity/users/{upn('xaver')}"
+    made = await office.admin.post(
+        "/api/identity/users",
+        json={"userPrincipalName": upn("xaver"), "displayName": "Xaver Q", "manager": upn("bob")},
+    )
+    assert made.status_code == 201, made.text
+    company.numbers["xaver"] = 0
+    await office.admin.patch(
+        f"/api/identity/users/{upn('bob')}/mail-preferences", json={"daily": True}
+    )
+    asked = await company.ask("xaver", justification="Because of my illness.")
+    await company.ask("cid")
+    await work_outbox(office)
+    office.clock.move(days=1)
+    await work_outbox(office)
+    denied = await company.decide("bob", asked["id"], "deny", message="Get well, Xaver Q.")
+    assert denied.status_code == 200, denied.text
+    await work_outbox(office)
+    assert (await kept_of(company, "Xaver Q"))[0] > 2
+    assert (await office.admin.delete(path)).status_code < 300
+    if way == "erase":
+        gone = await office.admin.post(f"/api/identity/users/{made.json()['id']}/erase-names")
+        assert gone.status_code == 204, gone.text
+    else:
+        office.clock.move(days=31)
+        await company.tend()
+    for text in ("Xaver", "illness", "xaver@"):
+        assert await kept_of(company, text) == (0, 0), text
+    bob = (await (await company.of("bob")).get("/api/inbox")).json()["value"]
+    assert "asks for Microsoft 365 E3, for a person who is gone" in bob[-1]["text"]
+    assert any("cid asks for" in one["text"] for one in bob), "others stay as they are"
+
+
+async def kept_of(company: Company, text: str) -> tuple[int, int]:
+    """How many deliveries and tellings name something."""
+    async with call_of(company.office) as call:
+        cursor = await call.tx.connection.execute(
+            "select (select count(*) from delivery d where to_jsonb(d)::text like %(text)s),"
+            " (select count(*) from telling t where to_jsonb(t)::text like %(text)s)",
+            {"text": f"%{text}%"},
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        return row[0], row[1]

@@ -10,6 +10,7 @@ from uuid import UUID
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.postgres.codes import STRATEGY_OF_CODE
+from seatwright.postgres.erased_tellings import forget_told
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_details import DETAIL_COLUMNS
 
@@ -119,6 +120,7 @@ async def purge_users(tx: Transaction, users: Sequence[UserNo]) -> None:
     await tx.connection.execute(
         "update app_user set manager_no = null where tenant_id = %s and manager_no = any(%s)", key
     )
+    await forget_told(tx, users)
     await _blank_requests(tx, users)
     await _close_accounts(tx, users)
     for table in _OF_A_PERSON:
@@ -211,6 +213,7 @@ async def erase_names(tx: Transaction, user: UserNo, *, id_: UUID, at: datetime)
     Rows of jobs name people as the caller wrote them, so they get the id instead. Answers kept
     for repeated calls go by themselves after a day.
     """
+    await forget_told(tx, (user,))
     await tx.connection.execute(
         "update history_name set name = null, display_name = null, erased_at = %s"
         " where tenant_id = %s and noun = 'user' and subject_no = %s",
