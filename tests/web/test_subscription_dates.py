@@ -32,7 +32,7 @@ async def test_a_purchase_has_dates_of_our_time(office: Office, field: str, at: 
 async def test_a_renewal_does_not_end_a_term_earlier_than_was_paid_for(
     office: Office, until: str
 ) -> None:
-    made = await buy(office, **TERM)
+    made = await buy(office, 1, **TERM)
     url = f"{SUBSCRIPTIONS}/{made['id']}/renew"
     refused = await office.admin.post(url, json={"until": until})
     assert (refused.status_code, refused.json()["code"]) == (400, "invalidValue"), refused.text
