@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.rows import TupleRow
 
 from seatwright.domain.directory import PersonRef, User, UserQuery, searched_words, text_key
-from seatwright.domain.ids import UserNo
+from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.postgres.filters import Condition
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_details import detail_names, details_of_row
@@ -118,6 +118,16 @@ async def list_users(
     text += " order by u.display_name_key, u.user_no limit %s"
     cursor = await tx.connection.execute(text, (*parameters, limit))
     return tuple(_user_of_row(row) for row in await cursor.fetchall())
+
+
+async def held_by(tx: Transaction, users: Sequence[UserNo]) -> dict[UserNo, list[SkuNo]]:
+    """What each of these people holds; who holds nothing is left out."""
+    cursor = await tx.connection.execute(
+        "select user_no, array_agg(sku_no order by sku_no) from effective_license"
+        " where tenant_id = %s and user_no = any(%s) group by user_no",
+        (tx.tenant_id, list(users)),
+    )
+    return {UserNo(row[0]): [SkuNo(sku) for sku in row[1]] for row in await cursor.fetchall()}
 
 
 async def upns_of(

@@ -39,6 +39,7 @@ from seatwright.web.portal.sign_in import SignInPages
 from seatwright.web.portal.sign_out import SIGN_OUT_PAGES
 from seatwright.web.portal.troubles import BUG, Trouble
 from seatwright.web.portal.undo import UNDO_PAGES, name_change, offer_undo
+from seatwright.web.portal.user_changes import USER_CHANGE_PAGES
 from seatwright.web.portal.users import USER_PAGES
 from seatwright.web.problems import status_of
 
@@ -47,6 +48,7 @@ log = structlog.get_logger(__name__)
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *OVERVIEW_PAGES,
     *USER_PAGES,
+    *USER_CHANGE_PAGES,
     *FIND_PAGES,
     *LICENSE_PAGES,
     *GROUP_PAGES,

@@ -5,58 +5,60 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from seatwright.app.assign import AssignOrder, assign, unassign
 from seatwright.app.assign.overview import licenses_of
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.users import find_user, page_of_users
 from seatwright.app.history import Question, history_page, understand
+from seatwright.app.requests.queue import LineSeen, QueueOrder, queue_page
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.domain.assignments import SourceKind
-from seatwright.domain.directory import User, UserQuery, text_key
+from seatwright.domain.directory import User, text_key
 from seatwright.domain.roles import Permission
+from seatwright.postgres.labels import group_labels
+from seatwright.postgres.requests import groups_of_user
+from seatwright.postgres.user_read import held_by
 from seatwright.web.cursors import cursor_of, keys_of
-from seatwright.web.portal.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.access import AnyRequest, TheCall, needs
 from seatwright.web.portal.events import Event, events_of
-from seatwright.web.portal.pages import page, see
+from seatwright.web.portal.pages import page
+from seatwright.web.portal.people_filter import people_filter_of
 
 ROWS = 50
 EVENTS = 15
+GROUPS_SHOWN = 200
+REQUESTS_SHOWN = 10
 PRODUCTS_MAX = 1000
 
 
 @get("/users", opt=needs(Permission.READ_DIRECTORY))
 async def users(
-    call: TheCall,
-    request: AnyRequest,
-    *,
-    search: FromQuery[str | None] = None,
-    department: FromQuery[str | None] = None,
-    enabled: FromQuery[str | None] = None,
-    cursor: FromQuery[str | None] = None,
+    call: TheCall, request: AnyRequest, cursor: FromQuery[str | None] = None
 ) -> Response[bytes]:
     """People by name; the filters are in the address, so that a list can be shared."""
-    query = UserQuery(
-        search=search or None,
-        department=department or None,
-        is_enabled={"yes": True, "no": False}.get(enabled or ""),
-    )
+    wanted = await people_filter_of(call, request.query_params)
     keys = keys_of(cursor, str, int)
     after = None if keys is None else (str(keys[0]), int(keys[1]))
-    found = await page_of_users(call, query, after=after, limit=ROWS)
+    found = await page_of_users(call, wanted.query, after=after, limit=ROWS)
     rows = found[:ROWS]
-    kept = {"search": search, "department": department, "enabled": enabled}
-    chosen = {name: value for name, value in kept.items() if value}
     more = None
     if len(found) > ROWS:
         last = rows[-1]
         place = cursor_of(text_key(last.display_name), last.user_no)
-        more = "/users?" + urlencode({**chosen, "cursor": place})
+        more = "/users?" + urlencode({**wanted.chosen, "cursor": place})
     return page(
-        request, "users.html", users=rows, more=more, chosen=chosen, is_first=cursor is None
+        request,
+        "users.html",
+        users=rows,
+        more=more,
+        chosen=wanted.chosen,
+        address=wanted.address,
+        holdings=await held_by(call.tx, [one.user_no for one in rows]),
+        catalog=await catalog_of(call),
+        products=await list_seats(call, is_all=False, after=0, limit=PRODUCTS_MAX),
     )
 
 
@@ -69,6 +71,8 @@ async def one_user(
 ) -> Response[bytes]:
     """Who they are, what they have and why, and what happened."""
     person = await find_user(call, user)
+    groups = await groups_of_user(call.tx, person.user_no)
+    labels = await group_labels(call.tx, sorted(groups)[:GROUPS_SHOWN])
     return page(
         request,
         "user.html",
@@ -77,9 +81,19 @@ async def one_user(
         catalog=await catalog_of(call),
         direct=SourceKind.DIRECT,
         products=await _products(call),
+        everything=await list_seats(call, is_all=False, after=0, limit=PRODUCTS_MAX),
+        groups=sorted(labels.values(), key=lambda one: text_key(one.display_name)),
+        requests=await _requests(call, person),
         events=await _events(call, person),
         done=done,
     )
+
+
+async def _requests(call: Call, person: User) -> list[LineSeen]:
+    if not call.principal.may(Permission.READ_ANY_REQUEST):
+        return []
+    order = QueueOrder(person=str(person.id))
+    return (await queue_page(call, order, after=None, limit=REQUESTS_SHOWN))[:REQUESTS_SHOWN]
 
 
 async def _products(call: Call) -> list[SkuSeats]:
@@ -96,28 +110,4 @@ async def _events(call: Call, person: User) -> tuple[Event, ...]:
     return await events_of(call, await history_page(call, wanted, before=None, limit=EVENTS))
 
 
-@post("/users/{user:str}/licenses", opt=needs(Permission.ASSIGN_TO_USERS), status_code=303)
-async def assign_to_user(call: TheCall, request: AnyRequest, user: FromPath[str]) -> Response[None]:
-    """Give the product of the form."""
-    form = form_of(request)
-    person = await find_user(call, user)
-    order = AssignOrder(sku=form.text("sku") or "", usage_location=form.text("usageLocation"))
-    await assign(call, str(person.id), order)
-    return see(f"/users/{person.id}?done=assigned")
-
-
-@post(
-    "/users/{user:str}/licenses/{sku:str}/unassign",
-    opt=needs(Permission.ASSIGN_TO_USERS),
-    status_code=303,
-)
-async def unassign_from_user(
-    call: TheCall, user: FromPath[str], sku: FromPath[str]
-) -> Response[None]:
-    """Take the person's own assignment; what groups give stays."""
-    person = await find_user(call, user)
-    await unassign(call, str(person.id), sku)
-    return see(f"/users/{person.id}?done=removed")
-
-
-USER_PAGES = (users, one_user, assign_to_user, unassign_from_user)
+USER_PAGES = (users, one_user)
