@@ -168,3 +168,16 @@ async def test_a_lapsed_seat_goes_back_and_its_line_says_so_in_one_step(office: 
         seen = [(await company.line(one["id"]))["hold"]["state"] for one in (first, second)]
         assert seen == states
         assert (await check_books(company))[1] == held
+
+
+async def test_a_list_waits_for_nobody_who_decides(office: Office) -> None:
+    company = await set_company(office)
+    asked = await company.ask("cid")
+    desk = await company.desk()
+    async with call_of(office) as call:
+        await call.tx.connection.execute(
+            "select from seat_reservation where tenant_id = %s for update", (call.tx.tenant_id,)
+        )
+        async with asyncio.timeout(5):
+            seen = await desk.get(f"{URL}/{asked['id']}")
+    assert seen.json()["people"][0]["hold"]["until"] is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking import OTHER, Company, set_company
+from tests.asking import OTHER, SKU, URL, Company, set_company
 from tests.office import Office
 from tests.previews import upn
 from tests.world import add_group, call_of
@@ -96,3 +96,82 @@ async def test_a_request_before_a_group_of_nobody_goes_to_the_fallback(company: 
     await company.tend()
     assert (await company.line(asked["id"]))["approvers"] == ["ada"]
     assert ("licenseRequestReceived", "ada") in await company.told()
+
+
+async def undo(company: Company, name: str, request: str) -> int:
+    """The status of somebody's undoing of an approval."""
+    answer = await (await company.of(name)).post(f"{URL}/{request}/undo", json={})
+    return answer.status_code
+
+
+async def test_the_manager_of_today_undoes_and_the_one_of_yesterday_sees_nothing(
+    company: Company,
+) -> None:
+    asked, other = await company.ask("cid"), await company.ask("cid", OTHER)
+    assert (await company.decide("bob", asked["id"], "approve")).status_code == 200
+    await set_manager(company, "cid", "eve")
+    bob, eve = await company.of("bob"), await company.of("eve")
+    assert (await bob.get(f"{URL}/{asked['id']}")).status_code == 404
+    assert await undo(company, "bob", asked["id"]) == 404
+    assert (await bob.post(f"{URL}/{other['id']}/cancel", json={})).status_code == 404
+    assert await company.holds("cid") == {SKU}
+    assert (await eve.get(f"{URL}/{asked['id']}")).status_code == 200
+    assert await undo(company, "eve", asked["id"]) == 200
+    assert await company.holds("cid") == set()
+    assert (await company.decide("eve", other["id"], "deny")).status_code == 200
+
+
+async def test_an_alternate_who_is_a_manager_follows_the_managers(company: Company) -> None:
+    await company.policy(
+        approvers={"kind": "people", "people": [upn("eve")]},
+        alternate={"kind": "manager"},
+        alternateAfterHours=2,
+    )
+    asked = await company.ask("cid")
+    company.office.clock.move(hours=3)
+    await company.tend()
+    await set_manager(company, "cid", "ada")
+    late = await company.decide("bob", asked["id"], "approve")
+    assert late.json()["code"] == "unknownRequest", "no manager of cid any more"
+    await company.tend()
+    assert ("licenseRequestEscalated", "ada") in await company.told()
+    assert (await company.decide("ada", asked["id"], "approve")).status_code == 200
+
+
+async def test_a_changed_policy_leaves_the_alternate_their_say(company: Company) -> None:
+    alternate = {"kind": "people", "people": [upn("ada")]}
+    await company.policy(alternate=alternate, alternateAfterHours=2)
+    asked = await company.ask("cid")
+    company.office.clock.move(hours=3)
+    await company.tend()
+    await company.policy(alternate=alternate, alternateAfterHours=2, licenseDays=90)
+    assert (await company.decide("ada", asked["id"], "approve")).status_code == 200
+
+
+async def test_where_only_the_person_is_left_who_can_decide_others_do(company: Company) -> None:
+    await company.policy(
+        approvers={"kind": "people", "people": [upn("cid"), upn("eve")]},
+        fallback={"kind": "manager"},
+    )
+    asked = await company.ask("cid")
+    await set_enabled(company, "eve", is_enabled=False)
+    await company.tend()
+    assert (await company.line(asked["id"]))["approvers"] == ["bob"]
+    assert ("licenseRequestReceived", "bob") in await company.told()
+
+
+async def test_what_came_before_the_administrators_goes_to_a_manager_who_came_later(
+    company: Company,
+) -> None:
+    await company.policy(fallback={"kind": "people", "people": [upn("dan")]})
+    for_want = await company.ask("ada")
+    await set_manager(company, "ada", "eve")
+    await company.tend()
+    assert (await company.line(for_want["id"]))["approvers"] == ["eve"]
+    await company.policy()
+    await set_manager(company, "bob", "bob")
+    asked = await company.ask("bob")
+    assert (await company.line(asked["id"]))["approvers"][0].startswith("whoever is")
+    await set_manager(company, "bob", "eve")
+    await company.tend()
+    assert (await company.line(asked["id"]))["approvers"] == ["eve"]

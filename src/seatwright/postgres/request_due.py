@@ -118,34 +118,42 @@ async def hold_pending(tx: Transaction, lines: Sequence[int]) -> list[Line]:
 
 
 async def policy_deciders(tx: Transaction) -> list[Decider]:
-    """The parts of policies before which anything is pending."""
-    mine = "l.tenant_id = %(tenant)s and l.state = 'pending' and l.decider_kind = 2"
-    cursor = await tx.connection.execute(
+    """The parts of policies before which anything is pending, or was passed on to."""
+    numbers: set[int] = set()
+    for who in ("decider", "alternate"):
         # One look at the index for each part, however much is before it.
-        "with recursive each as ("
-        f" (select l.decider_no from license_request_line l where {mine}"
-        "   order by l.decider_no limit 1)"
-        " union all select (select l.decider_no from license_request_line l"
-        f"   where {mine} and l.decider_no > each.decider_no"
-        "   order by l.decider_no limit 1) from each where each.decider_no is not null)"
-        " select decider_no from each where decider_no is not null",
-        {"tenant": tx.tenant_id},
-    )
-    return [Decider(DeciderKind.POLICY, row[0]) for row in await cursor.fetchall()]
+        mine = f"l.tenant_id = %(tenant)s and l.state = 'pending' and l.{who}_kind = 2" + (
+            " and l.alternate_kind > 0" if who == "alternate" else ""
+        )
+        cursor = await tx.connection.execute(
+            "with recursive each as ("
+            f" (select l.{who}_no as no from license_request_line l where {mine}"
+            f"   order by l.{who}_no limit 1)"
+            f" union all select (select l.{who}_no from license_request_line l"
+            f"   where {mine} and l.{who}_no > each.no"
+            f"   order by l.{who}_no limit 1) from each where each.no is not null)"
+            " select no from each where no is not null",
+            {"tenant": tx.tenant_id},
+        )
+        numbers |= {row[0] for row in await cursor.fetchall()}
+    return [Decider(DeciderKind.POLICY, number) for number in sorted(numbers)]
 
 
 async def before_others(
-    tx: Transaction, span: Span, *, nobody: Sequence[Decider], direct_is_right: bool
+    tx: Transaction, span: Span, *, small: Sequence[Decider], direct_is_right: bool
 ) -> list[Line]:
     """Pending lines of a span that may be before the wrong person; nothing is held.
 
     Right without a further look is, where `direct_is_right`, who is the person's manager now and
-    may sign in. `nobody` are parts of policies that have nobody any more.
+    may sign in. What is before a part of a policy is looked at where that is one of the `small`, or
+    a fallback: somebody who comes before it may be there by now, as before the administrators.
     """
     cursor = await tx.connection.execute(
         f"select {LINE_COLUMNS} from license_request_line l where l.tenant_id = %(tenant)s"
         " and l.state = 'pending' and l.line_no > %(after)s and l.line_no <= %(last)s"
-        " and (l.decider_kind = 2 and l.decider_no = any(%(nobody)s)"
+        " and (l.decider_kind = 0 or l.alternate_kind = 1"
+        "  or l.decider_kind = 2 and (l.decider_no = any(%(small)s) or l.decider_no %% 4 = 1)"
+        "  or l.alternate_kind = 2 and (l.alternate_no = any(%(small)s) or l.alternate_no %% 4 = 1)"
         "  or l.decider_kind = 1 and not exists (select from app_user u join app_user d"
         "   on d.tenant_id = u.tenant_id and d.user_no = u.manager_no"
         "  where %(right)s and u.tenant_id = l.tenant_id and u.user_no = l.user_no"
@@ -153,7 +161,7 @@ async def before_others(
         " order by l.line_no",
         {
             "tenant": tx.tenant_id,
-            "nobody": [one.no for one in nobody],
+            "small": [one.no for one in small],
             "right": direct_is_right,
             "after": span.after,
             "last": span.last,

@@ -14,7 +14,7 @@ CHAIN_MAX = 12
 
 
 async def managers_above(
-    tx: Transaction, users: Sequence[UserNo]
+    tx: Transaction, users: Sequence[UserNo], *, levels: int = CHAIN_MAX
 ) -> dict[UserNo, list[UserNo | None]]:
     """The managers of each person, the next one first; None for one whose account is blocked."""
     cursor = await tx.connection.execute(
@@ -28,7 +28,7 @@ async def managers_above(
         " select up.user_no, m.user_no, m.is_enabled and m.deleted_at is null from up"
         "  join app_user m on m.tenant_id = %(tenant)s and m.user_no = up.manager_no"
         " order by up.user_no, up.level",
-        {"tenant": tx.tenant_id, "users": list(users), "most": CHAIN_MAX},
+        {"tenant": tx.tenant_id, "users": list(users), "most": levels},
     )
     found: dict[UserNo, list[UserNo | None]] = {}
     for user, manager, is_there in await cursor.fetchall():

@@ -109,6 +109,18 @@ async def pending_users(
     return frozenset(UserNo(row[0]) for row in await cursor.fetchall())
 
 
+async def members_by_request(
+    tx: Transaction, group: GroupNo, users: Sequence[UserNo], *, but: Sequence[int] = ()
+) -> frozenset[UserNo]:
+    """Who of these is in a group by an approval that stands, other than those of lines `but`."""
+    cursor = await tx.connection.execute(
+        "select user_no from license_request_line where tenant_id = %s and user_no = any(%s)"
+        " and state = 'approved' and given_group_no = %s and not line_no = any(%s)",
+        (tx.tenant_id, list(users), group, list(but)),
+    )
+    return frozenset(UserNo(row[0]) for row in await cursor.fetchall())
+
+
 async def pass_on_extensions(tx: Transaction, lines: Sequence[Line]) -> frozenset[UserNo]:
     """Let what was extended after these extensions end without it when they would have.
 

@@ -69,6 +69,18 @@ async def reservations_of(
     }
 
 
+async def held_until(
+    tx: Transaction, kind: ReservationKind, refs: Iterable[int]
+) -> dict[int, datetime]:
+    """Until when seats are held for these, as somebody looks at it: nobody is waited for."""
+    cursor = await tx.connection.execute(
+        "select ref, until from seat_reservation where tenant_id = %s and kind = %s"
+        " and ref = any(%s)",
+        (tx.tenant_id, int(kind), sorted(set(refs))),
+    )
+    return {int(ref): until for ref, until in await cursor.fetchall()}
+
+
 async def take_reservations(
     tx: Transaction, kind: ReservationKind, refs: Iterable[int]
 ) -> dict[SkuNo, int]:

@@ -21,9 +21,9 @@ from seatwright.app.requests.orders import DecisionOrder, checked_text
 from seatwright.app.requests.routing import (
     Deciding,
     Policies,
+    asked_now,
     deciding_of,
     policies_of,
-    route_lines,
 )
 from seatwright.app.requests.words import Said, tell_of_ends
 from seatwright.domain.directory import Group, parse_id
@@ -31,7 +31,6 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import PrincipalNo, SkuNo, UserNo
 from seatwright.domain.requests.lines import How, LicenseRequest, Line
-from seatwright.domain.requests.policy import Decider, DeciderKind
 from seatwright.domain.requests.states import Act, LineState, Refused, step_of
 from seatwright.domain.telling import EventKind
 from seatwright.postgres.request_people import judge_names
@@ -120,7 +119,7 @@ async def decide(call: Call, orders: Sequence[DecisionOrder]) -> list[Verdict]:
     group = await group_of_orders(call, orders, deciding)
     desk = await open_desk(call, orders, deciding)
     await _refuse_what_may_not(call, desk, deciding)
-    await _refuse_what_moved(call, desk, deciding, policies)
+    await refuse_what_moved(call, desk, deciding, policies)
     chosen = await _choose(call, desk, Approver(deciding=deciding, policies=policies, group=group))
     if len(desk.refusals) == len(desk.lines):
         raise desk.refusals[desk.lines[0].line_no]
@@ -178,6 +177,7 @@ async def open_desk(
     requests = {one.request_no: one for one in known.values()}
     await _check_count(call, requests)
     lines = await lines_of_requests(call.tx, requests, is_locked=True)
+    seen = await _seen(call, deciding, lines)
     named = await _named(call, orders)
     desk = Desk(requests=requests, lines=[], orders={})
     of_request: dict[int, list[Line]] = {}
@@ -188,9 +188,9 @@ async def open_desk(
         assert request is not None, "requests that there are not were refused"
         lines = of_request[request.request_no]
         if order.people is None:
-            lines = [line for line in lines if deciding.may_see(line)]
+            lines = [line for line in lines if line.line_no in seen]
         chosen = _chosen(order, lines, named, wanted)
-        if not chosen or not all(deciding.may_see(line) for line in chosen):
+        if not chosen or not all(line.line_no in seen for line in chosen):
             raise unknown_request(order.request)
         for line in chosen:
             if desk.orders.setdefault(line.line_no, order) is not order:
@@ -202,6 +202,14 @@ async def open_desk(
             desk.lines.append(line)
     desk.lines.sort(key=lambda line: line.line_no)
     return desk
+
+
+async def _seen(call: Call, deciding: Deciding, lines: Sequence[Line]) -> frozenset[int]:
+    """Which of these are any business of the caller's: before them, now or once, or their own."""
+    found = {line.line_no for line in lines if deciding.may_see(line)}
+    rest = [line for line in lines if line.line_no not in found]
+    policies = await policies_of(call) if rest else Policies(stored={})
+    return frozenset(found | await asked_now(call, deciding, policies, rest))
 
 
 def unknown_request(text: str) -> Refusal:
@@ -268,21 +276,18 @@ async def _refuse_what_may_not(call: Call, desk: Desk, deciding: Deciding) -> No
             desk.refusals[line.line_no] = _own(call, request)
 
 
-async def _refuse_what_moved(
-    call: Call, desk: Desk, deciding: Deciding, policies: Policies
-) -> None:
-    """Refuse what is the caller's as a manager who is none any more; upkeep passes it on."""
-    me = Decider(DeciderKind.PERSON, deciding.principal.user_no or 0)
+async def refuse_what_moved(call: Call, desk: Desk, deciding: Deciding, policies: Policies) -> None:
+    """Refuse what was the caller's to decide and is not any more, as for a manager of yesterday."""
+    if deciding.may_any:
+        return
     lines = [
         line
         for line in desk.lines
-        if line.decider == me
-        and line.line_no not in desk.refusals
-        and not (deciding.may_any or line.alternate in deciding.keys)
+        if line.line_no not in desk.refusals and not deciding.is_own(line)
     ]
-    deciders = await route_lines(call, policies, lines)
+    asked = await asked_now(call, deciding, policies, lines)
     for line in lines:
-        if deciders[line.line_no] != me:
+        if line.line_no not in asked:
             desk.refusals[line.line_no] = unknown_request(desk.orders[line.line_no].request)
 
 

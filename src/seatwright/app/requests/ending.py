@@ -17,6 +17,7 @@ from seatwright.app.requests.deciding import (
     judges_of,
     note_in_ledger,
     open_desk,
+    refuse_what_moved,
     unknown_request,
 )
 from seatwright.app.requests.orders import AskOrder, DecisionOrder, checked_text
@@ -143,7 +144,8 @@ async def ask_again(call: Call, text: str) -> Asked:
 async def _desk(call: Call, text: str, people: Sequence[str] | None, act: Act) -> Desk:
     """The lines that are to be acted on, held, with what stands against each."""
     await hold_request_policies(call.tx)
-    deciding = await deciding_of(call, await policies_of(call))
+    policies = await policies_of(call)
+    deciding = await deciding_of(call, policies)
     if act is Act.UNDO:
         await _hold_groups(call, text)
     order = DecisionOrder(request=text, people=people, approves=False)
@@ -163,6 +165,7 @@ async def _desk(call: Call, text: str, people: Sequence[str] | None, act: Act) -
                 " their own: leave it to the other approvers, or give the license back.",
                 context={"requestId": str(request.id)},
             )
+    await refuse_what_moved(call, desk, deciding, policies)
     return desk
 
 

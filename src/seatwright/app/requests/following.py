@@ -10,11 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from seatwright.app.call import Call
 from seatwright.app.record import record_all
 from seatwright.app.requests.approving import give_back_holds, line_of
-from seatwright.app.requests.routing import Policies, empty_parts, policies_of, route_lines
+from seatwright.app.requests.routing import (
+    LATER_PARTS,
+    Policies,
+    policies_of,
+    route_lines,
+    small_parts,
+)
 from seatwright.app.requests.words import tell_cancelled, tell_deciders
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import SkuNo
@@ -23,6 +30,7 @@ from seatwright.domain.requests.policy import (
     ADMINISTRATORS,
     DEFAULT_SKU,
     ApproverKind,
+    Decider,
     DeciderKind,
     RequestPolicy,
 )
@@ -106,33 +114,60 @@ async def _put_under(
         return
     requests = await requests_by_number(call.tx, (line.request_no for line in lines))
     deciders = await route_lines(call, policies, lines)
+    escalated = [line for line in lines if line.alternate != ADMINISTRATORS]
+    alternates = await route_lines(call, policies, escalated, parts=LATER_PARTS)
     moved = [
-        _moved(line, requests[line.request_no], policies.of(line.sku), call.now)
-        for line in (replace(one, decider=deciders[one.line_no]) for one in lines)
+        _moved(
+            replace(line, decider=deciders[line.line_no]),
+            requests[line.request_no],
+            policies.of(line.sku),
+            alternate=None
+            if _has_others(line.alternate, policies, before)
+            else alternates.get(line.line_no),
+            now=call.now,
+        )
+        for line in lines
     ]
     await store_routes(call.tx, moved)
     told = [
         line
         for line, old in zip(moved, lines, strict=True)
-        if line.decider != old.decider or _has_others(line, policies, before)
+        if line.decider != old.decider or _has_others(line.decider, policies, before)
     ]
     kind = EventKind.LICENSE_REQUEST_RECEIVED
     await tell_deciders(call, kind, told, requests, policies=policies)
 
 
-def _has_others(line: Line, policies: Policies, before: Policies | None) -> bool:
-    """Whether behind the part of a policy that decides there may be other people than before."""
+def _has_others(decider: Decider, policies: Policies, before: Policies | None) -> bool:
+    """Whether behind a part of a policy there may be other people than before."""
     if before is None:
-        return line.decider.kind is DeciderKind.POLICY
-    return policies.behind(line.decider) != before.behind(line.decider)
+        return decider.kind is DeciderKind.POLICY
+    return policies.behind(decider) != before.behind(decider)
 
 
-def _moved(line: Line, request: LicenseRequest, policy: RequestPolicy, now: datetime) -> Line:
-    """A line with the times that a policy sets, counted from when it was asked."""
+def _moved(
+    line: Line,
+    request: LicenseRequest,
+    policy: RequestPolicy,
+    *,
+    alternate: Decider | None,
+    now: datetime,
+) -> Line:
+    """A line with the times that a policy sets, counted from when it was asked.
+
+    `alternate` is whom the policy would pass it on to, where it was passed on before: who may
+    decide already, and would again, goes on to.
+    """
+    due = policy.due_at(line.created_at, wished_end=request.expires_at)
+    if request.is_extension:
+        # It ends with what was to be extended, whatever the policy says.
+        due = min(due, line.due_at)
     escalates = policy.escalates_at(line.created_at)
+    if escalates is not None and escalates <= now and alternate == line.alternate:
+        return replace(line, due_at=due, escalates_at=None)
     return replace(
         line,
-        due_at=policy.due_at(line.created_at, wished_end=request.expires_at),
+        due_at=due,
         alternate=ADMINISTRATORS,
         escalates_at=None if escalates is None else max(escalates, now),
     )
@@ -168,21 +203,49 @@ async def route_again(call: Call) -> bool:
         for one in policy.parts().values()
         if one.kind is ApproverKind.MANAGER
     )
-    nobody = await empty_parts(call, policies, await policy_deciders(call.tx))
+    small = await small_parts(call, policies, await policy_deciders(call.tx))
     span = await span_in_turn(call.tx, limit=LOOKED_AT)
-    lines = await before_others(call.tx, span, nobody=nobody, direct_is_right=direct)
-    deciders = await route_lines(call, policies, lines)
-    wrong = [line.line_no for line in lines if deciders[line.line_no] != line.decider]
-    if not wrong:
-        return False
+    lines = await before_others(call.tx, span, small=small, direct_is_right=direct)
+    routed = await _routed(call, policies, lines)
+    moving = {new.line_no: new for new, old in zip(routed, lines, strict=True) if new != old}
+    held = await hold_pending(call.tx, sorted(moving))
     moved = [
-        replace(line, decider=deciders[line.line_no]) for line in await hold_pending(call.tx, wrong)
+        replace(line, decider=to.decider, alternate=to.alternate)
+        for line, to in ((line, moving[line.line_no]) for line in held)
     ]
     await store_routes(call.tx, moved)
     requests = await requests_by_number(call.tx, (line.request_no for line in moved))
-    kind = EventKind.LICENSE_REQUEST_RECEIVED
-    await tell_deciders(call, kind, moved, requests, policies=policies)
+    for kind, told in (
+        (EventKind.LICENSE_REQUEST_RECEIVED, _changed(held, moved, "decider")),
+        (EventKind.LICENSE_REQUEST_ESCALATED, _changed(held, moved, "alternate")),
+    ):
+        await tell_deciders(call, kind, told, requests, policies=policies)
     return False
+
+
+async def _routed(call: Call, policies: Policies, lines: Sequence[Line]) -> list[Line]:
+    """These lines before whoever decides now, and may decide too."""
+    deciders = await route_lines(call, policies, lines)
+    escalated = [line for line in lines if line.alternate != ADMINISTRATORS]
+    alternates = await route_lines(call, policies, escalated, parts=LATER_PARTS)
+    return [
+        replace(
+            line,
+            decider=deciders[line.line_no],
+            alternate=alternates.get(line.line_no, line.alternate),
+        )
+        for line in lines
+    ]
+
+
+def _changed(
+    old: Sequence[Line], new: Sequence[Line], who: Literal["decider", "alternate"]
+) -> list[Line]:
+    return [
+        after
+        for before, after in zip(old, new, strict=True)
+        if getattr(before, who) != getattr(after, who)
+    ]
 
 
 async def go_round(call: Call) -> bool:

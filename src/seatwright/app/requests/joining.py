@@ -40,6 +40,7 @@ from seatwright.postgres.group_write import Membership, add_members
 from seatwright.postgres.labels import user_labels
 from seatwright.postgres.launch_write import try_joining, undo_joining
 from seatwright.postgres.pools import lock_pools, move_reservations
+from seatwright.postgres.requests import members_by_request
 from seatwright.postgres.user_lives import held_skus_of
 from seatwright.postgres.world_read import licensed_groups_above
 
@@ -136,7 +137,8 @@ async def give_through_group(call: Call, approvals: Sequence[Approval], group: G
     # The pools are locked with everything else that can move, and seats that are held are free for
     # these people alone: nobody is refilled before they have them.
     await lock_pools(call.tx, sorted(skus | {row.sku for row in rows.values()}))
-    seated = {one.line.user for one in approvals if one.line.line_no in rows}
+    # Who has a seat for all that they get; the others would take one that is held for somebody.
+    seated = {user for user, of in people.items() if all(one.line.line_no in rows for one in of)}
     for is_seated in (True, False):
         some = {user: of for user, of in people.items() if (user in seated) is is_seated}
         for part in _parts(some):
@@ -170,11 +172,15 @@ async def _join(call: Call, one: _Joining, done: Delivery) -> None:
         call, joining, groups=(group.group_no,), reason=ChangeReason.REQUEST_APPROVED
     ):
         added = {each.user for each in await add_members(call.tx, rows, since=call.now)}
+        mine = added | await members_by_request(call.tx, group.group_no, joining)
         await record_all(call, [_line(one.people[user][0], group) for user in sorted(added)])
     licenses = await _licenses(call, group)
     for approval in (each for user in joining for each in one.people[user]):
         done.given[approval.line.line_no] = Given(
-            sku=approval.sku, disabled=licenses[approval.sku].disabled, group=group.group_no
+            sku=approval.sku,
+            disabled=licenses[approval.sku].disabled,
+            # A membership that somebody's hand made is not a request's to take back.
+            group=group.group_no if approval.line.user in mine else None,
         )
 
 

@@ -14,6 +14,7 @@ from seatwright.app.requests.deciding import unknown_request
 from seatwright.app.requests.foretelling import approver_names
 from seatwright.app.requests.routing import (
     Policies,
+    asked_now,
     deciding_of,
     keys_of,
     may_see_holdings,
@@ -40,7 +41,7 @@ from seatwright.postgres.requests import (
     lines_of_requests,
     requests_by_number,
 )
-from seatwright.postgres.reservations import reservations_of
+from seatwright.postgres.reservations import held_until
 from seatwright.postgres.subscriptions import subscriptions_by_sku
 
 COMPLETED = "completed"
@@ -185,7 +186,8 @@ async def see_request(call: Call, text: str) -> tuple[LicenseRequest, list[LineS
     deciding = await deciding_of(call, policies)
     lines = await lines_of_requests(call.tx, (request.request_no,))
     if not call.principal.may(Permission.READ_ANY_REQUEST):
-        lines = [line for line in lines if deciding.is_own(line) or deciding.is_asked(line)]
+        asked = await asked_now(call, deciding, policies, lines)
+        lines = [line for line in lines if deciding.is_own(line) or line.line_no in asked]
     if not lines:
         raise unknown_request(text)
     return request, await see_lines(call, lines, policies=policies)
@@ -199,7 +201,7 @@ async def see_lines(call: Call, lines: Sequence[Line], *, policies: Policies) ->
     skus = sorted({line.sku for line in lines})
     pending = [line for line in lines if line.state is LineState.PENDING]
     kind = ReservationKind.LICENSE_REQUEST
-    held = await reservations_of(
+    held = await held_until(
         call.tx, kind, (line.line_no for line in lines if line.hold is Hold.HELD)
     )
     in_line: dict[SkuNo, list[int]] = {}
@@ -216,7 +218,7 @@ async def see_lines(call: Call, lines: Sequence[Line], *, policies: Policies) ->
         judges=await judge_names(call.tx, (n.decided_by for n in lines if n.decided_by)),
         prices={sku: price_of(bought[sku]) if sku in bought else NO_PRICE for sku in skus},
         free=await free_seats(call.tx, skus),
-        held={ref: one.until for ref, one in held.items()},
+        held=held,
         places=await places_in_line(call.tx, in_line),
         holdings=await _holdings(call, await _shown(call, policies, pending)),
         groups=await group_labels(call.tx, sorted(groups)),
@@ -228,9 +230,9 @@ async def _shown(call: Call, policies: Policies, lines: Sequence[Line]) -> Seque
     """Those of the lines whose people's products the caller may see: who decides needs them."""
     if may_see_holdings(call):
         return lines
-    deciding = await deciding_of(call, policies)
+    asked = await asked_now(call, await deciding_of(call, policies), policies, lines)
     me = call.principal.user_no
-    return [line for line in lines if deciding.is_asked(line) or line.user == me]
+    return [line for line in lines if line.line_no in asked or line.user == me]
 
 
 async def _holdings(call: Call, lines: Sequence[Line]) -> Mapping[UserNo, tuple[str, ...]]:

@@ -22,12 +22,21 @@ from seatwright.domain.requests.policy import (
 )
 from seatwright.domain.roles import Permission, Role
 from seatwright.domain.tenants import Principal
-from seatwright.postgres.request_people import managers_above, people_there, some_members
+from seatwright.postgres.request_people import (
+    CHAIN_MAX,
+    managers_above,
+    people_there,
+    some_members,
+)
 from seatwright.postgres.request_policies import read_request_policies
 from seatwright.postgres.requests import groups_of_user
 
 TOLD_MAX = 50
 """People of a group who are told of a request; a larger group has its own way of watching."""
+
+
+LATER_PARTS = (Part.ALTERNATE, Part.FALLBACK)
+"""Who may decide too once nobody did in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +72,8 @@ class Deciding:
         """Whether they may decide about everybody's."""
         return self.principal.may(Permission.DECIDE_ANY_REQUEST)
 
-    def is_asked(self, line: Line) -> bool:
-        """Whether a line is theirs to decide, as its approver or once its alternate may."""
+    def was_asked(self, line: Line) -> bool:
+        """Whether a line was put before them; `asked_now` says whether it would be today."""
         return line.decider in self.keys or line.alternate in self.keys
 
     def is_own(self, line: Line) -> bool:
@@ -76,7 +85,7 @@ class Deciding:
 
     def may_see(self, line: Line) -> bool:
         """Whether a line is any business of theirs."""
-        return self.may_any or self.is_asked(line) or self.is_own(line)
+        return self.may_any or self.was_asked(line) or self.is_own(line)
 
 
 def may_see_holdings(call: Call) -> bool:
@@ -90,6 +99,24 @@ async def deciding_of(call: Call, policies: Policies) -> Deciding:
     principal = call.principal
     keys = await keys_of(call, policies, user=principal.user_no, roles=principal.roles)
     return Deciding(principal=principal, keys=keys)
+
+
+async def asked_now(
+    call: Call, deciding: Deciding, policies: Policies, lines: Sequence[Line]
+) -> frozenset[int]:
+    """Which of these lines are the caller's to decide, or to undo, as things are at this moment.
+
+    Whom a line was put before says nothing of who is the manager now. Parts of policies are looked
+    at anew whenever somebody's keys are read.
+    """
+    parts = {one for one in deciding.keys if one.kind is DeciderKind.POLICY}
+    found = {n.line_no for n in lines if n.decider in parts or n.alternate in parts}
+    rest = [line for line in lines if line.line_no not in found]
+    routed = await route_lines(call, policies, rest)
+    found |= {line.line_no for line in rest if routed[line.line_no] in deciding.keys}
+    late = [line for line in rest if line.alternate in deciding.keys and line.line_no not in found]
+    routed = await route_lines(call, policies, late, parts=LATER_PARTS)
+    return frozenset(found | {n.line_no for n in late if routed[n.line_no] in deciding.keys})
 
 
 async def keys_of(
@@ -143,6 +170,9 @@ async def route_lines(
     return found
 
 
+_ENOUGH = 3
+"""So many who can decide that one is left beside who asks and who gets it."""
+
 Pair = tuple[UserNo, UserNo | None]
 """For whom it is asked, and who asks."""
 
@@ -173,7 +203,20 @@ async def _route(
 
 
 async def _managers(call: Call, level: int, pairs: Sequence[Pair]) -> dict[Pair, Decider]:
-    above = await managers_above(call.tx, sorted({user for user, _ in pairs}))
+    found: dict[Pair, Decider] = {}
+    # Most have a manager who can decide right there; the whole way up is long for many people.
+    for levels in (level + 1, CHAIN_MAX):
+        left = [pair for pair in pairs if pair not in found]
+        if left:
+            found |= await _managers_within(call, level, left, levels=levels)
+    return found
+
+
+async def _managers_within(
+    call: Call, level: int, pairs: Sequence[Pair], *, levels: int
+) -> dict[Pair, Decider]:
+    users = sorted({user for user, _ in pairs})
+    above = await managers_above(call.tx, users, levels=levels)
     found = {}
     for user, requestor in pairs:
         chain = above.get(user, [])[level - 1 :]
@@ -183,12 +226,13 @@ async def _managers(call: Call, level: int, pairs: Sequence[Pair]) -> dict[Pair,
     return found
 
 
-async def empty_parts(call: Call, policies: Policies, deciders: Sequence[Decider]) -> list[Decider]:
-    """Those of these parts of policies in which nobody is left who could decide."""
+async def small_parts(call: Call, policies: Policies, deciders: Sequence[Decider]) -> list[Decider]:
+    """Those of these parts of policies in which so few can decide that some may have nobody."""
     found = []
     for decider in deciders:
         approvers = policies.behind(decider)
-        if approvers is None or await _able(call, approvers) == frozenset():
+        able = frozenset[UserNo]() if approvers is None else await _able(call, approvers)
+        if able is not None and len(able) < _ENOUGH:
             found.append(decider)
     return found
 
@@ -200,8 +244,7 @@ async def _able(call: Call, approvers: Approvers) -> frozenset[UserNo] | None:
     if approvers.kind is ApproverKind.PEOPLE:
         return await people_there(call.tx, approvers.users)
     assert approvers.group is not None, "a group of approvers has its number"
-    # Three are enough to know that one is left beside who asks and who gets it.
-    return frozenset(await some_members(call.tx, approvers.group, limit=3))
+    return frozenset(await some_members(call.tx, approvers.group, limit=_ENOUGH))
 
 
 async def known_people(

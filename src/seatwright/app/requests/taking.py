@@ -24,7 +24,7 @@ from seatwright.postgres.auto_claim_claims import held_claims
 from seatwright.postgres.auto_claim_read import read_policies
 from seatwright.postgres.group_write import Membership, remove_members
 from seatwright.postgres.request_people import Remover, ending_assignments, remove_requested
-from seatwright.postgres.requests import pass_on_extensions
+from seatwright.postgres.requests import members_by_request, pass_on_extensions
 
 
 async def take_approved(
@@ -122,7 +122,11 @@ async def _take_out(
         assert group is not None, "only what was delivered through a group is in this list"
         by_group.setdefault(group, []).append(line)
     for group, of_group in sorted(by_group.items()):
-        users = sorted({line.user for line in of_group})
+        # Another approval may have given something through the same membership.
+        others = await members_by_request(
+            call.tx, group, [n.user for n in of_group], but=[n.line_no for n in of_group]
+        )
+        users = sorted({line.user for line in of_group} - others)
         async with follow_memberships(call, users, groups=(group,), reason=ChangeReason.UNDONE):
             left = await remove_members(call.tx, [Membership(user, group) for user in users])
             gone = {one.user for one in left}

@@ -13,7 +13,7 @@ from seatwright.app.record import record_all
 from seatwright.app.requests.approving import line_of
 from seatwright.app.requests.expiring import expire_lines
 from seatwright.app.requests.holding import hold_seats
-from seatwright.app.requests.routing import policies_of, route_lines
+from seatwright.app.requests.routing import LATER_PARTS, policies_of, route_lines
 from seatwright.app.requests.words import (
     tell_deciders,
 )
@@ -22,7 +22,6 @@ from seatwright.domain.history import HistoryAction
 from seatwright.domain.requests.lines import Hold
 from seatwright.domain.requests.policy import (
     ADMINISTRATORS,
-    Part,
     hold_share,
     hold_time,
 )
@@ -58,7 +57,7 @@ async def escalate_requests(call: Call) -> bool:
         return False
     policies = await policies_of(call)
     requests = await requests_by_number(call.tx, (line.request_no for line in lines))
-    alternates = await route_lines(call, policies, lines, parts=(Part.ALTERNATE, Part.FALLBACK))
+    alternates = await route_lines(call, policies, lines, parts=LATER_PARTS)
     moved = [replace(line, alternate=alternates[line.line_no]) for line in lines]
     await store_alternates(call.tx, {line.line_no: line.alternate for line in moved})
     await record_all(
