@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ class Receiver:
     statuses: list[int] = field(default_factory=list)
     always: int = 204
     location: str | None = None
+    retry_after: str | None = None
     drips: float = 0.0
     """Seconds before each of many headers that come before the answer is whole."""
 
@@ -49,8 +51,8 @@ def caller(*, seconds: float = TIMEOUT_SECONDS) -> HttpCaller:
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
-    """Serve a receiver until the block ends."""
+def receiver(secured: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Serve a receiver until the block ends, over TLS where a context is given."""
     served = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -64,6 +66,8 @@ def receiver() -> Iterator[Receiver]:
                 time.sleep(served.drips)
             if served.location is not None:
                 self.send_header("location", served.location)
+            if served.retry_after is not None:
+                self.send_header("retry-after", served.retry_after)
             self.send_header("content-length", "0")
             self.end_headers()
 
@@ -71,6 +75,8 @@ def receiver() -> Iterator[Receiver]:
             del format, args
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if secured is not None:
+        server.socket = secured.wrap_socket(server.socket, server_side=True)
     served.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -16,7 +17,7 @@ from seatwright.app.work import Workshop
 from seatwright.domain.outgoing import Channel
 from seatwright.domain.telling import EventKind
 from seatwright.webhooks.addresses import may_call
-from seatwright.webhooks.caller import HttpCaller
+from seatwright.webhooks.caller import HttpCaller, pause_in
 from tests.office import Office
 from tests.telling.hooks import DRIPS, Arrived, Receiver, caller, receiver
 from tests.telling.scene import deliveries, set_settings, tell_all, telling, work_outbox
@@ -147,6 +148,34 @@ async def test_a_receiver_that_is_away_is_asked_once_a_minute_and_holds_up_nobod
         await work_outbox(office, caller=calls)
         assert len(served.arrived) == 31
         assert len(other.arrived) == 30
+
+
+@pytest.mark.parametrize(
+    ("said", "minutes"), [("600", 10), ("99999999999", 60), ("5", 1), ("soon", 1), ("-3", 1)]
+)
+async def test_a_receiver_that_asks_for_a_pause_has_it_within_bounds(
+    office: Office, served: Receiver, calls: HttpCaller, *, said: str, minutes: int
+) -> None:
+    await add(office, served.url)
+    served.statuses, served.retry_after = [429], said
+    await tell_all(office, telling("a", kind=EventKind.OVER_ASSIGNED))
+    await work_outbox(office, caller=calls)
+    office.clock.move(minutes=minutes, seconds=-30)
+    await work_outbox(office, caller=calls)
+    assert len(served.arrived) == 1
+    office.clock.move(minutes=1)
+    await work_outbox(office, caller=calls)
+    assert len(served.arrived) == 2
+
+
+def test_a_pause_may_be_said_as_a_date() -> None:
+    now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    for said, minutes in (
+        ("Sat, 21 Nov 2026 09:20:00 GMT", 20),
+        ("Sat, 21 Nov 2026 08:00:00 GMT", 0),
+    ):
+        assert pause_in(said, now=now) == timedelta(minutes=minutes)
+    assert pause_in(None, now=now) is None
 
 
 async def test_a_webhook_that_fails_for_long_is_disabled_and_the_administrators_are_told(

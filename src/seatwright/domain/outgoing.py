@@ -71,13 +71,22 @@ class NotTaken(Exception):
     """The other side did not take this one; `is_final` says that it never will.
 
     `status` is what it answered, as a number of its protocol; None when nothing was answered.
+    `pause` is for how long it wants to be left alone, where it says so.
     """
 
-    def __init__(self, said: str, *, status: int | None = None, is_final: bool = False) -> None:
+    def __init__(
+        self,
+        said: str,
+        *,
+        status: int | None = None,
+        is_final: bool = False,
+        pause: timedelta | None = None,
+    ) -> None:
         """Take what was said, in words for people."""
         super().__init__(said)
         self.status = status
         self.is_final = is_final
+        self.pause = pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ TIMEOUT_SECONDS: Final = 15.0
 
 The specification advises 15 to 30 seconds; whoever needs longer answers first and works then.
 """
+
+_SECONDS_MAX: Final = 86_400
 
 GONE: Final = 410
 """With this status a receiver says that it wants no more calls, ever."""
@@ -64,12 +67,15 @@ class HttpCaller:
                 extensions={"sni_hostname": url.host},
             ) as answer:
                 status = answer.status_code
+                pause = pause_in(answer.headers.get("retry-after"), now=datetime.now(UTC))
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:
             said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise NotTaken(said) from error
         if not httpx.codes.is_success(status):
             reason = httpx.codes.get_reason_phrase(status)
-            raise NotTaken(f"{status} {reason}".strip(), status=status, is_final=status == GONE)
+            raise NotTaken(
+                f"{status} {reason}".strip(), status=status, is_final=status == GONE, pause=pause
+            )
         return status
 
     async def close(self) -> None:
@@ -81,6 +87,8 @@ class HttpCaller:
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
             self._client = httpx.AsyncClient(
+                # Whom the machine trusts: an authority of one's own is named by SSL_CERT_FILE.
+                verify=httpx.create_ssl_context(trust_env=True),
                 timeout=self._seconds,
                 follow_redirects=False,  # A redirect leads to where nobody has looked.
                 trust_env=False,  # A proxy would resolve the name anew.
@@ -88,6 +96,23 @@ class HttpCaller:
                 limits=httpx.Limits(max_keepalive_connections=0),
             )
         return self._client
+
+
+def pause_in(text: str | None, *, now: datetime) -> timedelta | None:
+    """For how long a receiver wants to be left alone: seconds, or a date (RFC 9110, 10.2.3).
+
+    None where it does not say, or says what is neither.
+    """
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return timedelta(seconds=min(int(text.strip()[:9]), _SECONDS_MAX))
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+    return max(until - now, timedelta(0))
 
 
 def _headers(call: WebhookCall) -> dict[str, str]:

@@ -38,6 +38,9 @@ log = structlog.get_logger(__name__)
 CALLS_AT_ONCE: Final = 40
 CHUNKS_MAX: Final = 2_000
 
+PAUSE_MAX: Final = timedelta(hours=1)
+"""A receiver that asks to be left alone for a year is tried nevertheless."""
+
 _TRY_LATER: Final = frozenset({408, 425, 429})
 """With these, and with 500 and above, a receiver says that it is busy, not that this is wrong."""
 
@@ -83,9 +86,15 @@ async def _call_all(
         refused = await _call_one(caller, chunk, hook, one)
         if refused is not None and (refused.is_final or _is_away(refused)):
             async with chunk.workshop.database.transaction(chunk.tenant_id) as tx:
-                until = chunk.workshop.clock.now() + AWAY_PAUSE
+                until = chunk.workshop.clock.now() + _pause_after(refused)
                 await pause_webhook(tx, hook.webhook_no, until=until, lease=chunk.lease.id)
             return
+
+
+def _pause_after(refused: NotTaken) -> timedelta:
+    """For how long a receiver is left alone: as long as it asks for, within bounds."""
+    asked = refused.pause or AWAY_PAUSE
+    return min(max(asked, AWAY_PAUSE), PAUSE_MAX)
 
 
 def _is_away(refused: NotTaken) -> bool:
