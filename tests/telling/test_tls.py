@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Authority]:
+def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Authority:
     """The authority, trusted as a worker trusts one: by its environment."""
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     return authority
