@@ -1,8 +1,9 @@
-"""`/history`: what happened, newest first."""
+"""`/history`: what happened, newest first, by whatever it is asked for."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -14,28 +15,28 @@ from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.access import AnyRequest, TheCall, needs
 from seatwright.web.portal.events import events_of
+from seatwright.web.portal.language import gettext
 from seatwright.web.portal.pages import page
+from seatwright.web.portal.stories import STORIES
 
 ROWS = 50
+FILTERS: Final = ("user", "sku", "action", "principal", "since", "until", "kind", "correlation")
+"""What the address may say, as the form has it."""
+
+_FIELDS: Final = {"correlation": "correlation_id"}
+ELLIPSES: Final = {"who": "…", "what": "…", "group": "…"}
 
 
 @get("/history", opt=needs(Permission.READ_HISTORY))
 async def history(
-    call: TheCall,
-    request: AnyRequest,
-    *,
-    user: FromQuery[str | None] = None,
-    sku: FromQuery[str | None] = None,
-    since: FromQuery[str | None] = None,
-    until: FromQuery[str | None] = None,
-    kind: FromQuery[str | None] = None,
-    cursor: FromQuery[str | None] = None,
+    call: TheCall, request: AnyRequest, cursor: FromQuery[str | None] = None
 ) -> Response[bytes]:
-    """By person, product and time; `kind=all` also what is no license."""
-    given = {"user": user, "sku": sku, "since": since, "until": until, "kind": kind}
-    chosen = {name: value for name, value in given.items() if value}
+    """By whom, about whom, which product, what and when; `kind=all` also what is no license."""
+    asked = request.query_params
+    chosen = {name: value for name in FILTERS if (value := asked.get(name, "").strip())}
+    question = {_FIELDS.get(name, name): value for name, value in chosen.items()}
     found = await history_page(
-        call, await understand(call, Question(**chosen)), before=_place(cursor), limit=ROWS
+        call, await understand(call, Question(**question)), before=_place(cursor), limit=ROWS
     )
     more = None
     if found.resume is not None:
@@ -46,6 +47,8 @@ async def history(
         "history.html",
         events=await events_of(call, found),
         chosen=chosen,
+        query=urlencode(chosen),
+        actions={one.wire: gettext(story) % ELLIPSES for one, story in STORIES.items()},
         more=more,
     )
 

@@ -31,12 +31,13 @@ UNDONE: Final = "undone"
 class UndoOffer:
     """What can be undone from this page: which change, how many wishes, and where to come back.
 
-    `has_undone` says that what was done is an undo itself.
+    `is_done` says that the page is the answer to the change, `has_undone` that this was an undo.
     """
 
     correlation: UUID
     count: int
     back: str
+    is_done: bool
     has_undone: bool
 
 
@@ -55,6 +56,7 @@ async def offer_undo(request: Request[Any, Any, Any]) -> None:
         correlation=correlation,
         count=count,
         back=request.url.path + (f"?{urlencode(kept)}" if kept else ""),
+        is_done="done" in request.query_params,
         has_undone=request.query_params.get("done") == UNDONE,
     )
 
