@@ -168,3 +168,25 @@ async def kept_of(company: Company, text: str) -> tuple[int, int]:
         row = await cursor.fetchone()
         assert row is not None
         return row[0], row[1]
+
+
+async def test_more_time_for_others_tells_nobody_whether_theirs_ends(company: Company) -> None:
+    given = await company.office.admin.post(
+        f"/api/identity/users/{upn('ada')}/licenses",
+        json={"skuPartNumber": SKU, "expiresAt": "2027-05-01T00:00:00Z"},
+    )
+    assert given.status_code == 201
+    answers = [
+        await company.try_asking("cid", people=[upn(name)], extends=True, expiresAt=until)
+        for name, until in (
+            ("ada", "2027-04-01T00:00:00Z"),
+            ("ada", "2027-09-01T00:00:00Z"),
+            ("eve", "2027-09-01T00:00:00Z"),
+        )
+    ]
+    assert {(one.status_code, one.json()["code"]) for one in answers} == {(403, "roleMissing")}
+    assert len({one.json()["detail"].replace("eve", "ada") for one in answers}) == 1
+    for_team = await company.try_asking(
+        "bob", people=[upn("eve")], extends=True, expiresAt="2027-09-01T00:00:00Z"
+    )
+    assert for_team.json()["code"] == "notAssigned", "a manager knows"

@@ -150,3 +150,49 @@ async def test_undoing_more_time_leaves_an_end_that_somebody_else_set(company: C
     assert changed.status_code == 200, changed.text
     assert (await (await company.desk()).post(f"{URL}/{more['id']}/undo", json={})).is_success
     assert (await ends(company, "cid")).startswith("2027-09-01")
+
+
+async def give(company: Company, name: str, **dates: str) -> None:
+    """Have somebody hold the product by an administrator's hand."""
+    given = await company.office.admin.post(
+        f"/api/identity/users/{upn(name)}/licenses", json={"skuPartNumber": SKU, **dates}
+    )
+    assert given.status_code == 201, given.text
+
+
+async def test_an_extension_is_over_with_what_it_was_to_extend(company: Company) -> None:
+    await give(company, "cid", expiresAt="2026-11-25T00:00:00Z")
+    more = await company.ask("cid", extends=True, expiresAt="2027-02-01T00:00:00Z")
+    assert more["people"][0]["dueAt"].startswith("2026-11-25T00:00")
+    await give(company, "dan", expiresAt="2027-01-01T00:00:00Z")
+    other = await company.ask("dan", extends=True)
+    await company.office.admin.delete(f"/api/identity/users/{upn('dan')}/licenses/{SKU}")
+    company.office.clock.move(days=5)
+    await company.tend()
+    assert (await company.line(more["id"]))["state"] == "expired"
+    assert (await company.line(other["id"]))["state"] == "cancelled", "nothing is left to extend"
+    assert (await company.try_asking("cid")).status_code == 201
+
+
+async def test_what_is_asked_for_beyond_what_there_is_stays_asked(company: Company) -> None:
+    later = await company.ask("cid", startsAt="2026-12-20T00:00:00Z")
+    for_good, until = (
+        await company.ask("dan"),
+        await company.ask("eve", expiresAt="2026-12-01T00:00:00Z"),
+    )
+    for name in ("cid", "dan", "eve"):
+        await give(company, name, expiresAt="2026-12-05T00:00:00Z")
+    await company.tend()
+    states = [(await company.line(one["id"]))["state"] for one in (later, for_good, until)]
+    assert states == ["pending", "pending", "cancelled"]
+    beyond = await company.ask("eve", startsAt="2026-12-05T00:00:00Z")
+    assert beyond["people"][0]["state"] == "pending"
+
+
+async def test_asking_again_leaves_out_who_was_deleted(company: Company) -> None:
+    asked = await company.ask("bob", people=[upn("cid"), upn("dan")])
+    await company.decide("", asked["id"], "deny")
+    deleted = await company.office.admin.delete(f"/api/identity/users/{upn('dan')}")
+    assert deleted.status_code == 204
+    again = await (await company.of("bob")).post(f"{URL}/{asked['id']}/again")
+    assert [one["person"]["displayName"] for one in again.json()["people"]] == ["cid"], again.text

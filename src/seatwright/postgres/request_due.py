@@ -39,18 +39,39 @@ async def overdue_lines(
     return await lines_from(tx, await cursor.fetchall())
 
 
-async def needless_lines(tx: Transaction, span: Span, *, limit: int) -> list[Line]:
-    """Pending lines of a span, of people who are gone, or hold what they asked for; held."""
+async def needless_lines(tx: Transaction, span: Span, *, now: datetime, limit: int) -> list[Line]:
+    """Pending lines of a span that nobody needs any more, held.
+
+    Their people are gone; or they hold what they asked for, and not only until before the wish
+    begins or ends; or what they want more time for is theirs no more.
+    """
+    own = (
+        "select from assignment a where a.tenant_id = l.tenant_id and a.user_no = l.user_no"
+        " and a.sku_no = l.sku_no and a.source_kind in (0, 2, 3)"
+    )
     cursor = await tx.connection.execute(
-        f"select {LINE_COLUMNS} from license_request_line l where l.tenant_id = %s"
-        " and l.state = 'pending' and l.line_no > %s and l.line_no <= %s"
-        " and (not exists (select from app_user u"
-        "   where u.tenant_id = l.tenant_id and u.user_no = l.user_no and u.deleted_at is null)"
-        "  or exists (select from effective_license e join license_request r"
-        "   on r.tenant_id = e.tenant_id and r.request_no = l.request_no and not r.is_extension"
-        "   where e.tenant_id = l.tenant_id and e.user_no = l.user_no and e.sku_no = l.sku_no))"
-        f" order by l.line_no limit %s{_HELD}",
-        (tx.tenant_id, span.after, span.last, limit),
+        f"select {LINE_COLUMNS} from license_request_line l left join lateral ("
+        "  select case when u.user_no is null then true"
+        f"   when r.is_extension then not exists ({own} and a.expires_at > %(now)s)"
+        "   else e.user_no is not null"
+        f"   and not exists ({own} and (a.expires_at <= r.starts_at"
+        "     or a.expires_at < coalesce(r.expires_at, 'infinity'))) end as is_so"
+        "   from license_request r left join app_user u on u.tenant_id = l.tenant_id"
+        "    and u.user_no = l.user_no and u.deleted_at is null"
+        "   left join effective_license e on e.tenant_id = l.tenant_id"
+        "    and e.user_no = l.user_no and e.sku_no = l.sku_no"
+        "   where r.tenant_id = l.tenant_id and r.request_no = l.request_no offset 0"
+        "  ) needless on true"
+        " where l.tenant_id = %(tenant)s and l.state = 'pending' and l.line_no > %(after)s"
+        " and l.line_no <= %(last)s and needless.is_so"
+        " order by l.line_no limit %(limit)s for no key update of l skip locked",
+        {
+            "tenant": tx.tenant_id,
+            "now": now,
+            "after": span.after,
+            "last": span.last,
+            "limit": limit,
+        },
     )
     return await lines_from(tx, await cursor.fetchall())
 
@@ -149,15 +170,19 @@ async def before_others(
     a fallback: somebody who comes before it may be there by now, as before the administrators.
     """
     cursor = await tx.connection.execute(
-        f"select {LINE_COLUMNS} from license_request_line l where l.tenant_id = %(tenant)s"
+        # The manager of each line's person alone: PostgreSQL would read all people of the tenant.
+        f"select {LINE_COLUMNS} from license_request_line l left join lateral ("
+        "  select d.user_no as manager from app_user u join app_user d"
+        "   on d.tenant_id = u.tenant_id and d.user_no = u.manager_no"
+        "   where u.tenant_id = l.tenant_id and u.user_no = l.user_no"
+        "   and d.is_enabled and d.deleted_at is null offset 0) above on true"
+        " where l.tenant_id = %(tenant)s"
         " and l.state = 'pending' and l.line_no > %(after)s and l.line_no <= %(last)s"
         " and (l.decider_kind = 0 or l.alternate_kind = 1"
         "  or l.decider_kind = 2 and (l.decider_no = any(%(small)s) or l.decider_no %% 4 = 1)"
         "  or l.alternate_kind = 2 and (l.alternate_no = any(%(small)s) or l.alternate_no %% 4 = 1)"
-        "  or l.decider_kind = 1 and not exists (select from app_user u join app_user d"
-        "   on d.tenant_id = u.tenant_id and d.user_no = u.manager_no"
-        "  where %(right)s and u.tenant_id = l.tenant_id and u.user_no = l.user_no"
-        "   and d.user_no = l.decider_no and d.is_enabled and d.deleted_at is null))"
+        "  or l.decider_kind = 1"
+        "   and (not %(right)s or above.manager is distinct from l.decider_no))"
         " order by l.line_no",
         {
             "tenant": tx.tenant_id,

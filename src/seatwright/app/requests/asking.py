@@ -6,7 +6,7 @@ organization's own process takes the place of the form, else somebody decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
@@ -27,7 +27,7 @@ from seatwright.app.requests.orders import (
     checked_moment,
     checked_text,
 )
-from seatwright.app.requests.refusing import nobody_needs, why_closed, why_too_many
+from seatwright.app.requests.refusing import nobody_needs, not_to_extend, why_closed, why_too_many
 from seatwright.app.requests.routing import Policies, known_people, policies_of, route
 from seatwright.app.requests.words import tell_deciders
 from seatwright.domain.errors import Reason, Refusal
@@ -150,8 +150,10 @@ async def _wanted(call: Call, order: AskOrder, policies: Policies) -> Wanted:
             f"expiresAt {expires.isoformat()} is not after the start: give a later time.",
         )
     await expire_overdue(call, sku.sku_no, users)
-    needing, left_out = await who_needs(call, sku, users, extends=order.extends)
-    known = await known_people(call, policies, sku.sku_no, [one.user for one in left_out])
+    known = await known_people(call, policies, sku.sku_no, users)
+    if order.extends and not known.issuperset(users):
+        raise not_to_extend(call, sku)
+    needing, left_out = await who_needs(call, sku, users, extends=order.extends, starts=starts)
     left_out = [one if one.user in known else _discreet(one) for one in left_out]
     if order.extends and expires is not None:
         needing, short = await _lengthened(call, sku, needing, expires)
@@ -262,16 +264,23 @@ def _too_many_to_claim(granting: Granting, wanted: Wanted) -> Refusal:
 
 
 async def who_needs(
-    call: Call, sku: CatalogSku, users: Sequence[UserNo], *, extends: bool
+    call: Call,
+    sku: CatalogSku,
+    users: Sequence[UserNo],
+    *,
+    extends: bool,
+    starts: datetime | None = None,
 ) -> tuple[list[UserNo], list[LeftOut]]:
-    """Who of these people has cause to ask, and why the others have none."""
+    """Who of these people has cause to ask, and why the others have none.
+
+    Who holds it may ask for it from the day on which what they have ends.
+    """
     pending = await pending_users(call.tx, sku.sku_no, users, now=call.now)
-    if extends:
-        able: frozenset[UserNo] | Mapping[UserNo, datetime] = await ending_assignments(
-            call.tx, sku.sku_no, users
-        )
-    else:
+    ends = await ending_assignments(call.tx, sku.sku_no, users)
+    able = frozenset(ends)
+    if not extends:
         able = frozenset(users) - await holders_among(call.tx, sku.sku_no, users)
+        able |= {user for user, at in ends.items() if starts is not None and at <= starts}
     cause = Reason.NOT_ASSIGNED if extends else Reason.NO_CHANGE
     left_out = [
         LeftOut(user=user, reason=Reason.ALREADY_REQUESTED if user in pending else cause)
@@ -306,11 +315,14 @@ async def _store_lines(
     call: Call, request: LicenseRequest, users: Sequence[UserNo], policy: RequestPolicy
 ) -> None:
     deciders = await route(call, policy, users, requestor=request.requestor)
+    # More time is over with what it was to be more of.
+    present = await ending_assignments(call.tx, request.sku, users) if request.is_extension else {}
+    due = policy.due_at(call.now, wished_end=request.expires_at)
     needs_seat = not request.is_extension and bool(hold_time(call.tenant.settings))
     made = [
         NewLine(
             user=user,
-            due_at=policy.due_at(call.now, wished_end=request.expires_at),
+            due_at=min(due, present.get(user, due)),
             hold=Hold.LINE if needs_seat else Hold.NONE,
             decider=deciders[user],
             escalates_at=policy.escalates_at(call.now),

@@ -39,6 +39,7 @@ from seatwright.postgres.requests import (
     store_rulings,
     store_undone,
 )
+from seatwright.postgres.users import find_users
 
 
 async def cancel(
@@ -110,7 +111,9 @@ async def ask_again(call: Call, text: str) -> Asked:
         assert isinstance(step, Refused), "what is not refused is asked again"
         raise already(mine[0], request, step, await judges_of(call, mine))
     labels = await user_labels(call.tx, [line.user for line in again])
-    if not labels:
+    ids = [str(labels[line.user].id) for line in again if line.user in labels]
+    living = await find_users(call.tx, ids)
+    if not living:
         raise Refusal(
             Reason.UNKNOWN_USER,
             f"Nobody whom {request.id} was for is in the directory any more: ask anew, for others.",
@@ -131,7 +134,7 @@ async def ask_again(call: Call, text: str) -> Asked:
         call,
         AskOrder(
             sku=str(sku.sku_id),
-            people=[str(labels[line.user].id) for line in again if line.user in labels],
+            people=[one for one in ids if one in living],
             justification=request.justification,
             disabled=[str(p.service_plan_id) for p in catalog.plans_of(request.disabled)],
             starts_at=starts if starts is not None and starts > call.now else None,

@@ -176,7 +176,7 @@ def _moved(
 async def drop_needless(call: Call) -> bool:
     """Cancel what was asked for people who are gone, or have it by now; whether more may be."""
     span = await span_in_turn(call.tx, limit=LOOKED_AT)
-    lines = await needless_lines(call.tx, span, limit=DROPPED_AT_ONCE)
+    lines = await needless_lines(call.tx, span, now=call.now, limit=DROPPED_AT_ONCE)
     if not lines:
         return False
     requests = await requests_by_number(call.tx, (line.request_no for line in lines))

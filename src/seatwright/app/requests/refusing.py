@@ -26,6 +26,16 @@ def nobody_needs(sku: CatalogSku, reason: Reason) -> Refusal:
     return Refusal(reason, words[reason], context={"skuId": str(sku.sku_id)})
 
 
+def not_to_extend(call: Call, sku: CatalogSku) -> Refusal:
+    """More time is asked for others by who knows until when they have it, whatever they have."""
+    return Refusal(
+        Reason.ROLE_MISSING,
+        f"“{call.principal.name}” may not ask for more time of {sku.display_name} for somebody"
+        " else: leave it to themselves, or to who decides about their requests.",
+        context={"skuId": str(sku.sku_id)},
+    )
+
+
 def why_closed(
     call: Call, sku: CatalogSku, policy: RequestPolicy, *, justification: str | None
 ) -> Refusal | None:

@@ -85,8 +85,8 @@ _PENDING: Final[Mapping[Act, Step]] = {
     Act.LAPSE: Allowed(LineState.PENDING, "After the hours of a hold its seat goes back."),
     Act.FALL_AWAY: Allowed(
         LineState.CANCELLED,
-        "When the person has left the directory, or has got the product in another way. The held"
-        " seat goes back.",
+        "When the person has left the directory, has got the product in another way for as long as"
+        " was asked, or has nothing more that could be extended. The held seat goes back.",
     ),
 }
 
