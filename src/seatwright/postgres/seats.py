@@ -159,3 +159,20 @@ async def read_source_groups(tx: Transaction, sources: Iterable[Source]) -> dict
     return {
         row[0]: GroupSeen(group_id=row[1], display_name=row[2]) for row in await cursor.fetchall()
     }
+
+
+async def groups_giving(tx: Transaction, sku: SkuNo) -> list[tuple[GroupSeen, int]]:
+    """The groups that have a product assigned, by name, and how many people lack it there."""
+    cursor = await tx.connection.execute(
+        "select g.id, g.display_name,"
+        "       (select count(*) from license_error e where e.tenant_id = g.tenant_id"
+        "         and e.source_kind = %s and e.source_no = g.group_no and e.sku_no = a.sku_no)"
+        "  from assignment a join app_group g"
+        "    on g.tenant_id = a.tenant_id and g.group_no = a.group_no"
+        " where a.tenant_id = %s and a.sku_no = %s and a.group_no is not null"
+        "   and g.deleted_at is null order by g.display_name_key, g.group_no",
+        (SourceKind.GROUP.value, tx.tenant_id, sku),
+    )
+    return [
+        (GroupSeen(group_id=row[0], display_name=row[1]), row[2]) for row in await cursor.fetchall()
+    ]

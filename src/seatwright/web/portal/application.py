@@ -37,6 +37,7 @@ from seatwright.web.portal.requests import REQUEST_PAGES
 from seatwright.web.portal.rules import RULE_PAGES
 from seatwright.web.portal.sign_in import SignInPages
 from seatwright.web.portal.sign_out import SIGN_OUT_PAGES
+from seatwright.web.portal.subscriptions import SUBSCRIPTION_PAGES
 from seatwright.web.portal.troubles import BUG, Trouble
 from seatwright.web.portal.undo import UNDO_PAGES, name_change, offer_undo
 from seatwright.web.portal.user_changes import USER_CHANGE_PAGES
@@ -51,6 +52,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *USER_CHANGE_PAGES,
     *FIND_PAGES,
     *LICENSE_PAGES,
+    *SUBSCRIPTION_PAGES,
     *GROUP_PAGES,
     *BULK_PAGES,
     *HISTORY_PAGES,
