@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from litestar import Response, get
 
+from seatwright.app.attention import attention
 from seatwright.app.call import Call
+from seatwright.app.conflicts.counting import COUNTED_MAX
 from seatwright.app.history import Question, history_page, understand
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.domain.roles import Permission
@@ -40,7 +42,9 @@ async def overview(call: TheCall, request: AnyRequest) -> Response[bytes] | Resp
         "overview.html",
         seats=seats,
         sums=_sums(seats),
-        attention=[one for one in seats if one.hint is not None],
+        short=[one for one in seats if one.hint is not None],
+        now=await attention(call),
+        counted_max=COUNTED_MAX,
         events=await _recent(call),
     )
 

@@ -11,6 +11,7 @@ from seatwright.web.portal.auto_claim_report import AUTO_CLAIM_REPORT_PAGES
 from seatwright.web.portal.auto_claim_wizard import AUTO_CLAIM_WIZARD_PAGES
 from seatwright.web.portal.conflicts import CONFLICT_PAGES
 from seatwright.web.portal.fixes import FIX_PAGES
+from seatwright.web.portal.held import HELD_PAGES
 from seatwright.web.portal.history_past import HISTORY_PAST_PAGES
 from seatwright.web.portal.templates_ import TEMPLATE_PAGES
 
@@ -22,4 +23,5 @@ RULE_PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *FIX_PAGES,
     *TEMPLATE_PAGES,
     *HISTORY_PAST_PAGES,
+    *HELD_PAGES,
 )
