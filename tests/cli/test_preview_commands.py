@@ -38,7 +38,7 @@ AT_ONCE = {"launch"}
 
 OPERATORS = {
     *("serve", "worker", "web", "prepare", "migrate", "backup", "restore"),
-    *("tenant", "demo", "client", "token", "signing-key", "sign-in-link"),
+    *("tenant", "demo", "client", "token", "signing-key", "sign-in-link", "accounts"),
 }
 """Commands that work on the database itself, by their first word."""
 

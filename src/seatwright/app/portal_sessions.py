@@ -19,10 +19,12 @@ from seatwright.postgres.pool import Database, see_tenant
 from seatwright.postgres.portal_sessions import (
     CameBy,
     NewSession,
+    OpenSession,
     SeenSession,
     end_session,
     insert_link,
     insert_session,
+    list_sessions,
     note_seen,
     use_link,
 )
@@ -124,6 +126,27 @@ async def sign_out(call: Call, session: str) -> CameBy | None:
     came_by = await end_session(call.tx, digest_of(session), at=call.now)
     await record(call, HistoryLine(action=HistoryAction.SIGNED_OUT))
     return came_by
+
+
+async def open_sessions(call: Call, *, limit: int) -> tuple[OpenSession, ...]:
+    """Who is signed in to the tenant, the last one who came first."""
+    return await list_sessions(call.tx, at=call.now, idle=SESSION_IDLES, limit=limit)
+
+
+async def end_open_session(call: Call, named: str) -> None:
+    """Sign somebody out, by the digest of their session in hexadecimal.
+
+    Raises Refusal invalidValue for a text that is no such digest; one that is over stays over.
+    """
+    try:
+        digest = bytes.fromhex(named)
+    except ValueError:
+        raise Refusal(
+            Reason.INVALID_VALUE, "The form names no session: open the page again."
+        ) from None
+    if await end_session(call.tx, digest, at=call.now) is not None:
+        detail: dict[str, object] = {"byAdministrator": True}
+        await record(call, HistoryLine(action=HistoryAction.SIGNED_OUT, detail=detail))
 
 
 async def keep_alive(database: Database, session: str, seen: SeenSession, *, now: datetime) -> None:

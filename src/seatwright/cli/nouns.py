@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from seatwright.cli.accounts import account_commands
 from seatwright.cli.assignment import assign, swap, unassign
 from seatwright.cli.auto_claim_claims import auto_claim_commands
 from seatwright.cli.bulk import bulk
@@ -96,6 +97,7 @@ _OPERATOR_NOUNS: Final = {
     "client": client_commands,
     "token": token_commands,
     "signing-key": signing_key_commands,
+    "accounts": account_commands,
 }
 
 

@@ -340,6 +340,14 @@ SETTINGS: Final[Mapping[str, Setting]] = {
 }
 
 
+def as_preset_has_it(name: str, preset: Preset) -> bool | None:
+    """What a preset says where a setting leaves it to the preset; None for any other setting."""
+    if name not in _OVERRIDES:
+        return None
+    field, _ = _OVERRIDES[name]
+    return bool(getattr(semantics_of(preset), field))
+
+
 def check_setting(name: str, value: object) -> SettingValue:
     """A value that fits its setting.
 

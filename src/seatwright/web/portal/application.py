@@ -35,6 +35,10 @@ from seatwright.web.portal.progress import ProgressStream, job_of_stream
 from seatwright.web.portal.rendering import static_files
 from seatwright.web.portal.requests import REQUEST_PAGES
 from seatwright.web.portal.rules import RULE_PAGES
+from seatwright.web.portal.settings import SETTINGS_PAGES
+from seatwright.web.portal.settings_access import SETTINGS_ACCESS_PAGES
+from seatwright.web.portal.settings_sign_in import SETTINGS_SIGN_IN_PAGES
+from seatwright.web.portal.settings_telling import SETTINGS_TELLING_PAGES
 from seatwright.web.portal.sign_in import SignInPages
 from seatwright.web.portal.sign_out import SIGN_OUT_PAGES
 from seatwright.web.portal.subscriptions import SUBSCRIPTION_PAGES
@@ -58,6 +62,10 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *HISTORY_PAGES,
     *REQUEST_PAGES,
     *ME_PAGES,
+    *SETTINGS_PAGES,
+    *SETTINGS_ACCESS_PAGES,
+    *SETTINGS_SIGN_IN_PAGES,
+    *SETTINGS_TELLING_PAGES,
     *SIGN_OUT_PAGES,
     *UNDO_PAGES,
     *RULE_PAGES,
@@ -72,7 +80,7 @@ _FOREVER: Final = b"public, max-age=31536000, immutable"
 class Portal:
     """Serves every path of the portal; `serves` says which those are."""
 
-    __slots__ = ("_edge", "_heads", "_progress", "_provider", "_sign_in")
+    __slots__ = ("_edge", "_heads", "_progress", "_provider", "_public_url", "_sign_in")
 
     def __init__(
         self,
@@ -92,6 +100,7 @@ class Portal:
             attempts = AttemptCookie(is_secure=is_secure)
             elsewhere = Elsewhere(provider, database=database, clock=clock, attempts=attempts)
         self._provider = provider
+        self._public_url = public_url.rstrip("/")
         self._sign_in = SignInPages(
             database=database, clock=clock, cookie=cookie, elsewhere=elsewhere
         )
@@ -114,6 +123,7 @@ class Portal:
             await self._progress(cast(HTTPScope, scope), receive, send, job_id=job)
         else:
             scope["state"]["provider"] = self._provider
+            scope["state"]["public_url"] = self._public_url
             await self._edge(scope, receive, send)
 
 

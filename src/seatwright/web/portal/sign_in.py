@@ -12,6 +12,7 @@ from litestar.types import HTTPScope, Receive, Send
 
 from seatwright.app.portal_sessions import sign_in_by_link
 from seatwright.domain.clock import Clock
+from seatwright.domain.errors import Refusal
 from seatwright.identity.secrets import digest_of
 from seatwright.postgres.pool import Database
 from seatwright.postgres.portal_sessions import look_at_link
@@ -19,13 +20,18 @@ from seatwright.web.answers import Answer
 from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError
 from seatwright.web.portal.cookie import SessionCookie
 from seatwright.web.portal.elsewhere import Elsewhere, wanted_path
-from seatwright.web.portal.forms import FORM_BYTES_MAX, comes_from_here
-from seatwright.web.portal.pages import answer_page, stranger_page
+from seatwright.web.portal.forms import FORM_BYTES_MAX, Form, comes_from_here, read_form
+from seatwright.web.portal.pages import answer_page, own_path, stranger_page
+from seatwright.web.portal.passwords import PasswordPages
 from seatwright.web.portal.troubles import BUG, FOREIGN_FORM, TOO_LARGE, UNAVAILABLE, Trouble
 
 log = structlog.get_logger(__name__)
 
-_PATHS: Final = frozenset({"/sign-in", "/sign-in/start", "/sign-in/left", "/auth/callback"})
+_PASSWORD: Final = "/sign-in/password"
+_PATHS: Final = frozenset(
+    {"/sign-in", _PASSWORD, "/sign-in/start", "/sign-in/left", "/auth/callback"}
+)
+_PASSWORD_LINK: Final = "/sign-in/password/"
 _LINK: Final = "/sign-in/link/"
 _LINK_LENGTH_MAX: Final = 100
 
@@ -41,7 +47,7 @@ _NO_PAGE: Final = Trouble(404, "There is no such page", "Sign in from the start 
 class SignInPages:
     """The pages for those who are not signed in yet."""
 
-    __slots__ = ("_clock", "_cookie", "_database", "_elsewhere")
+    __slots__ = ("_clock", "_cookie", "_database", "_elsewhere", "_passwords")
 
     def __init__(
         self,
@@ -53,6 +59,7 @@ class SignInPages:
     ) -> None:
         self._database = database
         self._elsewhere = elsewhere
+        self._passwords = PasswordPages(database=database, clock=clock, cookie=cookie)
         self._clock = clock
         self._cookie = cookie
 
@@ -74,24 +81,49 @@ class SignInPages:
 
     async def _answer(self, scope: HTTPScope, receive: Receive) -> Answer:
         path, method = scope["path"], scope["method"]
-        if path.startswith(_LINK):
-            # The path holds the secret: what is logged is the template alone.
-            scope["path_template"] = "/sign-in/link/{link}"
-            return await self._link(scope, receive, path.removeprefix(_LINK))
+        for head, kind in ((_LINK, self._link), (_PASSWORD_LINK, self._password_link)):
+            if path.startswith(head):
+                # The path holds the secret: what is logged is the template alone.
+                scope["path_template"] = f"{head}{{link}}"
+                return await kind(scope, receive, path.removeprefix(head))
         scope["path_template"] = path if path in _PATHS else "/sign-in/*"
-        if path not in _PATHS or method != "GET":
+        if path not in _PATHS or method != ("POST" if path == _PASSWORD else "GET"):
             return _trouble(scope, _NO_PAGE)
+        if path == _PASSWORD:
+            sent = await self._sent(scope, receive)
+            if isinstance(sent, Answer):
+                return sent
+            ways = await self._ways(own_path(sent.text("next") or "/"))
+            return await self._passwords.sign_in(scope, sent, ways)
         if path != "/sign-in":
             return await self._away(scope)
-        return answer_page(200, stranger_page(scope, "sign_in.html", **self._ways(scope)))
+        ways = await self._ways(wanted_path(scope))
+        return answer_page(200, stranger_page(scope, "sign_in.html", **ways))
 
-    def _ways(self, scope: HTTPScope) -> dict[str, object]:
+    async def _ways(self, target: str) -> dict[str, object]:
         """What the page that signs in offers."""
         elsewhere = self._elsewhere
         return {
-            "next": quote(wanted_path(scope), safe="/"),
+            "target": target,
+            "next": quote(target, safe="/"),
             "provider": None if elsewhere is None else elsewhere.host,
+            "has_passwords": await self._passwords.are_in_use(),
+            "problem": "",
+            "name": "",
         }
+
+    async def _sent(self, scope: HTTPScope, receive: Receive) -> Form | Answer:
+        """A form that a page of this site sent, or why it is none."""
+        body = Body(receive, bytes_max=FORM_BYTES_MAX)
+        await body.read_some()
+        content = await body.read_rest()
+        headers = dict(scope["headers"])
+        if not comes_from_here(headers):
+            return _trouble(scope, FOREIGN_FORM)
+        try:
+            return read_form(headers, content)
+        except Refusal as refusal:
+            return _trouble(scope, Trouble(400, "This form cannot be read", refusal.detail))
 
     async def _away(self, scope: HTTPScope) -> Answer:
         """To the identity provider, and back from it."""
@@ -124,6 +156,14 @@ class SignInPages:
         if session is None:
             return _trouble(scope, _NO_LINK)
         return Answer(303, [(b"location", b"/"), self._cookie.set(session)], b"")
+
+    async def _password_link(self, scope: HTTPScope, receive: Receive, link: str) -> Answer:
+        if scope["method"] == "GET":
+            return await self._passwords.show_link(scope, link)
+        sent = await self._sent(scope, receive)
+        return (
+            sent if isinstance(sent, Answer) else await self._passwords.use_link(scope, link, sent)
+        )
 
 
 def _trouble(scope: HTTPScope, trouble: Trouble) -> Answer:
