@@ -25,6 +25,7 @@ from seatwright.web.portal.cookie import AttemptCookie, SessionCookie
 from seatwright.web.portal.edge import PortalEdge
 from seatwright.web.portal.elsewhere import Elsewhere
 from seatwright.web.portal.find import FIND_PAGES
+from seatwright.web.portal.group_changes import GROUP_CHANGE_PAGES
 from seatwright.web.portal.groups import GROUP_PAGES
 from seatwright.web.portal.history import HISTORY_PAGES
 from seatwright.web.portal.licenses import LICENSE_PAGES
@@ -58,6 +59,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *LICENSE_PAGES,
     *SUBSCRIPTION_PAGES,
     *GROUP_PAGES,
+    *GROUP_CHANGE_PAGES,
     *BULK_PAGES,
     *HISTORY_PAGES,
     *REQUEST_PAGES,

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.groups import find_group, page_of_groups, see_groups
 from seatwright.app.directory.members import page_of_members
-from seatwright.app.group_licenses import (
-    GroupOrder,
-    errors_of_group,
-    license_group,
-    products_of_group,
-    reprocess_group,
-    require_group,
-    unlicense_group,
-)
+from seatwright.app.dynamic.trials import Trial
+from seatwright.app.group_licenses import errors_of_group, products_of_group, require_group
 from seatwright.app.seats import SkuSeats, list_seats
-from seatwright.domain.directory import text_key
+from seatwright.domain.directory import Group, text_key
 from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
-from seatwright.web.portal.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.pages import page, see
+from seatwright.web.portal.access import AnyRequest, TheCall, needs
+from seatwright.web.portal.pages import page
 
 ROWS = 50
 ERRORS_SHOWN = 50
 PRODUCTS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleShown:
+    """A rule as somebody wrote it: what is wrong with it, or what it says of people."""
+
+    text: str
+    people: str = ""
+    problem: str | None = None
+    trials: tuple[Trial, ...] = ()
 
 
 @get("/groups", opt=needs(Permission.READ_DIRECTORY))
@@ -71,7 +75,20 @@ async def one_group(
     done: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """What it gives, to whom, by which rule, and who does not get it."""
-    found = await find_group(call, group)
+    return await group_page(call, request, await find_group(call, group), cursor=cursor, done=done)
+
+
+async def group_page(
+    call: Call,
+    request: AnyRequest,
+    found: Group,
+    *,
+    cursor: str | None = None,
+    done: str | None = None,
+    rule: RuleShown | None = None,
+) -> Response[bytes]:
+    """The page of a group; `rule` is one that was tried or refused, to be shown in its form."""
+    group = str(found.id)
     (seen,) = await see_groups(call, (found,))
     keys = keys_of(cursor, str, int)
     after = None if keys is None else (str(keys[0]), int(keys[1]))
@@ -84,6 +101,8 @@ async def one_group(
     return page(
         request,
         "group.html",
+        status=200 if rule is None or rule.problem is None else 400,
+        rule=rule,
         seen=seen,
         inner=members.groups,
         people=people,
@@ -105,36 +124,4 @@ async def _products(call: Call) -> list[SkuSeats]:
     return [one for one in seats if one.sku.is_assignable_to_users]
 
 
-@post("/groups/{group:str}/licenses", opt=needs(Permission.ASSIGN_TO_GROUPS), status_code=303)
-async def assign_to_group(
-    call: TheCall, request: AnyRequest, group: FromPath[str]
-) -> Response[None]:
-    """Give the product of the form to everybody in the group, now and as they join."""
-    found = await find_group(call, group)
-    await license_group(call, str(found.id), GroupOrder(sku=form_of(request).text("sku") or ""))
-    return see(f"/groups/{found.id}?done=assigned")
-
-
-@post(
-    "/groups/{group:str}/licenses/{sku:str}/unassign",
-    opt=needs(Permission.ASSIGN_TO_GROUPS),
-    status_code=303,
-)
-async def unassign_from_group(
-    call: TheCall, group: FromPath[str], sku: FromPath[str]
-) -> Response[None]:
-    """The group gives the product no more; what its members have from elsewhere stays."""
-    found = await find_group(call, group)
-    await unlicense_group(call, str(found.id), sku)
-    return see(f"/groups/{found.id}?done=removed")
-
-
-@post("/groups/{group:str}/reprocess", opt=needs(Permission.REPROCESS), status_code=303)
-async def look_again(call: TheCall, group: FromPath[str]) -> Response[None]:
-    """Look at every member again."""
-    found = await find_group(call, group)
-    await reprocess_group(call, str(found.id))
-    return see(f"/groups/{found.id}?done=reprocessed")
-
-
-GROUP_PAGES = (groups, one_group, assign_to_group, unassign_from_group, look_again)
+GROUP_PAGES = (groups, one_group)
