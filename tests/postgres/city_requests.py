@@ -39,4 +39,10 @@ insert into seat_reservation (tenant_id, kind, ref, sku_no, user_no, created_at,
 select tenant_id, 1, line_no, sku_no, user_no, created_at, due_at from license_request_line
  where tenant_id = %(tenant)s and hold = 'held'
 """,
+    """
+update sku_pool p set reserved = held.seats, assignable = p.assignable + held.seats
+  from (select sku_no, count(*) as seats from seat_reservation
+         where tenant_id = %(tenant)s group by sku_no) held
+ where p.tenant_id = %(tenant)s and p.sku_no = held.sku_no
+""",
 )

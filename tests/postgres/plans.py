@@ -103,9 +103,11 @@ def steps_of(plan: dict[str, Any]) -> Iterator[Step]:
 
 async def faults(connection: AsyncConnection[TupleRow], statement: str, values: Any) -> list[str]:
     """What is wrong with the way PostgreSQL answers a statement, as the role that asked it."""
-    # Reading is tried out; writing is only planned, for it would change what others look at.
+    # Reading is tried out, holding rows too; writing is only planned, for it would change what
+    # others look at.
+    unheld = re.sub(r"\bfor (no key )?update\b", "", statement, flags=re.IGNORECASE)
     is_reading = re.match(r"\s*(select|with)", statement, re.IGNORECASE) and not re.search(
-        r"\b(insert|update|delete|nextval|set_config|pg_advisory)\b", statement, re.IGNORECASE
+        r"\b(insert|update|delete|nextval|set_config|pg_advisory)\b", unheld, re.IGNORECASE
     )
     options = "analyze, timing off, format json" if is_reading else "format json"
     cursor = await connection.execute(f"explain ({options}) {statement}".encode(), values)

@@ -25,6 +25,7 @@ from tests.conftest import TestServer
 from tests.office import HOST, MovableClock
 from tests.postgres.city import City, build
 from tests.postgres.plan_exceptions import COUNTS, PAGED_REPORTS, READS_EVERYTHING
+from tests.postgres.plan_steps import STEPS, Step, try_step
 from tests.postgres.plans import faults, watched_database, watcher
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -285,6 +286,13 @@ async def desk(city: City) -> AsyncIterator[Desk]:
     async with client:
         yield Desk(city, database, client)
     await database.close()
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.__name__))
+async def test_upkeep_looks_at_a_page_of_what_is_pending(desk: Desk, step: Step) -> None:
+    await try_step(desk.database, desk.city.tenant_id, step)
+    found = await desk.faults()
+    assert not found, "\n".join(found)
 
 
 def test_every_route_that_reads_is_looked_at() -> None:

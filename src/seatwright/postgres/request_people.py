@@ -18,15 +18,19 @@ async def managers_above(
 ) -> dict[UserNo, list[UserNo | None]]:
     """The managers of each person, the next one first; None for one whose account is blocked."""
     cursor = await tx.connection.execute(
+        # One person at a time: PostgreSQL would read all people of the tenant for some thousands.
         "with recursive up as ("
-        " select u.user_no, u.manager_no, 1 as level from app_user u"
-        "  where u.tenant_id = %(tenant)s and u.user_no = any(%(users)s)"
+        " select u.user_no, u.manager_no, 1 as level from unnest(%(users)s::int4[]) one (user_no)"
+        "  cross join lateral (select x.user_no, x.manager_no from app_user x"
+        "   where x.tenant_id = %(tenant)s and x.user_no = one.user_no offset 0) u"
         " union all"
-        " select up.user_no, m.manager_no, up.level + 1 from up join app_user m"
-        "  on m.tenant_id = %(tenant)s and m.user_no = up.manager_no"
+        " select up.user_no, m.manager_no, up.level + 1 from up cross join lateral ("
+        "   select x.manager_no from app_user x"
+        "   where x.tenant_id = %(tenant)s and x.user_no = up.manager_no offset 0) m"
         "  where up.level < %(most)s)"
-        " select up.user_no, m.user_no, m.is_enabled and m.deleted_at is null from up"
-        "  join app_user m on m.tenant_id = %(tenant)s and m.user_no = up.manager_no"
+        " select up.user_no, m.user_no, m.is_there from up cross join lateral ("
+        "   select x.user_no, x.is_enabled and x.deleted_at is null as is_there from app_user x"
+        "   where x.tenant_id = %(tenant)s and x.user_no = up.manager_no offset 0) m"
         " order by up.user_no, up.level",
         {"tenant": tx.tenant_id, "users": list(users), "most": levels},
     )
