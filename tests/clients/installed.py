@@ -61,6 +61,23 @@ def node_client() -> Path:
     return folder
 
 
+def oidc_provider() -> Path:
+    """A folder with the OpenID provider for Node, as its lock file has it, and its program."""
+    source = Path(__file__).with_name("oidc_provider")
+    folder = FOLDER / "node-oidc-provider-8.8.1"
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip("the OpenID provider is not installed: node and npm are missing")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in source.iterdir():
+        shutil.copy(file, folder / file.name)
+    if not (folder / "complete").exists():
+        quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+        _run(npm, "ci", *quiet, folder=folder)
+        (folder / "complete").touch()
+    return folder
+
+
 def _run(*command: str, folder: Path | None = None) -> None:
     try:
         done = subprocess.run(
