@@ -82,7 +82,7 @@ async def signed_in(url: str, issuer: str, who: str) -> str:
     async with person_at(issuer) as browser:
         answer = await browser.get(url)
         for _ in range(STEPS_MAX):
-            target = answer.headers.get("location", "")
+            target: str = answer.headers.get("location", "")
             if target.startswith(BACK):
                 return target
             if target:
