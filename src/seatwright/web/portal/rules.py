@@ -13,6 +13,7 @@ from seatwright.web.portal.conflicts import CONFLICT_PAGES
 from seatwright.web.portal.fixes import FIX_PAGES
 from seatwright.web.portal.held import HELD_PAGES
 from seatwright.web.portal.history_past import HISTORY_PAST_PAGES
+from seatwright.web.portal.strategies import STRATEGY_PAGES
 from seatwright.web.portal.templates_ import TEMPLATE_PAGES
 
 RULE_PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -24,4 +25,5 @@ RULE_PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *TEMPLATE_PAGES,
     *HISTORY_PAST_PAGES,
     *HELD_PAGES,
+    *STRATEGY_PAGES,
 )

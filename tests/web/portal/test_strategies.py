@@ -1,0 +1,94 @@
+"""The five ways on a page: what is in use, what is advised and why, and moving people over."""
+
+from __future__ import annotations
+
+import re
+
+from seatwright.domain.roles import Role
+from tests.office import Office
+from tests.web.portal.visitor import digest_in, led_to, visit
+from tests.web.test_why import assign, buy, license_group
+from tests.world import add_group, add_people
+
+VISIO = "VISIOCLIENT"
+
+
+async def test_each_way_is_told_with_what_is_in_use_and_advice_with_its_reason(
+    office: Office,
+) -> None:
+    visitor = await visit(office)
+    page = await visitor.get("/strategies")
+    assert "Nobody holds a license yet" in page.text
+    for way in ("By hand", "In bulk", "By group", "By request", "On demand"):
+        assert f'<th scope="row">{way}</th>' in page.text
+    await add_people(office, "ada", "bob", "cyd")
+    await buy(office, VISIO, 5)
+    await assign(office, "ada", VISIO)
+    await assign(office, "bob", VISIO)
+    page = await visitor.get("/strategies")
+    assert re.search(r'By hand</th>\s*<td class="number">2</td>', page.text)
+    assert "What is in use fits" in page.text
+    changed = await office.admin.patch("/api/settings", json={"bulkAdviceAbove": 1})
+    assert changed.status_code == 200, changed.text
+    page = await visitor.get("/strategies")
+    assert "Give licenses by group. 2 licenses were given by hand, more than the 1" in page.text
+    for name in ("ada", "bob"):
+        seen = await office.admin.patch(
+            f"/api/identity/users/{name}@contoso.example",
+            json={"lastSignInAt": "2026-01-01T00:00:00Z"},
+        )
+        assert seen.status_code == 200, seen.text
+    await office.admin.patch("/api/settings", json={"bulkAdviceAbove": 50})
+    assert "Give licenses on demand. 2 people hold" in (await visitor.get("/strategies")).text
+    assert "<strong>2</strong> idle" in (await visitor.get("/")).text
+
+
+async def test_people_move_from_their_own_assignments_to_a_group_after_a_preview(
+    office: Office,
+) -> None:
+    people = await add_people(office, "ada", "bob", "cyd")
+    await buy(office, VISIO, 5)
+    group = await add_group(office, "Engineers", people[:0])
+    await license_group(office, group, VISIO)
+    await assign(office, "ada", VISIO)
+    visitor = await visit(office)
+    page = await visitor.get("/strategies/move")
+    fields = {
+        "kind": "directToGroup",
+        "sku": VISIO,
+        "toGroup": "Engineers",
+        "who": "named",
+        "people": "ada@contoso.example\ncyd@contoso.example nobody@contoso.example",
+    }
+    preview = await visitor.send("/strategies/move", page, **fields, step="preview")
+    assert "1 of 3 rows can be done." in preview.text
+    assert "nobody@contoso.example" in preview.text
+    wrong = await visitor.send("/strategies/move", page, **{**fields, "toGroup": "Nowhere"})
+    assert wrong.status_code in {400, 404}
+    assert 'value="Nowhere"' in wrong.text
+    assert 'role="alert"' in wrong.text
+    done = await visitor.send("/strategies/move", preview, **fields, digest=digest_in(preview))
+    assert led_to(done).startswith("/bulk/")
+    (job,) = (await office.admin.get("/api/jobs")).json()["value"]
+    assert (job["kind"], job["total"]) == ("move", 3)
+    reader = await visit(office, Role.GLOBAL_READER)
+    assert (await reader.get("/strategies")).status_code == 200
+    assert (await reader.get("/strategies/move")).status_code == 403
+    assert (await reader.send("/strategies/move", page, **fields)).status_code == 403
+
+
+async def test_a_whole_group_moves_to_another(office: Office) -> None:
+    people = await add_people(office, "ada", "bob")
+    await buy(office, VISIO, 5)
+    old = await add_group(office, "Old", people)
+    new = await add_group(office, "New", people[:0])
+    for group in (old, new):
+        await license_group(office, group, VISIO)
+    visitor = await visit(office)
+    page = await visitor.get("/strategies/move?kind=groupToGroup")
+    fields = {"kind": "groupToGroup", "fromGroup": "Old", "toGroup": "New", "who": "all"}
+    preview = await visitor.send("/strategies/move", page, **fields, step="preview")
+    assert "2 of 2 rows can be done." in preview.text
+    assert "Nobody gains or loses anything" in preview.text
+    done = await visitor.send("/strategies/move", preview, **fields, digest=digest_in(preview))
+    assert led_to(done).startswith("/bulk/")
