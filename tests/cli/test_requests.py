@@ -106,3 +106,21 @@ def test_a_policy_is_set_shown_and_deleted(office: ServedOffice) -> None:
     assert "says nobody" in odd.output
     office.done("requests", "policy", "delete", "VISIOCLIENT")
     assert "default" in office.done("requests", "policy", "show", "VISIOCLIENT")
+
+
+def test_a_request_says_from_when_until_the_end_of_which_day_and_what_all_cost(
+    office: ServedOffice,
+) -> None:
+    chosen = ("--person", BOB, "--person", CID, "--starts", "2027-01-01", "--until", "2027-03-31")
+    said = office.done("requests", "ask", "VISIOCLIENT", "--for", "Drawings.", *chosen)
+    assert "14.00 EUR" in said
+    line = json.loads(office.done("requests", "list", "--json"))["value"][0]
+    assert line["startsAt"].startswith("2027-01-01T00:00:00")
+    assert line["expiresAt"].startswith("2027-03-31T23:59:59"), "until a day means all of it"
+    shown = office.done("requests", "show", line["requestId"])
+    assert "28.00 EUR for 2 people, 14.00 EUR each" in shown
+    assert "2027-03-31" in shown
+    twice = office.run("requests", "ask", "VISIOCLIENT", "--for", "More.", "--person", BOB)
+    assert twice.exit_code == Ending.REFUSED
+    odd = office.run("requests", "ask", "VISIOCLIENT", "--for", "More.", "--until", "soon")
+    assert odd.exit_code == Ending.USAGE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Annotated, TypeAlias
 
 import typer
@@ -90,12 +90,17 @@ def sku_field(product: str) -> dict[str, str]:
     return {"skuPartNumber": product}
 
 
-def instant(text: str | None, option: str) -> str | None:
-    """A date or time of the command line as the API wants it; without an offset it is UTC."""
+def instant(text: str | None, option: str, *, is_end: bool = False) -> str | None:
+    """A date or time of the command line as the API wants it; without an offset it is UTC.
+
+    `is_end`: a date says that the whole day is in it, as people read “until”.
+    """
     if text is None:
         return None
     try:
         at = datetime.fromisoformat(text)
+        if is_end and len(text) == len("2026-12-01"):
+            at = datetime.combine(at, time(23, 59, 59))
     except ValueError:
         stop(Ending.USAGE, f"{option} is “{text}”: write 2026-12-01 or 2026-12-01T08:00Z.")
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()

@@ -79,7 +79,7 @@ def history(
         "action": action,
         "principal": by,
         "since": instant(since, "--since"),
-        "until": instant(until, "--until"),
+        "until": instant(until, "--until", is_end=True),
         "kind": "all" if everything else None,
     }
     path = path_of("licenses", "assignment-history")

@@ -12,7 +12,7 @@ from seatwright.cli.groups import group_id
 from seatwright.cli.options import AsJson, given
 from seatwright.cli.preview import previewable
 from seatwright.cli.requests import request_commands
-from seatwright.cli.screen import print_json, say
+from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import Column, Row, show_facts, show_list
 
 __all__ = ("request_commands",)  # With the commands of this file in it.
@@ -47,7 +47,8 @@ def _who(approvers: Json | None) -> str:
         case "people":
             return ", ".join(one["displayName"] for one in approvers["people"])
         case "group":
-            return f"group {(approvers['group'] or {'displayName': '(deleted)'})['displayName']}"
+            name = (approvers["group"] or {"displayName": "(deleted)"})["displayName"]
+            return f"group {name} (at most {approvers['toldAtMost']} of them are told)"
         case _:
             return ", ".join(approvers["roles"])
 
@@ -101,6 +102,8 @@ def _show(found: Json) -> None:
             ("Lasts (days)", found["licenseDays"]),
         ]
     )
+    if found["isBeingApplied"]:
+        warn("Much is pending: it is put under this policy step by step, in some minutes.")
 
 
 @policy_commands.command("set", epilog=EXIT_CODES)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 import typer
 
+from seatwright.cli.assignment import instant
 from seatwright.cli.client import Json, Query, api_path, open_api
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.groups import group_id
@@ -44,6 +45,16 @@ Message: TypeAlias = Annotated[
     str | None, typer.Option("--message", "-m", help="What the people are told with it.")
 ]
 
+_SHOWN_MAX = 50
+_LEFT_OUT = {
+    "noChange": "they have it already, or have asked for it",
+    "alreadyRequested": "they have asked for it, and that is being decided",
+    "notAssigned": "they have none of their own that ends",
+    "invalidValue": "what they have ends later",
+    "ownProcess": "the organization has a process of its own",
+    "notRequestable": "it cannot be asked for",
+}
+
 _HOUR, _DAY = 3600, 24 * 3600
 _FEW_HOURS = 48 * _HOUR
 
@@ -68,6 +79,8 @@ def _seat(row: Row) -> str:
             return f"held to {str(hold['until'])[:10]}"
         case "line":
             return f"number {hold['place']}"
+        case _ if row["state"] != "pending":
+            return ""
         case _:
             return f"{row['seatsFree']:,} free"
 
@@ -98,7 +111,8 @@ _RESULTS = (
 _PEOPLE = (
     Column(title="Who", cell=_person),
     Column(title="State", cell=_state),
-    Column(title="Seat", cell=_seat),
+    Column(title="Seat", cell=_seat, is_optional=True),
+    Column(title="A month", cell=_price, is_optional=True),
     Column(title="Holds now", cell=lambda row: ", ".join(row["holds"]), is_prose=True),
 )
 
@@ -131,8 +145,15 @@ def ask(
         str | None, typer.Option("--group", help="For everybody in this group, by name or id.")
     ] = None,
     disable: Disabled = None,
+    starts: Annotated[
+        str | None,
+        typer.Option("--starts", metavar="WHEN", help="From this day or time on; default: now."),
+    ] = None,
     until: Annotated[
-        datetime | None, typer.Option("--until", help="Until this day (UTC); default: for good.")
+        str | None,
+        typer.Option(
+            "--until", metavar="WHEN", help="To the end of this day (UTC); default: for good."
+        ),
     ] = None,
     extend: Annotated[
         bool, typer.Option("--extend", help="More time for what one has and that ends.")
@@ -146,7 +167,8 @@ def ask(
             group=None if group is None else group_id(api, group),
             justification=why,
             disabledServicePlans=disable,
-            expiresAt=None if until is None else f"{until:%Y-%m-%dT%H:%M:%S}Z",
+            startsAt=instant(starts, "--starts"),
+            expiresAt=instant(until, "--until", is_end=True),
             extends=extend or None,
         )
         asked = api.write(
@@ -156,17 +178,26 @@ def ask(
         print_json(asked)
         return
     say(f"Asked for {asked['product']['displayName']}: request {asked['id']}.")
-    show_table(asked["people"], _PEOPLE)
-    for one in asked["leftOut"]:
-        warn(f"Not for {_person(one)}: {one['reason']}.")
+    _show_people(asked)
+    for one in asked["leftOut"][:_SHOWN_MAX]:
+        warn(f"Not for {_person(one)}: {_LEFT_OUT.get(one['reason'], one['reason'])}.")
     _say_approvers(asked["people"])
+
+
+def _show_people(request: Json) -> None:
+    """The first people of a request; a group may have thousands."""
+    people = request["people"]
+    show_table(people[:_SHOWN_MAX], _PEOPLE)
+    if len(people) > _SHOWN_MAX:
+        warn(f"These are the first {_SHOWN_MAX} of {len(people):,}; --json shows every one.")
 
 
 def _say_approvers(lines: list[Row]) -> None:
     pending = [line for line in lines if line["state"] == "pending"]
     names = sorted({name for line in pending for name in line["approvers"]})
     if names:
-        say(f"To be decided by {', '.join(names)}, until {minute(pending[0]['dueAt'])[:10]}.")
+        due = min(line["dueAt"] for line in pending)
+        say(f"To be decided by {', '.join(names)}, until {minute(due)[:10]}.")
 
 
 @request_commands.command("process", epilog=EXIT_CODES)
@@ -245,20 +276,30 @@ def show(request: RequestId, *, as_json: AsJson = False) -> None:
             ("Asked by", found["requestedBy"]),
             ("Asked (UTC)", moment("askedAt")(found)),
             ("Needed for", found["justification"]),
-            ("Price of a month", _price(first)),
+            ("Price of a month", _price_of_all(found["people"])),
             ("Seats free", first["seatsFree"]),
             ("More time", True if first["isExtension"] else None),
+            ("From", moment("startsAt")(first)),
             ("Until", moment("expiresAt")(first)),
         ]
     )
     say("")
-    show_table(found["people"], _PEOPLE)
-    for line in found["people"]:
+    _show_people(found)
+    for line in found["people"][:_SHOWN_MAX]:
         if line["decided"] is not None:
             _say_decided(line)
         elif line["blocked"] is not None:
             warn(line["blocked"]["detail"])
     _say_approvers(found["people"])
+
+
+def _price_of_all(lines: list[Row]) -> str:
+    """What those who are pending would cost a month together, and each of them."""
+    first, count = lines[0], sum(line["state"] == "pending" for line in lines)
+    if count < 2 or first["price"] is None:
+        return _price(first)
+    total = Decimal(str(first["price"])) * count
+    return f"{total:,} {first['currency']} for {count:,} people, {_price(first)} each"
 
 
 def _say_decided(line: Json) -> None:

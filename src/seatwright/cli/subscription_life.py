@@ -44,7 +44,7 @@ def renew(
     as_json: AsJson = False,
 ) -> None:
     """Begin a new term, or bring a purchase back that has expired or is suspended."""
-    body = given(units=units, until=instant(until, "--until"))
+    body = given(units=units, until=instant(until, "--until", is_end=True))
     with open_api() as api:
         done = api.write("POST", api_path("subscriptions", id_, "renew"), body=body)
     if as_json:

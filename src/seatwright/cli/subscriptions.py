@@ -85,7 +85,7 @@ def create(
     body = {
         **sku_field(product),
         "units": units,
-        **given(nextLifecycleAt=instant(until, "--until")),
+        **given(nextLifecycleAt=instant(until, "--until", is_end=True)),
         **fields_of(fields),
     }
     with open_api() as api:
@@ -108,7 +108,7 @@ def update(
 ) -> None:
     """Change a purchase; fewer seats, if not in use, are booked for the next billing cycle."""
     body = {
-        **given(units=units, nextLifecycleAt=instant(until, "--until")),
+        **given(units=units, nextLifecycleAt=instant(until, "--until", is_end=True)),
         **fields_of(fields),
     }
     with open_api() as api:
