@@ -15,7 +15,7 @@ from tests.office import Office
 from tests.web.portal.visitor import Visitor, browser_at, digest_in, led_to, visit
 
 
-async def _as_person(company: Company, name: str) -> Visitor:
+async def as_person(company: Company, name: str) -> Visitor:
     """The browser of somebody of the directory."""
     await company.of(name)
     office = company.office
@@ -29,13 +29,13 @@ async def _as_person(company: Company, name: str) -> Visitor:
     return Visitor(browser)
 
 
-def _lines(page: httpx.Response) -> list[str]:
+def lines_in(page: httpx.Response) -> list[str]:
     return re.findall(r'name="line" value="([^"]+)"', page.text)
 
 
 async def test_a_person_asks_and_is_told_before_what_will_happen(office: Office) -> None:
     company = await set_company(office)
-    cid = await _as_person(company, "cid")
+    cid = await as_person(company, "cid")
     assert (await cid.get("/")).headers["location"] == "/me"
     assert "Ask for a license" in (await cid.get("/me")).text
     page = await cid.get(f"/requests/new?product={SKU}")
@@ -45,7 +45,7 @@ async def test_a_person_asks_and_is_told_before_what_will_happen(office: Office)
     mine = await cid.get(asked.headers["location"])
     assert "Plans &lt;of&gt; the site" in mine.text
     assert "held until" in mine.text
-    assert not _lines(mine)
+    assert not lines_in(mine)
     (cancel,) = re.findall(r'action="(/requests/[^"/]+/cancel)"', mine.text)
     assert (await cid.send(cancel, mine)).status_code == 303
     assert ">taken back<" in (await cid.get("/requests?show=mine")).text
@@ -55,9 +55,9 @@ async def test_a_manager_approves_many_after_a_preview_and_once(office: Office) 
     company = await set_company(office)
     for name in ("cid", "dan"):
         await company.ask(name)
-    bob = await _as_person(company, "bob")
+    bob = await as_person(company, "bob")
     page = await bob.get("/requests")
-    lines = _lines(page)
+    lines = lines_in(page)
     assert len(lines) == 2
     sent: dict[str, str | list[str]] = {
         "line": lines,
@@ -80,16 +80,16 @@ async def test_a_manager_approves_many_after_a_preview_and_once(office: Office) 
 async def test_nobody_decides_by_a_form_what_is_not_theirs(office: Office) -> None:
     company = await set_company(office)
     await company.ask("cid")
-    bob, cid = await _as_person(company, "bob"), await _as_person(company, "cid")
-    (line,) = _lines(await bob.get("/requests"))
+    bob, cid = await as_person(company, "bob"), await as_person(company, "cid")
+    (line,) = lines_in(await bob.get("/requests"))
     page = await cid.get("/requests")
-    assert not _lines(page)
+    assert not lines_in(page)
     answer = await cid.send("/requests/decisions", page, line=line, decision="approve")
     assert answer.status_code == 403
     for fields in ({"line": line}, {"decision": "approve"}, {"line": "x/y", "decision": "deny"}):
         refused = await bob.send("/requests/decisions", await bob.get("/me"), **fields)
         assert refused.status_code in {400, 404}, fields
-    assert _lines(await bob.get("/requests")) == [line]
+    assert lines_in(await bob.get("/requests")) == [line]
 
 
 async def test_an_administrator_sees_and_decides_everybodys(office: Office) -> None:
@@ -97,7 +97,7 @@ async def test_an_administrator_sees_and_decides_everybodys(office: Office) -> N
     await company.ask("cid")
     admin = await visit(office)
     page = await admin.get("/requests")
-    (line,) = _lines(page)
+    (line,) = lines_in(page)
     denied = await admin.send("/requests/decisions", page, line=line, decision="deny", show="all")
     assert led_to(denied) == "/requests?show=all&done=denied"
     assert "denied" in (await admin.get("/requests?show=completed")).text

@@ -76,8 +76,7 @@ async def share(
 
 def _facts(request: LicenseRequest, pending: Sequence[LineSeen]) -> dict[str, str | int | None]:
     names = [
-        "somebody who is gone" if one.person is None else one.person.display_name
-        for one in pending
+        "somebody who is gone" if one.person is None else one.person.display_name for one in pending
     ]
     return {
         "requestId": str(request.id),

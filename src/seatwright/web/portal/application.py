@@ -28,12 +28,15 @@ from seatwright.web.portal.find import FIND_PAGES
 from seatwright.web.portal.group_changes import GROUP_CHANGE_PAGES
 from seatwright.web.portal.groups import GROUP_PAGES
 from seatwright.web.portal.history import HISTORY_PAGES
+from seatwright.web.portal.inbox import INBOX_PAGES
 from seatwright.web.portal.licenses import LICENSE_PAGES
 from seatwright.web.portal.me import ME_PAGES
+from seatwright.web.portal.one_request import ONE_REQUEST_PAGES
 from seatwright.web.portal.overview import OVERVIEW_PAGES
 from seatwright.web.portal.pages import page
 from seatwright.web.portal.progress import ProgressStream, job_of_stream
 from seatwright.web.portal.rendering import static_files
+from seatwright.web.portal.request_policies import REQUEST_POLICY_PAGES
 from seatwright.web.portal.requests import REQUEST_PAGES
 from seatwright.web.portal.rules import RULE_PAGES
 from seatwright.web.portal.settings import SETTINGS_PAGES
@@ -63,7 +66,10 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *BULK_PAGES,
     *HISTORY_PAGES,
     *REQUEST_PAGES,
+    *REQUEST_POLICY_PAGES,
+    *ONE_REQUEST_PAGES,
     *ME_PAGES,
+    *INBOX_PAGES,
     *SETTINGS_PAGES,
     *SETTINGS_ACCESS_PAGES,
     *SETTINGS_SIGN_IN_PAGES,

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from seatwright.app.call import Call
 from seatwright.app.requests.asking import ask
 from seatwright.app.requests.deciding import decide
-from seatwright.app.requests.ending import cancel
 from seatwright.app.requests.foretelling import Foretold, Way, foretell
 from seatwright.app.requests.orders import AskOrder, DecisionOrder
 from seatwright.app.requests.queue import QueueOrder, queue_page
 from seatwright.app.seats import SkuSeats, list_seats
+from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.forms import Form
+from seatwright.web.portal.one_request import names_in
 from seatwright.web.portal.pages import note, page, see
 
 ROWS = 50
@@ -94,8 +96,12 @@ async def new_request(
     *,
     product: FromQuery[str | None] = None,
     person: FromQuery[str | None] = None,
+    extends: FromQuery[bool] = False,
 ) -> Response[bytes]:
-    """The form; once a product is chosen, it says beforehand what will happen."""
+    """The form; once a product is chosen, it says beforehand what will happen.
+
+    More time for a license that somebody has takes the same way; nothing is foretold of it.
+    """
     who = person or None
     foretold: Foretold | None = None
     if product and (who is not None or call.principal.user_no is not None):
@@ -107,8 +113,9 @@ async def new_request(
         product=product or "",
         person=who or "",
         foretold=foretold,
+        extends=extends,
         can_ask=foretold is not None
-        and foretold.way in {Way.AUTO_CLAIM, Way.APPROVAL, Way.BY_ITSELF},
+        and (extends or foretold.way in {Way.AUTO_CLAIM, Way.APPROVAL, Way.BY_ITSELF}),
         is_person=call.principal.user_no is not None,
     )
 
@@ -120,13 +127,16 @@ async def _products(call: Call) -> list[SkuSeats]:
 
 @post("/requests", opt=needs(Permission.TAKE_PART_IN_REQUESTS), status_code=303)
 async def ask_for_product(call: TheCall, request: AnyRequest) -> Response[None]:
-    """Ask for the product of the form, for oneself or for who is named."""
+    """Ask for the product of the form, for oneself or for those who are named."""
     form = form_of(request)
     person = form.text("person")
     order = AskOrder(
         sku=form.text("product") or "",
-        people=() if person is None else (person,),
+        people=names_in(form.text("people")) if person is None else (person,),
         justification=form.text("justification"),
+        starts_at=day_in(form, "startsAt"),
+        expires_at=day_in(form, "expiresAt", is_end=True),
+        extends=form.text("extends") == "true",
     )
     asked = await ask(call, order)
     granted = bool(asked.lines) and all(line.how is not None for line in asked.lines)
@@ -156,7 +166,26 @@ async def decide_requests(call: TheCall, request: AnyRequest) -> Response[bytes]
             approves=orders[0].approves,
             shown=shown,
         )
+    if request_id := parse_id(form.text("request") or ""):
+        return see(f"/requests/{request_id}?done={done}")
     return see(f"/requests?{urlencode({'show': shown, 'done': done})}")
+
+
+def day_in(form: Form, name: str, *, is_end: bool = False) -> datetime | None:
+    """A day of a form as a moment (UTC); the end of a license is the end of its day.
+
+    Raises Refusal invalidValue for what is no day.
+    """
+    text = form.text(name)
+    if text is None:
+        return None
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise Refusal(
+            Reason.INVALID_VALUE, f"“{text[:40]}” is no day: give 2027-01-31, say."
+        ) from None
+    return day + timedelta(days=1) if is_end else day
 
 
 def _decisions(form: Form) -> list[DecisionOrder]:
@@ -180,15 +209,4 @@ def _decisions(form: Form) -> list[DecisionOrder]:
     ]
 
 
-@post(
-    "/requests/{request_id:str}/cancel",
-    opt=needs(Permission.TAKE_PART_IN_REQUESTS),
-    status_code=303,
-)
-async def cancel_request(call: TheCall, request_id: FromPath[str]) -> Response[None]:
-    """Take a request back that one made."""
-    await cancel(call, request_id, people=None, message=None)
-    return see("/requests?show=mine&done=cancelled")
-
-
-REQUEST_PAGES = (requests, new_request, ask_for_product, decide_requests, cancel_request)
+REQUEST_PAGES = (requests, new_request, ask_for_product, decide_requests)

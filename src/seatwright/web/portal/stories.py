@@ -87,6 +87,7 @@ STORIES: Final[Mapping[Did, str]] = {
     Did.REQUEST_CANCELLED: marked("The request of %(what)s for %(who)s was taken back"),
     Did.REQUEST_EXPIRED: marked("The request of %(what)s for %(who)s ran out"),
     Did.REQUEST_UNDONE: marked("The request of %(what)s for %(who)s was undone"),
+    Did.REQUEST_SHARED: marked("A request for %(what)s was shown to others"),
     Did.REQUEST_POLICY_CHANGED: marked("A request policy was changed"),
     Did.REQUEST_POLICY_DELETED: marked("A request policy was deleted"),
     Did.REQUEST_ESCALATED: marked("The request of %(what)s for %(who)s went to the next approver"),
