@@ -24,6 +24,7 @@ from seatwright.web.portal.bulk import BULK_PAGES
 from seatwright.web.portal.cookie import AttemptCookie, SessionCookie
 from seatwright.web.portal.edge import PortalEdge
 from seatwright.web.portal.elsewhere import Elsewhere
+from seatwright.web.portal.exports import EXPORT_PAGES
 from seatwright.web.portal.find import FIND_PAGES
 from seatwright.web.portal.group_changes import GROUP_CHANGE_PAGES
 from seatwright.web.portal.groups import GROUP_PAGES
@@ -64,6 +65,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *GROUP_PAGES,
     *GROUP_CHANGE_PAGES,
     *BULK_PAGES,
+    *EXPORT_PAGES,
     *HISTORY_PAGES,
     *REQUEST_PAGES,
     *REQUEST_POLICY_PAGES,
