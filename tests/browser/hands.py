@@ -25,13 +25,13 @@ class Hands:
     def choose(self, label: str, option: str) -> None:
         """Choose what begins so from a list: a click that opens it, and one on what is chosen."""
         self.clicks += [label, option]
-        place = self.page.get_by_label(label, exact=True)
+        place = self.page.get_by_label(label, exact=True).first
         shown = [one.strip() for one in place.locator("option").all_inner_texts()]
         place.select_option(label=next(one for one in shown if one.startswith(option)))
 
     def type(self, label: str, text: str, *, enter: bool = False) -> None:
         """Write into a field; typing is no click."""
-        place = self.page.get_by_label(label, exact=True)
+        place = self.page.get_by_label(label, exact=True).first
         place.fill(text)
         if enter:
             place.press("Enter")

@@ -1,0 +1,121 @@
+"""The seven tasks of `docs/usability.md`, each done from the start page by what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext
+from tools.browser import address_of
+from tools.tour import Serving
+
+from tests.browser.hands import Hands
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+ONE_PERSON_MAX = 8
+MANY_MAX = 12
+
+
+@pytest.fixture
+def hands(portal: Serving, administrator: BrowserContext) -> Iterator[Hands]:
+    """At the start page."""
+    page = administrator.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(address_of(portal) + "/")
+    yield Hands(page)
+    page.close()
+
+
+@pytest.fixture
+def script(portal: Serving) -> Iterator[httpx.Client]:
+    """A script that prepares what a task begins with."""
+    token = (portal.data_dir / "token").read_text().strip()
+    with httpx.Client(
+        base_url=f"{address_of(portal)}/api/", headers={"authorization": f"Bearer {token}"}
+    ) as client:
+        yield client
+
+
+def people(script: httpx.Client, count: int, *, search: str) -> list[str]:
+    """The user principal names of some people of the demo."""
+    answer = script.get("identity/users", params={"limit": count, "search": search})
+    return [str(one["userPrincipalName"]) for one in answer.json()["value"]]
+
+
+def test_one_person_gets_a_product(hands: Hands) -> None:
+    hands.type("Find people, products and groups", "alex hughes", enter=True)
+    hands.choose("Product", "Visio Plan 2")
+    hands.press("button", "Assign")
+    hands.reads("Assigned to them")
+    assert len(hands.clicks) <= ONE_PERSON_MAX, hands.clicks
+
+
+def test_fifty_people_of_a_file_with_three_faults_get_a_product(
+    hands: Hands, script: httpx.Client, tmp_path: Path
+) -> None:
+    rows = people(script, 47, search="b")
+    assert len(rows) == 47
+    rows[10:10] = ["nobody.here@demo.example"]
+    rows[20:20] = ["not an address"]
+    rows[30:30] = [rows[0]]
+    file = tmp_path / "fifty.csv"
+    file.write_text("\n".join(["userPrincipalName", *rows]) + "\n")
+    hands.press("link", "Bulk")
+    hands.attach("A file of people", file)
+    hands.choose("Product or template", "Project Plan 3")
+    hands.press("button", "Preview")
+    for fault in ("nobody.here@demo.example", "not an address", rows[0]):
+        hands.reads(fault)
+    hands.press("button", "Apply to every row that can be done")
+    hands.reads("50 of 50 rows looked at.")
+    assert len(hands.clicks) <= MANY_MAX, hands.clicks
+
+
+def test_ten_requests_are_approved(hands: Hands, script: httpx.Client) -> None:
+    # Whoever asks does not decide, so somebody else asks for them.
+    made = script.post("tokens", json={"name": "desk", "roles": ["global-administrator"]})
+    script.headers["authorization"] = f"Bearer {made.json()['token']}"
+    for upn in people(script, 10, search="c"):
+        body = {
+            "skuPartNumber": "PROJECTPROFESSIONAL",
+            "people": [upn],
+            "justification": "Planning.",
+        }
+        asked = script.post("license-requests", json=body)
+        assert asked.status_code < 300, asked.text
+    hands.press("link", "Requests")
+    hands.press("checkbox", "All on this page")
+    hands.type("Message to the people (optional)", "Have fun with it.")
+    hands.press("button", "Approve")
+    hands.press("button", "Decide about these requests")
+    hands.reads("Nothing waits for a decision.")
+    assert len(hands.clicks) <= MANY_MAX, hands.clicks
+
+
+def test_an_auto_claim_policy_is_made(hands: Hands, script: httpx.Client) -> None:
+    app = {
+        "displayName": "Route Planner",
+        "kind": "other",
+        "requires": [{"skuPartNumber": "FJORDLINE_ROUTE_STUDIO"}],
+    }
+    made = script.post("platform/apps", json=app)
+    assert made.status_code == 201, made.text
+    hands.press("link", "Auto-claim")
+    switch = hands.page.get_by_role("button", name="Turn auto-claim on")
+    if switch.count():
+        hands.press("button", "Turn auto-claim on")
+    hands.press("link", "Add a policy")
+    hands.type("Name of the policy", "Route planners")
+    hands.press("button", "Next")
+    hands.press("radio", "An app of your own organization")
+    hands.type("Its id or name, for an app of your own", "Route Planner")
+    hands.press("button", "Next")
+    hands.choose("Product", "Fjordline Route Studio")
+    for _ in range(2):
+        hands.press("button", "Next")
+    hands.press("button", "Create the policy")
+    hands.reads("Route planners")
+    assert len(hands.clicks) <= MANY_MAX, hands.clicks
