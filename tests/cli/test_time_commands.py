@@ -38,6 +38,21 @@ def test_a_purchase_is_booked_smaller_renewed_and_cancelled(served_office: Serve
     assert ended.startswith("Microsoft 365 E3, 10 seats: LockedOut until ")
 
 
+def test_dates_of_a_license_change_and_nothing_else_does(served_office: ServedOffice) -> None:
+    office = served_office
+    office.done("users", "create", "ada@contoso.example", "--usage-location", "NO")
+    office.done("subscriptions", "create", "SPE_E3", "4")
+    ada = ("ada@contoso.example", "SPE_E3")
+    office.done("assign", *ada, "--disable", "SWAY", "--expires", "2035-01-01")
+    moved = office.done("redate", *ada, "--expires", "2036-01-01")
+    assert moved == f"{ada[0]} has Microsoft 365 E3 until 2036-01-01 00:00 UTC.\n"
+    assert office.done("redate", *ada, "--for-good") == f"{ada[0]} has Microsoft 365 E3 for good.\n"
+    shown = json.loads(office.done("users", "show", ada[0], "--json"))["licenses"][0]
+    assert [one["enabled"] for one in shown["servicePlans"] if one["name"] == "SWAY"] == [False]
+    for words in ((), ("--expires", "2036-01-01", "--for-good")):
+        assert office.run("redate", *ada, *words).exit_code == 2
+
+
 def test_the_time_line_is_a_table_with_a_bar_that_fits_a_screen(
     served_office: ServedOffice,
 ) -> None:

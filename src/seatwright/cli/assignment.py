@@ -1,4 +1,4 @@
-"""`seatwright assign`, `unassign` and `swap`: one person, one product, at once."""
+"""`seatwright assign`, `redate`, `unassign` and `swap`: one person, one product, at once."""
 
 from __future__ import annotations
 
@@ -49,6 +49,41 @@ def assign(
     say(_sentence(person, license_, is_new=is_new))
     for warning in license_["warnings"]:
         warn(warning)
+
+
+@previewable()
+def redate(
+    person: Person,
+    product: Product,
+    *,
+    starts: Moment = None,
+    expires: Moment = None,
+    at_once: Annotated[bool, typer.Option("--at-once", help="Let it begin now.")] = False,
+    for_good: Annotated[bool, typer.Option("--for-good", help="Let it have no end.")] = False,
+    reason: Why = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change from when or until when a person has a product; what is left out stays."""
+    if (starts and at_once) or (expires and for_good):
+        stop(Ending.USAGE, "Give --starts or --at-once, and --expires or --for-good.")
+    body = given(
+        startsAt=instant(starts, "--starts"),
+        expiresAt=instant(expires, "--expires"),
+        reason=reason,
+    )
+    body |= {"startsAt": None} if at_once else {}
+    body |= {"expiresAt": None} if for_good else {}
+    if not body.keys() - {"reason"}:
+        stop(Ending.USAGE, "Say what changes: --starts, --at-once, --expires or --for-good.")
+    with open_api() as api:
+        license_ = api.write("PATCH", path_of("users", person, "licenses", product), body=body)
+    if as_json:
+        print_json(license_)
+        return
+    own: Json = next((one for one in license_["sources"] if one["kind"] == "direct"), {})
+    begins = f"from {minute(own['startsAt'])} UTC " if own.get("startsAt") else ""
+    ends = f"until {minute(own['expiresAt'])} UTC" if own.get("expiresAt") else "for good"
+    say(f"{person} has {license_['displayName']} {begins}{ends}.")
 
 
 @previewable()

@@ -7,7 +7,7 @@ from typing import Final
 import typer
 
 from seatwright.cli.accounts import account_commands
-from seatwright.cli.assignment import assign, swap, unassign
+from seatwright.cli.assignment import assign, redate, swap, unassign
 from seatwright.cli.auto_claim_claims import auto_claim_commands
 from seatwright.cli.bulk import bulk
 from seatwright.cli.catalog import catalog_commands
@@ -55,6 +55,7 @@ _COMMANDS: Final = (
     holders,
     waiting,
     assign,
+    redate,
     unassign,
     swap,
     bulk,
