@@ -30,6 +30,11 @@ async def test_the_history_is_found_by_action_and_by_whom_and_a_change_is_undone
     assert "</a> was given" in found.text
     assert "</a> was given" not in (await visitor.get("/history?action=removed")).text
     assert (await visitor.get("/history?principal=nobody")).status_code == 404
+    (file,) = re.findall(r'href="(/exports/history\.csv[^"]*)"', found.text)
+    lines = (await visitor.get(file.replace("&amp;", "&"))).text.splitlines()
+    assert lines[0].lstrip("\ufeff").startswith("at,action,userPrincipalName")
+    assert len(lines) == 2
+    assert ",assigned,ada@contoso.example," in lines[1]
     (whole,) = set(re.findall(r'href="(/history\?kind=all&amp;correlation=[^"]+)"', found.text))
     change = await visitor.get(whole.replace("&amp;", "&"))
     assert "This change can be undone." in change.text

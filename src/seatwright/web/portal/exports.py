@@ -25,6 +25,7 @@ from seatwright.domain.roles import Permission
 from seatwright.postgres.user_read import held_by
 from seatwright.spreadsheets.workbook import Heading, workbook_bytes
 from seatwright.web.portal.access import AnyRequest, TheCall, needs, require
+from seatwright.web.portal.history_file import HISTORY_COLUMNS, history_rows
 from seatwright.web.portal.pages import SECURITY_HEADERS, page
 from seatwright.web.portal.people_filter import people_filter_of
 
@@ -253,6 +254,12 @@ LISTS: Final[Mapping[str, ListFile]] = {
             ("waitingSince", _MOMENT),
         ),
         slices=_waiting,
+    ),
+    "history": ListFile(
+        title="History",
+        permission=Permission.READ_HISTORY,
+        columns=_columns(("at", _MOMENT), *HISTORY_COLUMNS),
+        slices=history_rows,
     ),
 }
 """Every list that can be had as a file, by its name in the address."""

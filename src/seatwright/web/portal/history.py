@@ -9,21 +9,18 @@ from urllib.parse import urlencode
 from litestar import Response, get
 from litestar.params import FromQuery
 
-from seatwright.app.history import Question, history_page, parse_bound, understand
+from seatwright.app.history import history_page, parse_bound, understand
 from seatwright.domain.history import HistoryPlace
 from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.access import AnyRequest, TheCall, needs
 from seatwright.web.portal.events import events_of
+from seatwright.web.portal.history_file import chosen_of, question_of
 from seatwright.web.portal.language import gettext
 from seatwright.web.portal.pages import page
 from seatwright.web.portal.stories import STORIES
 
 ROWS = 50
-FILTERS: Final = ("user", "sku", "action", "principal", "since", "until", "kind", "correlation")
-"""What the address may say, as the form has it."""
-
-_FIELDS: Final = {"correlation": "correlation_id"}
 ELLIPSES: Final = {"who": "…", "what": "…", "group": "…"}
 
 
@@ -32,11 +29,9 @@ async def history(
     call: TheCall, request: AnyRequest, cursor: FromQuery[str | None] = None
 ) -> Response[bytes]:
     """By whom, about whom, which product, what and when; `kind=all` also what is no license."""
-    asked = request.query_params
-    chosen = {name: value for name in FILTERS if (value := asked.get(name, "").strip())}
-    question = {_FIELDS.get(name, name): value for name, value in chosen.items()}
+    chosen = chosen_of(request.query_params)
     found = await history_page(
-        call, await understand(call, Question(**question)), before=_place(cursor), limit=ROWS
+        call, await understand(call, question_of(chosen)), before=_place(cursor), limit=ROWS
     )
     more = None
     if found.resume is not None:
