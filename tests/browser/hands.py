@@ -22,6 +22,13 @@ class Hands:
         place.get_by_role(kind, name=name, exact=True).first.click()  # type: ignore[arg-type]
         self.page.wait_for_load_state()
 
+    def confirm(self) -> None:
+        """Do what a preview shows: its one main button says what that is."""
+        main = self.page.locator("main button.main").first
+        self.clicks.append(main.inner_text())
+        main.click()
+        self.page.wait_for_load_state()
+
     def choose(self, label: str, option: str) -> None:
         """Choose what begins so from a list: a click that opens it, and one on what is chosen."""
         self.clicks += [label, option]

@@ -69,9 +69,20 @@ def test_fifty_people_of_a_file_with_three_faults_get_a_product(
     hands.press("button", "Preview")
     for fault in ("nobody.here@demo.example", "not an address", rows[0]):
         hands.reads(fault)
-    hands.press("button", "Apply to every row that can be done")
+    hands.confirm()
     hands.reads("50 of 50 rows looked at.")
     assert len(hands.clicks) <= MANY_MAX, hands.clicks
+
+
+def test_who_lacks_a_product_is_told_why_and_gets_it(hands: Hands) -> None:
+    hands.type("Find people, products and groups", "silje bernard", enter=True)
+    hands.reads("waits for a seat")
+    hands.press("link", "Why, and what would mend it : Exchange Online Plan 1")
+    hands.reads("has waited for a seat of Exchange Online Plan 1")
+    hands.press("button", "Buy 3 more seats of Exchange Online Plan 1.")
+    hands.confirm()
+    hands.reads("Silje Bernard has Exchange Online Plan 1")
+    assert len(hands.clicks) <= ONE_PERSON_MAX, hands.clicks
 
 
 def test_ten_requests_are_approved(hands: Hands, script: httpx.Client) -> None:
@@ -90,7 +101,7 @@ def test_ten_requests_are_approved(hands: Hands, script: httpx.Client) -> None:
     hands.press("checkbox", "All on this page")
     hands.type("Message to the people (optional)", "Have fun with it.")
     hands.press("button", "Approve")
-    hands.press("button", "Decide about these requests")
+    hands.confirm()
     hands.reads("Nothing waits for a decision.")
     assert len(hands.clicks) <= MANY_MAX, hands.clicks
 
@@ -119,3 +130,33 @@ def test_an_auto_claim_policy_is_made(hands: Hands, script: httpx.Client) -> Non
     hands.press("button", "Create the policy")
     hands.reads("Route planners")
     assert len(hands.clicks) <= MANY_MAX, hands.clicks
+
+
+def test_people_move_from_their_own_assignments_to_a_group(
+    hands: Hands, script: httpx.Client
+) -> None:
+    made = script.post("identity/groups", json={"displayName": "Route studio"})
+    product = {"skuPartNumber": "FJORDLINE_ROUTE_STUDIO"}
+    given = script.post(f"identity/groups/{made.json()['id']}/licenses", json=product)
+    assert given.status_code < 300, given.text
+    hands.press("link", "Strategies")
+    hands.press("link", "Move people to a group")
+    hands.choose("Product (from own assignments)", "Fjordline Route Studio")
+    hands.type("Group that they join (name or id): it must give the product", "Route studio")
+    hands.press("radio", "everybody who has it that way")
+    hands.press("button", "Preview")
+    hands.confirm()
+    hands.reads("done")
+    assert len(hands.clicks) <= MANY_MAX, hands.clicks
+    members = script.get(f"identity/groups/{made.json()['id']}/members").json()["value"]
+    assert members
+
+
+def test_an_auditor_is_told_who_held_a_product_on_a_day(hands: Hands) -> None:
+    hands.press("link", "History")
+    hands.press("link", "Who held a product")
+    hands.choose("Product", "Fjordline Route Studio")
+    hands.type("Day (empty: now)", "2026-10-01")
+    hands.press("button", "Show")
+    hands.page.locator("main tbody tr").first.wait_for()
+    assert len(hands.clicks) <= ONE_PERSON_MAX, hands.clicks
