@@ -32,8 +32,8 @@ async def errors_page(call: Call, kind: ConflictKind, wanted: Wanted) -> Page:
     )
     shown = found[:limit]
     pairs = [(user, sku) for sku, user in shown]
-    desk = await desk_for(call, pairs, counts_members=True)
-    known: Memory = {}
+    desk = await desk_for(call, pairs, counts_members=wanted.tries_fixes)
+    known: Memory | None = {} if wanted.tries_fixes else None
     rows = [
         _row(kind, desk, desk.question(user, sku), known)
         for sku, user in shown
@@ -42,7 +42,7 @@ async def errors_page(call: Call, kind: ConflictKind, wanted: Wanted) -> Page:
     return Page(found=tuple(rows), after=shown[-1] if len(found) > len(shown) else None)
 
 
-def _row(kind: ConflictKind, desk: Desk, question: Question, known: Memory) -> Conflict:
+def _row(kind: ConflictKind, desk: Desk, question: Question, known: Memory | None) -> Conflict:
     sku, user = question.sku, question.user.user_no
     account = account_of(question)
     person = desk.named(user)
@@ -58,7 +58,7 @@ def _row(kind: ConflictKind, desk: Desk, question: Question, known: Memory) -> C
         needs=tuple(need for need in account.needs if not need.supplied_by)
         if kind is ConflictKind.DEPENDENCY_MISSING
         else (),
-        fixes=_fixes(desk, question, known),
+        fixes=() if known is None else _fixes(desk, question, known),
     )
 
 

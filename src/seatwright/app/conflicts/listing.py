@@ -47,9 +47,17 @@ def conflict_kind(text: str) -> ConflictKind:
 
 
 async def list_conflicts(
-    call: Call, *, kind: ConflictKind | None, person: str | None, resume: Place | None, limit: int
+    call: Call,
+    *,
+    kind: ConflictKind | None,
+    person: str | None,
+    resume: Place | None,
+    limit: int,
+    tries_fixes: bool = True,
 ) -> ConflictsPage:
     """Conflicts of one kind or of all, of one person or of everybody.
+
+    Without `tries_fixes` those of errors have none: `app.why` gives them for one person.
 
     Raises Refusal unknownUser.
     """
@@ -59,7 +67,7 @@ async def list_conflicts(
     found: list[Conflict] = []
     for one in kinds[kinds.index(place.kind) if place.kind in kinds else len(kinds) :]:
         after = place.after if one is place.kind else START
-        wanted = Wanted(after=after, limit=limit - len(found), user=user)
+        wanted = Wanted(after=after, limit=limit - len(found), user=user, tries_fixes=tries_fixes)
         page = await _page(call, one, wanted)
         found += page.found
         if page.after is not None:

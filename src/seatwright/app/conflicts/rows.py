@@ -81,8 +81,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which conflicts are asked for: where to go on, how many, and whose (None: everybody's)."""
+    """Which conflicts are asked for: where to go on, how many, and whose (None: everybody's).
+
+    `tries_fixes`: what would end an error is tried out with the engine, some milliseconds each.
+    """
 
     after: Key
     limit: int
     user: UserNo | None = None
+    tries_fixes: bool = True
