@@ -153,6 +153,8 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/subscriptions": ("",),
     "/api/templates": ("",),
     "/api/tokens": ("",),
+    "/api/accounts": ("",),
+    "/api/role-assignments": ("",),
 }
 """What people look at and wait for, by route: the queries to ask it with."""
 

@@ -31,6 +31,7 @@ from tests.previews import (
 from tests.reports import work_runs
 from tests.world import add_group, add_people, set_seats
 from tests.writes import READING_POSTS, WRITES, Write
+from tests.writes_of_accounts import ACCOUNT_WRITES, set_accounts
 from tests.writes_of_auto_claim import AUTO_CLAIM_WRITES, set_claims
 from tests.writes_of_platform import PLATFORM_WRITES, set_platform
 from tests.writes_of_requests import REQUEST_WRITES, set_requests
@@ -47,6 +48,7 @@ ALL = (
     *TIME_WRITES,
     *REQUEST_WRITES,
     *TELLING_WRITES,
+    *ACCOUNT_WRITES,
 )
 
 
@@ -82,6 +84,7 @@ async def scene(office: Office) -> dict[str, str]:
     names |= await set_platform(office)
     names |= await set_claims(office)
     names |= await set_telling(office)
+    names |= await set_accounts(office)
     names |= await set_time(office)
     names |= await set_requests(office)
     return names

@@ -48,6 +48,8 @@ TAGS: Final[Mapping[str, str]] = {
     "seat-changes": "Purchases",
     "templates": "Named sets of products",
     "tokens": "Long-lived tokens",
+    "accounts": "Who signs in with a password",
+    "role-assignments": "Who has which roles",
     "users": "People and their licenses",
     "webhooks": "Where events are posted to",
 }
@@ -87,6 +89,9 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "job_id": "The id of a job.",
     "list_deliveries.state": "Only those that are so: queued, sent, shown or dead.",
     "list_inbox.unread": "true shows only what nobody has read yet.",
+    "account_id": "An account: the id that lists show.",
+    "slug": "A role, by its slug.",
+    "holder_id": "Somebody with roles: the id that the list shows.",
     "webhook_id": "The id of a webhook.",
     "of": "Whose inbox: me, or administrators. Without it, people see their own.",
     **dict.fromkeys(

@@ -6,6 +6,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from seatwright.web.rest.accounts import ACCOUNT_ROUTES
 from seatwright.web.rest.auto_claim import AUTO_CLAIM_ROUTES
 from seatwright.web.rest.auto_claim_claims import AUTO_CLAIM_CLAIM_ROUTES
 from seatwright.web.rest.auto_claim_notices import AUTO_CLAIM_NOTICE_ROUTES
@@ -89,6 +90,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *PLATFORM_PEOPLE_ROUTES,
     *PLATFORM_ROLE_ROUTES,
     *PRINCIPAL_ROUTES,
+    *ACCOUNT_ROUTES,
     *RECONCILE_ROUTES,
     *REPORT_ROUTES,
     *REPORT_RUN_ROUTES,
