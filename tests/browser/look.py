@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
-WIDTH: Final = 1280
 PHONE: Final = 390
+FILES: Final = (".csv", ".xlsx")
 _ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\d|\b\d+\b"
 )
@@ -32,11 +32,17 @@ class Looker:
     context: BrowserContext
     axe: str
 
-    def open(self, path: str) -> Page:
-        """A new tab at a path."""
-        page = self.context.new_page()
-        page.goto(self.base + path)
-        return page
+    def follow(self, *beginnings: str) -> dict[str, Looked]:
+        """One page of each shape that links lead to."""
+        found: dict[str, Looked] = {}
+        waiting = list(beginnings)
+        while waiting:
+            path = waiting.pop()
+            if shape_of(path) in found:
+                continue
+            found[shape_of(path)] = looked = self.faults(path)
+            waiting += [link for link in looked.inside() if not link.split("?")[0].endswith(FILES)]
+        return found
 
     def faults(self, path: str) -> Looked:
         """Everything wrong with a page: in light and dark, wide and on a phone."""
@@ -87,6 +93,11 @@ class Looked:
     faults: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
 
+    def inside(self) -> list[str]:
+        """The paths of this portal that its links name."""
+        links = (urljoin(self.path, link).partition("#")[0] for link in self.links)
+        return [link for link in links if link.startswith("/")]
+
     def hear(self, kind: str, text: str) -> None:
         """A line of the console."""
         if kind in {"error", "warning"}:
@@ -108,6 +119,8 @@ def shape_of(link: str) -> str:
     head, *rest = _ID.sub("*", parts.path).removeprefix("/").split("/")
     if head in {"users", "licenses", "groups"} and rest:
         rest[0] = "*"
+    if head == "settings" and rest[1:]:
+        rest[1] = "*"
     given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     names = sorted(given - {"cursor"})
     return "/" + "/".join([head, *rest]) + (f"?{'&'.join(names)}" if names else "")

@@ -1,54 +1,101 @@
-"""Every page that a link leads to, as an administrator's browser shows it."""
+"""Every page that a link leads to, as the browsers of an administrator and of a person show it."""
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
+from collections.abc import Mapping
+from typing import Final
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext
+from tools.browser import address_of
+from tools.tour import Serving
 
 from seatwright.web.portal.application import PAGES
-from tests.browser.look import Looked, Looker, shape_of
+from tests.browser.look import FILES, Looked, Looker
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1200)]
 
-_FILES = (".csv", ".xlsx")
+PERSON: Final = "jakob.wagner@demo.example"
+PASSWORD: Final = "a few words are enough"
+
+NOT_LINKED: Final = {
+    "/exports/*": "a file",
+    "/groups/*/impact": "what a form of a group asks for",
+    "/held": "nothing is held in the demo",
+    "/held/*": "nothing is held in the demo",
+}
+"""Pages that no link of the demo leads to, and why."""
 
 
 @pytest.fixture(scope="module")
-def pages(looker: Looker) -> dict[str, Looked]:
-    """One page of each shape, found by following every link from the start page."""
+def pages(looker: Looker, portal: Serving) -> dict[str, Looked]:
+    """What an administrator sees."""
     # Policies can only be made while auto-claim is on.
-    page = looker.open("/auto-claim")
+    page = looker.context.new_page()
+    page.goto(f"{looker.base}/auto-claim")
     page.get_by_role("button", name="Turn auto-claim on").click()
     page.close()
-    found: dict[str, Looked] = {}
-    waiting = ["/"]
-    while waiting:
-        path = waiting.pop()
-        shape = shape_of(path)
-        if shape in found:
-            continue
-        found[shape] = looked = looker.faults(path)
-        inside = (urljoin(path, link) for link in looked.links if "://" not in link)
-        waiting.extend(
-            link.partition("#")[0]
-            for link in inside
-            if link.startswith("/") and not link.partition("?")[0].endswith(_FILES)
-        )
-    return found
+    body = {"url": "https://hooks.partner.example/", "kinds": ["licenseRequestReceived"]}
+    assert _call(portal, "webhooks", body)["id"]
+    return looker.follow("/", "/find?search=al", "/settings")
+
+
+@pytest.fixture(scope="module")
+def pages_of_a_person(looker: Looker, portal: Serving) -> dict[str, Looked]:
+    """What somebody sees who has no role and signs in by password."""
+    link = _call(portal, "accounts", {"login": PERSON})["link"]
+    context = _stranger(looker)
+    page = context.new_page()
+    page.goto(looker.base + link)
+    for field in page.locator("input[type=password]").all():
+        field.fill(PASSWORD)
+    page.get_by_role("button", name="Set the password and sign in").click()
+    page.wait_for_url(f"{looker.base}/me")
+    page.close()
+    try:
+        return Looker(base=looker.base, context=context, axe=looker.axe).follow("/me")
+    finally:
+        context.close()
+
+
+def _call(portal: Serving, path: str, body: Mapping[str, object]) -> dict[str, str]:
+    token = (portal.data_dir / "token").read_text().strip()
+    answer = httpx.post(
+        f"{address_of(portal)}/api/{path}",
+        json=body,
+        headers={"authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == 201, answer.text
+    made: dict[str, str] = answer.json()
+    return made
+
+
+def _stranger(looker: Looker) -> BrowserContext:
+    browser = looker.context.browser
+    assert browser is not None
+    return browser.new_context(locale="en-GB")
 
 
 def test_no_page_has_a_fault_that_axe_the_console_or_a_phone_finds(
-    pages: dict[str, Looked],
+    pages: dict[str, Looked], pages_of_a_person: dict[str, Looked]
 ) -> None:
-    faults = [f"{one.path}: {fault}" for one in pages.values() for fault in one.faults]
+    looked = (*pages.values(), *pages_of_a_person.values())
+    faults = [f"{one.path}: {fault}" for one in looked for fault in one.faults]
     assert not faults, "\n".join(faults)
 
 
-def test_links_lead_to_every_page(pages: dict[str, Looked]) -> None:
-    seen = {shape.partition("?")[0] for shape in pages}
-    assert [path for path in _paths() if path not in seen] == []
+def test_links_lead_to_every_page(
+    pages: dict[str, Looked], pages_of_a_person: dict[str, Looked]
+) -> None:
+    seen = {shape.partition("?")[0] for shape in (*pages, *pages_of_a_person)}
+    assert {path for path in _paths() if path not in seen} == set(NOT_LINKED)
+
+
+def test_a_person_sees_no_page_of_administrators(pages_of_a_person: dict[str, Looked]) -> None:
+    heads = {"/" + shape.split("?")[0].split("/")[1] for shape in pages_of_a_person}
+    # The start page leads a person to their own licenses.
+    assert {"/me", "/requests"} <= heads <= {"/", "/me", "/requests", "/settings"}
 
 
 def _paths() -> list[str]:
@@ -61,13 +108,11 @@ def _paths() -> list[str]:
                 "/".join("*" if part.startswith("{") else part for part in path.split("/"))
                 for path in getattr(handler, "paths", ())
             }
-    return sorted(path for path in paths if not path.endswith(_FILES))
+    return sorted(path for path in paths if not path.endswith(FILES))
 
 
 def test_whoever_is_not_signed_in_sees_a_page_without_faults(looker: Looker) -> None:
-    browser = looker.context.browser
-    assert browser is not None
-    context: BrowserContext = browser.new_context(locale="en-GB")
+    context = _stranger(looker)
     try:
         stranger = Looker(base=looker.base, context=context, axe=looker.axe)
         assert stranger.faults("/sign-in").faults == []

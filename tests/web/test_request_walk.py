@@ -327,4 +327,4 @@ def test_a_short_walk_of_everybody_is_as_the_table_says(database: Database) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_long_walk_of_everybody_is_as_the_table_says(database: Database) -> None:
-    _walk(database, examples=30, steps=40)
+    _walk(database, examples=10, steps=40)

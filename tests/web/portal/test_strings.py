@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools.strings import PORTAL, untranslated
+from tools.strings import CATALOGUE, PORTAL, catalogue, untranslated
 
 TEMPLATES = sorted((PORTAL / "templates").glob("*.html"))
 
@@ -13,6 +13,10 @@ TEMPLATES = sorted((PORTAL / "templates").glob("*.html"))
 def test_every_word_of_a_template_goes_through_the_catalogue() -> None:
     assert TEMPLATES
     assert [one for template in TEMPLATES for one in untranslated(template)] == []
+
+
+def test_the_catalogue_has_every_string() -> None:
+    assert CATALOGUE.read_bytes() == catalogue(), "run `python -m tools.strings`"
 
 
 @pytest.mark.parametrize(
