@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
 from seatwright.app.record import record_all
 from seatwright.app.requests.approving import Chosen, deliver, give_back_holds, line_of
 from seatwright.app.requests.choosing import Approver, choose, group_of_orders
@@ -273,7 +274,8 @@ async def _refuse_what_may_not(call: Call, desk: Desk, deciding: Deciding) -> No
             desk.refusals[line.line_no] = already(line, request, step, names)
             desk.states[line.line_no] = line.state_at(call.now)
         elif deciding.is_own(line) or request.principal == call.principal.principal_no:
-            desk.refusals[line.line_no] = _own(call, request)
+            product = (await catalog_of(call)).sku_name(request.sku)
+            desk.refusals[line.line_no] = _own(call, request, product)
 
 
 async def refuse_what_moved(call: Call, desk: Desk, deciding: Deciding, policies: Policies) -> None:
@@ -321,11 +323,12 @@ def already(
     )
 
 
-def _own(call: Call, request: LicenseRequest) -> Refusal:
+def _own(call: Call, request: LicenseRequest, product: str) -> Refusal:
     return Refusal(
         Reason.OWN_REQUEST,
-        f"“{call.principal.name}” asked for {request.id}, or would get it, and nobody decides"
-        " their own: leave it to the other approvers, or to another administrator.",
+        f"“{call.principal.name}” asked for {product} on {request.created_at:%Y-%m-%d}, or would"
+        " get it, and nobody decides their own: leave it to the other approvers, or to another"
+        " administrator.",
         context={"requestId": str(request.id)},
     )
 

@@ -14,6 +14,11 @@ def gettext(message: str) -> str:
     return TRANSLATIONS.gettext(message)
 
 
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """A message in the reader's language, for one or for several."""
+    return TRANSLATIONS.ngettext(singular, plural, count)
+
+
 def marked(message: str) -> str:
     """Mark a message for the catalogue of strings, where it is kept until it is shown."""
     return message

@@ -81,6 +81,7 @@ async def preview_page(
                 if one.is_moved
             ],
             "costs": preview.costs,
+            "message": form.text("message"),
             "forecast": scope["state"].get("forecast"),
             "is_large": sum(len(value) for _, value in form.pairs) > FORM_BYTES_MAX // 4,
         },

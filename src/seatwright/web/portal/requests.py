@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.forms import Form
+from seatwright.web.portal.language import ngettext
 from seatwright.web.portal.one_request import names_in
 from seatwright.web.portal.pages import note, page, see
 
@@ -152,6 +154,7 @@ async def decide_requests(call: TheCall, request: AnyRequest) -> Response[bytes]
     """Approve or deny every line that was ticked, with one message."""
     form = form_of(request)
     orders = _decisions(form)
+    request.scope["state"]["form"] = form.having("words", _words(orders))
     verdicts = await decide(call, orders)
     refused = [one.refusal.detail for one in verdicts if one.refusal is not None]
     note(request, refused)
@@ -169,6 +172,16 @@ async def decide_requests(call: TheCall, request: AnyRequest) -> Response[bytes]
     if request_id := parse_id(form.text("request") or ""):
         return see(f"/requests/{request_id}?done={done}")
     return see(f"/requests?{urlencode({'show': shown, 'done': done})}")
+
+
+def _words(orders: Sequence[DecisionOrder]) -> str:
+    """What the button below the preview does."""
+    count = sum(len(one.people or ()) for one in orders)
+    if orders[0].approves:
+        words = ngettext("Approve one request", "Approve %(count)s requests", count)
+    else:
+        words = ngettext("Deny one request", "Deny %(count)s requests", count)
+    return words % {"count": count}
 
 
 def day_in(form: Form, name: str, *, is_end: bool = False) -> datetime | None:

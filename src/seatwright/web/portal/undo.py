@@ -31,13 +31,12 @@ UNDONE: Final = "undone"
 class UndoOffer:
     """What can be undone from this page: which change, how many wishes, and where to come back.
 
-    `is_done` says that the page is the answer to the change, `has_undone` that this was an undo.
+    `has_undone` says that what was done is an undo itself.
     """
 
     correlation: UUID
     count: int
     back: str
-    is_done: bool
     has_undone: bool
 
 
@@ -56,7 +55,6 @@ async def offer_undo(request: Request[Any, Any, Any]) -> None:
         correlation=correlation,
         count=count,
         back=request.url.path + (f"?{urlencode(kept)}" if kept else ""),
-        is_done="done" in request.query_params,
         has_undone=request.query_params.get("done") == UNDONE,
     )
 

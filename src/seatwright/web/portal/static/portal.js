@@ -133,3 +133,7 @@ function listPages() {
 }
 
 listPages();
+
+// On a phone the rail is wider than the screen: the page that is open is in sight.
+const here = document.querySelector(".rail [aria-current]");
+if (here) here.closest("ul").scrollLeft = here.offsetLeft - 64;
