@@ -14,6 +14,7 @@ from seatwright.app.reconcile import (
     reconcile_users,
     settle_world,
 )
+from seatwright.app.requests.ending import keep_approved
 from seatwright.app.undo_rows import Restoring, hold_groups_of, restore_rows
 from seatwright.domain.assignments import DIRECT, Strategy
 from seatwright.domain.brake import HeldChange, HeldOutcome
@@ -57,6 +58,8 @@ async def approve_people(call: Call, held: HeldChange, people: Sequence[UserNo])
 
 async def reject_people(call: Call, held: HeldChange, people: Sequence[UserNo]) -> None:
     """Put back what the change took from people; whom that does not help keeps it by name."""
+    # Requests come before pools in the order of locks.
+    await keep_approved(call, people, sku=held.sku, undone_at=held.made_at)
     changes = await removals_of(call.tx, held.correlation, people, sku=held.sku)
     await hold_groups_of(call, changes)
     changes = await removals_of(call.tx, held.correlation, people, sku=held.sku)

@@ -316,6 +316,22 @@ async def store_undone(
     )
 
 
+async def approve_again(
+    tx: Transaction, users: Sequence[UserNo], *, sku: SkuNo, undone_at: datetime, by: PrincipalNo
+) -> list[Line]:
+    """Mark what was undone of a product at a moment as approved, for these people; the lines.
+
+    Who approved it and when was written over by the undoing, so it is by `by` now.
+    """
+    cursor = await tx.connection.execute(
+        "update license_request_line set state = 'approved', decided_by = %s, message = null"
+        f" where tenant_id = %s and user_no = any(%s) and sku_no = %s and state = 'undone'"
+        f" and decided_at = %s returning {LINE_COLUMNS}",
+        (by, tx.tenant_id, list(users), sku, undone_at),
+    )
+    return await lines_from(tx, await cursor.fetchall())
+
+
 async def note_undone(
     tx: Transaction, pairs: Sequence[tuple[UserNo, int]], *, at: datetime, by: PrincipalNo
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
@@ -27,6 +28,7 @@ from seatwright.app.requests.words import Said, tell_cancelled, tell_of_ends
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
+from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.requests.lines import How, Line
 from seatwright.domain.requests.states import Act, LineState, Refused, step_of
 from seatwright.domain.telling import EventKind
@@ -34,8 +36,10 @@ from seatwright.postgres.labels import group_labels, user_labels
 from seatwright.postgres.request_policies import hold_request_policies
 from seatwright.postgres.requests import (
     Ruling,
+    approve_again,
     find_requests,
     lines_of_requests,
+    requests_by_number,
     store_rulings,
     store_undone,
 )
@@ -88,6 +92,22 @@ async def undo(
         told = [Said(line=line, word=word, message=said) for line in lines]
         await tell_of_ends(call, EventKind.LICENSE_REQUEST_DECIDED, told, desk.requests)
     return _ended(call, desk, lines, LineState.UNDONE)
+
+
+async def keep_approved(
+    call: Call, users: Sequence[UserNo], *, sku: SkuNo, undone_at: datetime
+) -> None:
+    """Have the undoing of approvals be undone: a second administrator rejected it."""
+    by = call.principal.principal_no
+    lines = await approve_again(call.tx, users, sku=sku, undone_at=undone_at, by=by)
+    if not lines:
+        return
+    requests = await requests_by_number(call.tx, {line.request_no for line in lines})
+    action = HistoryAction.REQUEST_APPROVED
+    await record_all(call, [line_of(action, line, requests[line.request_no]) for line in lines])
+    word = "stays approved, for undoing it was rejected"
+    told = [Said(line=line, word=word, message=None) for line in lines]
+    await tell_of_ends(call, EventKind.LICENSE_REQUEST_DECIDED, told, requests)
 
 
 async def ask_again(call: Call, text: str) -> Asked:
