@@ -16,7 +16,7 @@ from tests.lives.course import live
 from tests.lives.life import Life
 from tests.office import open_office
 
-LONG_STEPS = int(os.environ.get("SEATWRIGHT_TEST_LONG_STEPS", "5000"))
+LONG_STEPS = int(os.environ.get("SEATWRIGHT_TEST_LONG_STEPS", "2000"))
 SHORT_STEPS = int(os.environ.get("SEATWRIGHT_TEST_STEPS", "150"))
 CHECKED_EVERY = 20
 

@@ -213,4 +213,4 @@ def test_a_short_walk_finds_what_the_table_says(database: Database) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_long_walk_finds_what_the_table_says(database: Database) -> None:
-    _walk(database, examples=40, steps=40)
+    _walk(database, examples=12, steps=40)

@@ -57,7 +57,7 @@ def test_generated_calls_find_no_way_around_the_description(
                 "--exclude-checks=positive_data_acceptance",
                 # It would replace the very token that the run works with.
                 "--exclude-operation-id=rotate_token",
-                "--max-examples=6",
+                "--max-examples=3",
                 f"--seed={SEED}",
                 "--suppress-health-check=all",
                 "--no-color",
