@@ -66,7 +66,8 @@ def check_id_token(
         nonce.encode(), expected.nonce.encode()
     ):
         raise TokenRefused("its nonce answers another sign-in")
-    if not 0 < len(claims["sub"]) <= _SUBJECT_LENGTH_MAX:
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not 0 < len(subject) <= _SUBJECT_LENGTH_MAX:
         raise TokenRefused("its subject is no name")
     return claims
 
