@@ -74,7 +74,7 @@ def test_a_token_that_answers_this_sign_in_is_taken(token: str) -> None:
         ({"nonce": "m" * 43}, "nonce"),
         ({"nonce": 7}, "nonce"),
         ({"sub": ""}, "sub"),
-        ({"sub": 7}, "subject"),
+        ({"sub": 7}, "sub"),
         ({"sub": "x" * 300}, "subject"),
     ],
 )
