@@ -30,6 +30,13 @@ async def process(company: Company, name: str, product: str = SKU) -> dict[str, 
     return told
 
 
+async def test_a_seat_is_foretold_no_longer_than_the_request_may_wait(company: Company) -> None:
+    await company.policy(pendingDays=1)
+    told = (await process(company, "cid"))["heldUntil"]
+    held = (await company.ask("cid"))["people"][0]["hold"]["until"]
+    assert told[:10] == held[:10]
+
+
 async def test_who_decides_is_told_before_and_follows_the_policy(company: Company) -> None:
     told = await process(company, "cid")
     assert (told["way"], told["approvers"], told["seatsFree"]) == ("approval", ["bob"], 10)

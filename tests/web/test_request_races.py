@@ -112,6 +112,23 @@ async def test_asking_for_the_same_at_once_makes_one_request(office: Office) -> 
     assert await check_books(company) == (0, 1, 9)
 
 
+async def test_nobody_vanishes_from_the_answer_to_who_asks_at_the_same_moment(
+    office: Office,
+) -> None:
+    company = await set_company(office)
+    await company.of("bob")
+    await company.of("ada")
+    asked = {"bob": ["cid", "dan"], "ada": ["dan", "eve"]}
+    answers = await asyncio.gather(
+        *(company.try_asking(name, people=[upn(one) for one in of]) for name, of in asked.items())
+    )
+    assert [answer.status_code for answer in answers] == [201, 201]
+    for answer, of in zip(answers, asked.values(), strict=True):
+        told = [*answer.json()["people"], *answer.json()["leftOut"]]
+        assert sorted(one["person"]["displayName"] for one in told) == of
+    assert await check_books(company) == (0, 3, 7)
+
+
 @pytest.mark.parametrize("hours", [73, 24 * 40])
 async def test_time_and_an_approver_at_once_count_each_seat_once(
     office: Office, hours: int

@@ -128,7 +128,12 @@ async def ask(call: Call, order: AskOrder) -> Asked:
     await _put_before_deciders(call, request, policies)
     lines = await lines_of_requests(call.tx, (request.request_no,))
     call.ledger.beside += [f"asked {line.user} {line.sku} {line.state.value}" for line in lines]
-    return Asked(request=request, lines=lines, left_out=wanted.left_out)
+    # Somebody else asked for them in this very moment.
+    late = {*claimed, *asking} - {line.user for line in lines}
+    missed = [
+        _discreet(LeftOut(user=user, reason=Reason.ALREADY_REQUESTED)) for user in sorted(late)
+    ]
+    return Asked(request=request, lines=lines, left_out=(*wanted.left_out, *missed))
 
 
 async def _wanted(call: Call, order: AskOrder, policies: Policies) -> Wanted:

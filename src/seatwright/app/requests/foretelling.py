@@ -184,7 +184,7 @@ class _Teller:
         people = await people_behind(call, self.policies, [decider])
         approvers = (await approver_names(call, self.policies, people))[decider]
         due = policy.due_at(call.now)
-        held_until, place = await self._seat()
+        held_until, place = await self._seat(due)
         words = f"{approvers[0]}{' and others' if len(approvers) > 1 else ''} decides"
         if len(approvers) > 1:
             words = f"{', '.join(approvers[:3])} decide: one of them is enough"
@@ -199,7 +199,7 @@ class _Teller:
             place=place,
         )
 
-    async def _seat(self) -> tuple[datetime | None, int | None]:
+    async def _seat(self, due: datetime) -> tuple[datetime | None, int | None]:
         """Until when a seat would be held, or the place in line for one."""
         settings = self.call.tenant.settings
         time, kind = hold_time(settings), ReservationKind.LICENSE_REQUEST
@@ -209,7 +209,7 @@ class _Teller:
         ahead = await count_in_line(self.call.tx, self.sku_no)
         room = Room(free=self.free, held=held).seats(hold_share(settings))
         if room > ahead:
-            return self.call.now + time, None
+            return min(due, self.call.now + time), None
         return None, ahead + 1
 
 
