@@ -64,7 +64,7 @@ class TestServer:
         """Give a new database cloned from ``template``, and drop it afterwards."""
         name = f"test_{next(_numbers)}"
         with psycopg.connect(self.urls.admin, autocommit=True) as admin:
-            create_database(admin, name=name, template=template)
+            create_database(admin, name=name, template=template, strategy="file_copy")
         try:
             yield Database(
                 name=name, owner_url=self.url("owner", name), app_url=self.url("app", name)

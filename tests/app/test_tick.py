@@ -42,7 +42,7 @@ async def test_a_step_that_fails_stops_no_other_and_whoever_ticks_hears_of_it(
     assert not await told(office, "assignmentExpiring"), "what is old is forgotten, far behind it"
 
 
-async def test_a_telling_that_cannot_be_worded_keeps_no_webhook_from_being_called(
+async def test_a_telling_that_cannot_be_worded_stops_nothing(
     office: Office,
 ) -> None:
     with receiver() as served:
@@ -50,8 +50,8 @@ async def test_a_telling_that_cannot_be_worded_keeps_no_webhook_from_being_calle
         await office.admin.post(f"/api/webhooks/{made['id']}/test")
         await tell_all(office, telling("x", kind=EventKind.REPORT_READY, runId="no number"))
         calls = caller()
-        with pytest.raises(ExceptionGroup):
-            await work_outbox(office, caller=calls)
+        await work_outbox(office, caller=calls)
         await calls.close()
-        [row] = await deliveries(office, channel="webhook")
-        assert (row["state"], len(served.arrived)) == ("sent", 1)
+        rows = await deliveries(office, channel="webhook")
+        assert [row["state"] for row in rows] == ["sent"] * len(served.arrived)
+        assert "webhookTest" in {row["kind"] for row in rows}

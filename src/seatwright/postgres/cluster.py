@@ -143,13 +143,23 @@ def create_roles_and_database(admin: psycopg.Connection[tuple[object, ...]]) -> 
 
 
 def create_database(
-    admin: psycopg.Connection[tuple[object, ...]], *, name: str, template: str = "template0"
+    admin: psycopg.Connection[tuple[object, ...]],
+    *,
+    name: str,
+    template: str = "template0",
+    strategy: str = "wal_log",
 ) -> None:
-    """Make a database of the owner role that only the two roles may enter."""
+    """Make a database of the owner role that only the two roles may enter.
+
+    `strategy`: PostgreSQL's own, `file_copy` is faster where a checkpoint disturbs nobody.
+    """
     database = sql.Identifier(name)
     admin.execute(
-        sql.SQL("create database {} owner {} template {}").format(
-            database, sql.Identifier(OWNER_ROLE), sql.Identifier(template)
+        sql.SQL("create database {} owner {} template {} strategy {}").format(
+            database,
+            sql.Identifier(OWNER_ROLE),
+            sql.Identifier(template),
+            sql.Identifier(strategy),
         )
     )
     admin.execute(sql.SQL("revoke all on database {} from public").format(database))
