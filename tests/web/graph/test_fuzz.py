@@ -223,7 +223,7 @@ async def test_malformed_sign_ins_are_refused_in_the_form_of_their_endpoint(
         )
         assert answer.status_code < 500, (content, basic, answer.text)
         surface.statuses[answer.status_code] += 1
-    assert surface.statuses.keys() == {200, 400, 401, 429}
+    assert surface.statuses.keys() - {429} == {200, 400, 401}, "429 only after many wrong secrets"
 
 
 def _other_part(chance: random.Random, part: str) -> str:
