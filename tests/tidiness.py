@@ -77,8 +77,8 @@ OUTER_EDGES: Final = frozenset(
         "seatwright/web/launch.py",
         "seatwright/web/graph/edge.py",
         "seatwright/web/graph/sign_in.py",
-        "seatwright/web/portal/edge.py",
-        "seatwright/web/portal/sign_in.py",
+        "seatwright/web/portal/frame/edge.py",
+        "seatwright/web/portal/entry/sign_in.py",
         "seatwright/jobs/worker.py",
         # Each step of a worker's tick, so that none keeps those behind it from running.
         "seatwright/app/tick.py",

@@ -9,8 +9,8 @@ import pytest
 from seatwright.domain.assignments import SourceKind
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction
-from seatwright.web.portal.stories import STORIES
-from seatwright.web.portal.words import _WORDS, reason_words, source_words, words
+from seatwright.web.portal.frame.stories import STORIES
+from seatwright.web.portal.frame.words import _WORDS, reason_words, source_words, words
 
 
 @pytest.mark.parametrize("kind", list(_WORDS), ids=lambda kind: kind.__name__)

@@ -19,66 +19,58 @@ from seatwright.identity.oidc import IdentityProvider
 from seatwright.postgres.pool import Database
 from seatwright.web.answers import Answer
 from seatwright.web.failures import Failures
-from seatwright.web.portal.access import AnyRequest, call_of, guard
-from seatwright.web.portal.bulk import BULK_PAGES
-from seatwright.web.portal.cookie import AttemptCookie, SessionCookie
-from seatwright.web.portal.edge import PortalEdge
-from seatwright.web.portal.elsewhere import Elsewhere
+from seatwright.web.portal import (
+    auto_claim,
+    bulk,
+    groups,
+    history,
+    me,
+    people,
+    requests,
+    seats,
+    settings,
+)
+from seatwright.web.portal.bulk.progress import ProgressStream, job_of_stream
+from seatwright.web.portal.conflicts import CONFLICT_PAGES
+from seatwright.web.portal.entry.elsewhere import Elsewhere
+from seatwright.web.portal.entry.sign_in import SignInPages
+from seatwright.web.portal.entry.sign_out import SIGN_OUT_PAGES
 from seatwright.web.portal.exports import EXPORT_PAGES
 from seatwright.web.portal.find import FIND_PAGES
-from seatwright.web.portal.group_changes import GROUP_CHANGE_PAGES
-from seatwright.web.portal.groups import GROUP_PAGES
-from seatwright.web.portal.history import HISTORY_PAGES
-from seatwright.web.portal.inbox import INBOX_PAGES
-from seatwright.web.portal.licenses import LICENSE_PAGES
-from seatwright.web.portal.me import ME_PAGES
-from seatwright.web.portal.one_request import ONE_REQUEST_PAGES
+from seatwright.web.portal.frame.access import AnyRequest, call_of, guard
+from seatwright.web.portal.frame.cookie import AttemptCookie, SessionCookie
+from seatwright.web.portal.frame.edge import PortalEdge
+from seatwright.web.portal.frame.pages import page
+from seatwright.web.portal.frame.rendering import static_files
+from seatwright.web.portal.frame.troubles import BUG, Trouble
+from seatwright.web.portal.held import HELD_PAGES
 from seatwright.web.portal.overview import OVERVIEW_PAGES
-from seatwright.web.portal.pages import page
-from seatwright.web.portal.progress import ProgressStream, job_of_stream
-from seatwright.web.portal.rendering import static_files
-from seatwright.web.portal.request_policies import REQUEST_POLICY_PAGES
-from seatwright.web.portal.requests import REQUEST_PAGES
-from seatwright.web.portal.rules import RULE_PAGES
-from seatwright.web.portal.settings import SETTINGS_PAGES
-from seatwright.web.portal.settings_access import SETTINGS_ACCESS_PAGES
-from seatwright.web.portal.settings_sign_in import SETTINGS_SIGN_IN_PAGES
-from seatwright.web.portal.settings_telling import SETTINGS_TELLING_PAGES
-from seatwright.web.portal.sign_in import SignInPages
-from seatwright.web.portal.sign_out import SIGN_OUT_PAGES
-from seatwright.web.portal.subscriptions import SUBSCRIPTION_PAGES
-from seatwright.web.portal.troubles import BUG, Trouble
+from seatwright.web.portal.strategies import STRATEGY_PAGES
+from seatwright.web.portal.templates_ import TEMPLATE_PAGES
 from seatwright.web.portal.undo import UNDO_PAGES, name_change, offer_undo
-from seatwright.web.portal.user_changes import USER_CHANGE_PAGES
-from seatwright.web.portal.users import USER_PAGES
 from seatwright.web.problems import status_of
 
 log = structlog.get_logger(__name__)
 
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *OVERVIEW_PAGES,
-    *USER_PAGES,
-    *USER_CHANGE_PAGES,
     *FIND_PAGES,
-    *LICENSE_PAGES,
-    *SUBSCRIPTION_PAGES,
-    *GROUP_PAGES,
-    *GROUP_CHANGE_PAGES,
-    *BULK_PAGES,
+    *people.PAGES,
+    *seats.PAGES,
+    *groups.PAGES,
+    *bulk.PAGES,
+    *auto_claim.PAGES,
+    *requests.PAGES,
+    *history.PAGES,
+    *me.PAGES,
+    *settings.PAGES,
+    *TEMPLATE_PAGES,
+    *CONFLICT_PAGES,
+    *STRATEGY_PAGES,
+    *HELD_PAGES,
     *EXPORT_PAGES,
-    *HISTORY_PAGES,
-    *REQUEST_PAGES,
-    *REQUEST_POLICY_PAGES,
-    *ONE_REQUEST_PAGES,
-    *ME_PAGES,
-    *INBOX_PAGES,
-    *SETTINGS_PAGES,
-    *SETTINGS_ACCESS_PAGES,
-    *SETTINGS_SIGN_IN_PAGES,
-    *SETTINGS_TELLING_PAGES,
     *SIGN_OUT_PAGES,
     *UNDO_PAGES,
-    *RULE_PAGES,
 )
 
 _OUTSIDE: Final = frozenset({"/sign-in", "/auth"})

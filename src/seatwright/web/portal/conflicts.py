@@ -18,9 +18,9 @@ from seatwright.domain.conflicts import ConflictKind
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.web.cursors import cursor_of, keys_of
-from seatwright.web.portal.access import AnyRequest, TheCall, needs
-from seatwright.web.portal.fixes import FixOffer, offer_of
-from seatwright.web.portal.pages import page
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
+from seatwright.web.portal.frame.pages import page
+from seatwright.web.portal.people.fixes import FixOffer, offer_of
 
 ROWS: Final = 25
 

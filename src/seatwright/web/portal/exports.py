@@ -24,10 +24,10 @@ from seatwright.domain.reports.columns import Cells, ColumnKind, ReportColumn
 from seatwright.domain.roles import Permission
 from seatwright.postgres.user_read import held_by
 from seatwright.spreadsheets.workbook import Heading, workbook_bytes
-from seatwright.web.portal.access import AnyRequest, TheCall, needs, require
-from seatwright.web.portal.history_file import HISTORY_COLUMNS, history_rows
-from seatwright.web.portal.pages import SECURITY_HEADERS, page
-from seatwright.web.portal.people_filter import people_filter_of
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs, require
+from seatwright.web.portal.frame.pages import SECURITY_HEADERS, page
+from seatwright.web.portal.frame.people_filter import people_filter_of
+from seatwright.web.portal.history.file import HISTORY_COLUMNS, history_rows
 
 CSV_ROWS_MAX: Final = 100_000
 XLSX_ROWS_MAX: Final = 10_000

@@ -15,8 +15,8 @@ from seatwright.app.directory.users import page_of_users
 from seatwright.app.seats import list_seats
 from seatwright.domain.directory import UserQuery
 from seatwright.domain.roles import Permission
-from seatwright.web.portal.access import AnyRequest, TheCall, needs
-from seatwright.web.portal.pages import page, see
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
+from seatwright.web.portal.frame.pages import page, see
 
 SHOWN_MAX: Final = 8
 """Of each kind; the list of the kind shows all of them."""

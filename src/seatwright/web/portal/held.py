@@ -19,9 +19,9 @@ from seatwright.domain.brake import HeldState
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
-from seatwright.web.portal.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.language import gettext
-from seatwright.web.portal.pages import page, see
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.pages import page, see
 
 ROWS: Final = 50
 _STATES: Final = {one.value: one for one in HeldState}

@@ -13,9 +13,9 @@ from seatwright.app.conflicts.counting import COUNTED_MAX
 from seatwright.app.history import Question, history_page, understand
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.domain.roles import Permission
-from seatwright.web.portal.access import AnyRequest, TheCall, needs
-from seatwright.web.portal.events import Event, events_of
-from seatwright.web.portal.pages import page, see
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
+from seatwright.web.portal.frame.events import Event, events_of
+from seatwright.web.portal.frame.pages import page, see
 
 PRODUCTS_MAX = 1000
 EVENTS = 12

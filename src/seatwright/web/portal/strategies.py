@@ -23,10 +23,10 @@ from seatwright.domain.errors import Refusal
 from seatwright.domain.jobs import Outcome
 from seatwright.domain.moves import MoveKind, Surplus
 from seatwright.domain.roles import Permission
-from seatwright.web.portal.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.forms import Form
-from seatwright.web.portal.language import gettext
-from seatwright.web.portal.pages import note, page, see
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.forms import Form
+from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.pages import note, page, see
 from seatwright.web.problems import status_of
 
 PRODUCTS_MAX: Final = 1000

@@ -28,9 +28,9 @@ from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogServicePlan, CatalogSku, TenantCatalog
 from seatwright.postgres.templates import StoredTemplate
 from seatwright.web.cursors import cursor_of, keys_of
-from seatwright.web.portal.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.forms import Form
-from seatwright.web.portal.pages import page, see
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.forms import Form
+from seatwright.web.portal.frame.pages import page, see
 from seatwright.web.problems import status_of
 
 ROWS: Final = 50

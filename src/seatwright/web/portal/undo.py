@@ -21,8 +21,8 @@ from seatwright.app.undo import is_small, undo_batch, wishes_to_undo
 from seatwright.app.work import work_at_once
 from seatwright.domain.directory import parse_id
 from seatwright.domain.roles import Permission
-from seatwright.web.portal.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.pages import own_path, see
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.pages import own_path, see
 
 UNDONE: Final = "undone"
 

@@ -1,0 +1,161 @@
+"""`/auto-claim`: the switch, the policies, one policy, and what people were told about claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from seatwright.app.auto_claim import notices as told
+from seatwright.app.auto_claim.orders import PolicyField
+from seatwright.app.auto_claim.policies import (
+    change_policy,
+    drop_policy,
+    list_policies,
+    require_policy,
+    see_policy,
+)
+from seatwright.app.auto_claim.switch import turn
+from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
+from seatwright.domain.auto_claim import EnvironmentScope
+from seatwright.domain.auto_claim_notices import Notice
+from seatwright.domain.roles import Permission
+from seatwright.postgres.auto_claim_read import policy_names, read_feature
+from seatwright.postgres.labels import UserLabel, user_labels
+from seatwright.web.cursors import cursor_of, keys_of
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.pages import page, see
+
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLine:
+    """A notice with the names behind its numbers."""
+
+    notice: Notice
+    policy: str
+    person: UserLabel | None
+    product: str | None
+
+
+@get("/auto-claim", opt=needs(Permission.READ_AUTO_CLAIM))
+async def auto_claim(
+    call: TheCall, request: AnyRequest, done: FromQuery[str | None] = None
+) -> Response[bytes]:
+    """The switch and the five columns of the list (T-060, T-061, T-097, T-098)."""
+    return page(
+        request,
+        "auto_claim.html",
+        feature=await read_feature(call.tx),
+        policies=await list_policies(call),
+        catalog=await catalog_of(call),
+        done=done,
+    )
+
+
+@post("/auto-claim/switch", opt=needs(Permission.MANAGE_AUTO_CLAIM), status_code=303)
+async def switch(call: TheCall, request: AnyRequest) -> Response[None]:
+    """Turn the feature on or off; what was claimed stays."""
+    feature = await turn(call, is_on=form_of(request).text("enabled") == "yes")
+    return see(f"/auto-claim?done={'on' if feature.is_on else 'off'}")
+
+
+@get("/auto-claim/notices", opt=needs(Permission.SEE_NOTICES))
+async def notices(
+    call: TheCall,
+    request: AnyRequest,
+    *,
+    cursor: FromQuery[str | None] = None,
+    done: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """What will be released, was kept or released, and where seats run out; newest first."""
+    keys = keys_of(cursor, int)
+    before = None if keys is None else max(0, min(int(keys[0]), 2**63 - 1))
+    found = await told.notices_page(call, before=before, limit=ROWS)
+    rows = found[:ROWS]
+    more = None
+    if len(found) > ROWS:
+        more = f"/auto-claim/notices?cursor={cursor_of(rows[-1].notice_no)}"
+    return page(
+        request, "auto_claim_notices.html", lines=await _lines(call, rows), more=more, done=done
+    )
+
+
+async def _lines(call: Call, rows: Sequence[Notice]) -> tuple[NoticeLine, ...]:
+    catalog = await catalog_of(call)
+    people = await user_labels(call.tx, [row.user for row in rows if row.user is not None])
+    names = await policy_names(call.tx, [row.policy for row in rows])
+    return tuple(
+        NoticeLine(
+            notice=row,
+            policy=names[row.policy],
+            person=None if row.user is None else people.get(row.user),
+            product=None if row.sku is None else catalog.skus[row.sku].display_name,
+        )
+        for row in rows
+    )
+
+
+@post("/auto-claim/notices/{notice:uuid}/keep", opt=needs(Permission.SEE_NOTICES), status_code=303)
+async def keep(call: TheCall, notice: FromPath[UUID]) -> Response[None]:
+    """The license stays, and the time without use begins anew."""
+    await told.keep(call, notice)
+    return see("/auto-claim/notices?done=kept")
+
+
+@get("/auto-claim/{policy:str}", opt=needs(Permission.READ_AUTO_CLAIM))
+async def one_policy(
+    call: TheCall,
+    request: AnyRequest,
+    policy: FromPath[str],
+    done: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """Its id and everything that it says (T-102), and its scope as two choices (T-075, T-113)."""
+    return page(
+        request,
+        "auto_claim_policy.html",
+        one=await see_policy(call, policy),
+        scopes=tuple(EnvironmentScope),
+        catalog=await catalog_of(call),
+        done=done,
+    )
+
+
+@post("/auto-claim/{policy:str}/status", opt=needs(Permission.MANAGE_AUTO_CLAIM), status_code=303)
+async def turn_policy(call: TheCall, request: AnyRequest, policy: FromPath[str]) -> Response[None]:
+    """Turn one policy on or off; what was claimed stays (T-072)."""
+    status = form_of(request).text("status")
+    changed = await change_policy(call, policy, {PolicyField.STATUS: status})
+    return see(f"/auto-claim/{changed.policy.policy_id}?done={status}")
+
+
+@post("/auto-claim/{policy:str}/scope", opt=needs(Permission.MANAGE_AUTO_CLAIM), status_code=303)
+async def choose_scope(call: TheCall, request: AnyRequest, policy: FromPath[str]) -> Response[None]:
+    """In which environments it gives licenses."""
+    scope = form_of(request).text("environmentScope")
+    changed = await change_policy(call, policy, {PolicyField.ENVIRONMENT_SCOPE: scope})
+    return see(f"/auto-claim/{changed.policy.policy_id}?done=changed")
+
+
+@post("/auto-claim/{policy:str}/delete", opt=needs(Permission.MANAGE_AUTO_CLAIM), status_code=303)
+async def delete_policy(call: TheCall, policy: FromPath[str]) -> Response[None]:
+    """It gives nothing any more; what was claimed stays (T-073)."""
+    await drop_policy(call, str((await require_policy(call, policy)).policy_id))
+    return see("/auto-claim?done=deleted")
+
+
+AUTO_CLAIM_PAGES = (
+    auto_claim,
+    switch,
+    notices,
+    keep,
+    one_policy,
+    turn_policy,
+    choose_scope,
+    delete_policy,
+)

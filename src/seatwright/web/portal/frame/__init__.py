@@ -1,0 +1,1 @@
+"""What every page stands in: its edge, forms, words, formats and layout."""

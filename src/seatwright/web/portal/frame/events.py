@@ -1,0 +1,75 @@
+"""Rows of the history as sentences that pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
+from seatwright.domain.history import HistoryAction, HistoryEvent, NamedSubject
+from seatwright.domain.tenant_catalog import TenantCatalog
+from seatwright.postgres.history_read import HistoryPage
+from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.stories import STORIES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What a sentence names: its words, and the page about it unless it is gone."""
+
+    name: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened: its sentence with what it names, when, by whom and why.
+
+    `reason` is a code, which pages turn into words.
+    """
+
+    at: datetime
+    action: HistoryAction
+    story: str
+    who: Thing
+    group: Thing
+    what: Thing
+    by: str
+    reason: str | None
+    correlation: UUID
+
+
+async def events_of(call: Call, rows: HistoryPage) -> tuple[Event, ...]:
+    """The rows of a page of the history."""
+    catalog = await catalog_of(call)
+    return tuple(_event(one, catalog) for one in rows.events)
+
+
+def _event(one: HistoryEvent, catalog: TenantCatalog) -> Event:
+    group = _subject(one.group, "/groups/")
+    sku = None if one.sku is None else catalog.skus.get(one.sku)
+    return Event(
+        at=one.place.at,
+        action=one.action,
+        story=gettext(STORIES[one.action]),
+        who=group if one.user is None else _subject(one.user, "/users/"),
+        group=group,
+        what=Thing(name=gettext("a product"))
+        if sku is None
+        else Thing(name=sku.display_name, path=f"/licenses/{sku.part_number}"),
+        by=one.principal.name,
+        reason=one.reason,
+        correlation=one.correlation,
+    )
+
+
+def _subject(one: NamedSubject | None, head: str) -> Thing:
+    """A person or group; who was erased or is gone has a page no more."""
+    if one is None:
+        return Thing(name=gettext("somebody"))
+    name = one.display_name or one.name
+    if name is None:
+        return Thing(name=gettext("somebody whose names were erased"))
+    return Thing(name=name, path=f"{head}{one.id}")

@@ -1,0 +1,161 @@
+"""Templates become pages here: strings by gettext, numbers and dates by the reader's locale."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from seatwright.web.portal.frame.language import TRANSLATIONS
+from seatwright.web.portal.frame.words import reason_words, source_words, words
+
+_LOCALE_DEFAULT: Final = "en"
+_LANGUAGES_READ_MAX: Final = 10
+
+STATIC: Final[Mapping[str, str]] = {
+    "portal.css": "text/css; charset=utf-8",
+    "portal.js": "text/javascript; charset=utf-8",
+    "progress.js": "text/javascript; charset=utf-8",
+    # htmx 2.0.11 as its package has it, under the Zero-Clause BSD license.
+    "htmx.min.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+"""What the pages load beside themselves, each with its media type."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file that never changes under its name: the name holds a digest of it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@lru_cache(maxsize=1)
+def static_files() -> Mapping[str, StaticFile]:
+    """Every static file by its name in a page."""
+    found = {}
+    for name, media_type in STATIC.items():
+        content = (files("seatwright.web.portal") / "static" / name).read_bytes()
+        stem, _, ending = name.rpartition(".")
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        found[name] = StaticFile(f"{stem}.{digest}.{ending}", media_type, content)
+    return found
+
+
+_LIVE_FILTERS: Final = (
+    ("get", ""),
+    ("trigger", "input changed delay:250ms, change, submit"),
+    ("target", "#list"),
+    ("select", "#list"),
+    ("swap", "outerHTML"),
+    ("push-url", "true"),
+    ("sync", "this:replace"),
+)
+_LIVE_MORE: Final = (
+    ("get", ""),
+    ("target", "#rows"),
+    ("select", "#rows > *"),
+    ("select-oob", "#more"),
+    ("swap", "beforeend"),
+)
+
+
+def live_filters(path: str) -> Markup:
+    """The attributes of a form of filters whose list (`id="list"`) follows as somebody types."""
+    return _attributes(path, _LIVE_FILTERS)
+
+
+def live_more(path: str) -> Markup:
+    """The attributes of a link to the next page whose rows join those that are there.
+
+    The rows are in `id="rows"`, the link in `id="more"`: what has no next page has it empty.
+    """
+    return _attributes(path, _LIVE_MORE)
+
+
+def _attributes(path: str, fixed: Sequence[tuple[str, str]]) -> Markup:
+    return Markup(" ").join(Markup('hx-{}="{}"').format(name, text or path) for name, text in fixed)
+
+
+def _static_url(name: str) -> str:
+    return f"/static/{static_files()[name].name}"
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("seatwright.web.portal"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # Every string goes through gettext: another language is a catalogue beside `messages.pot`.
+    environment.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    environment.globals["static"] = _static_url
+    environment.globals["live_filters"] = live_filters
+    environment.globals["live_more"] = live_more
+    environment.globals |= {
+        "words": words,
+        "reason_words": reason_words,
+        "source_words": source_words,
+    }
+    return environment
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """How a reader's locale writes numbers, money and times."""
+
+    locale: Locale
+
+    def number(self, value: float) -> str:
+        """`4,234`."""
+        return format_decimal(value, locale=self.locale)
+
+    def money(self, value: float, currency: str) -> str:
+        """`€1,234.50`."""
+        return format_currency(value, currency, locale=self.locale)
+
+    def day(self, at: datetime) -> str:
+        """`Nov 21, 2026`."""
+        return format_date(at, format="medium", locale=self.locale)
+
+    def moment(self, at: datetime) -> str:
+        """`Nov 21, 2026, 9:00 AM`, UTC."""
+        return format_datetime(at, format="medium", locale=self.locale)
+
+
+@lru_cache(maxsize=256)
+def formats_for(accept_language: str) -> Formats:
+    """The formats of the first language that a browser asks for and Babel knows.
+
+    A header that cannot be read counts as none: it only decides how numbers look.
+    """
+    for part in accept_language.split(",")[:_LANGUAGES_READ_MAX]:
+        tag = part.partition(";")[0].strip()
+        if not tag or tag == "*":
+            continue
+        try:
+            return Formats(Locale.parse(tag, sep="-"))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Formats(Locale.parse(_LOCALE_DEFAULT))
+
+
+def render(template: str, context: Mapping[str, Any]) -> bytes:
+    """A template with its context as the body of an answer."""
+    return _environment().get_template(template).render(context).encode()

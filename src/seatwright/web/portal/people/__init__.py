@@ -1,0 +1,17 @@
+"""The pages about people: the list, one person, what is changed for them and what mends it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar.types import ControllerRouterHandler
+
+from seatwright.web.portal.people.changes import USER_CHANGE_PAGES
+from seatwright.web.portal.people.fixes import FIX_PAGES
+from seatwright.web.portal.people.users import USER_PAGES
+
+PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *USER_PAGES,
+    *USER_CHANGE_PAGES,
+    *FIX_PAGES,
+)

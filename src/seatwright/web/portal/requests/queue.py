@@ -1,0 +1,225 @@
+"""`/requests`: asking for a product, one's own requests, and deciding about many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.params import FromQuery
+
+from seatwright.app.call import Call
+from seatwright.app.requests.asking import ask
+from seatwright.app.requests.deciding import decide
+from seatwright.app.requests.foretelling import Foretold, Way, foretell
+from seatwright.app.requests.orders import AskOrder, DecisionOrder
+from seatwright.app.requests.queue import QueueOrder, queue_page
+from seatwright.app.seats import SkuSeats, list_seats
+from seatwright.domain.directory import parse_id
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.roles import Permission
+from seatwright.web.cursors import cursor_of, keys_of
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.forms import Form
+from seatwright.web.portal.frame.language import ngettext
+from seatwright.web.portal.frame.pages import note, page, see
+from seatwright.web.portal.requests.one import names_in
+
+ROWS = 50
+PRODUCTS_MAX = 1000
+_SHOWS = ("decide", "all", "completed", "mine")
+
+
+@get("/requests", opt=needs(Permission.SEE_REQUESTS))
+async def requests(
+    call: TheCall,
+    request: AnyRequest,
+    *,
+    show: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    done: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """What waits for a decision: a line for each person, oldest first."""
+    chosen = _shown(call, show)
+    keys = keys_of(cursor, int)
+    order = QueueOrder(
+        state={"completed": "completed", "mine": None}.get(chosen, "pending"),
+        to_decide=chosen == "decide",
+        mine=chosen == "mine",
+    )
+    found = await queue_page(call, order, after=None if keys is None else int(keys[0]), limit=ROWS)
+    rows = found[:ROWS]
+    more = None
+    if len(found) > ROWS:
+        place = cursor_of(rows[-1].line.line_no)
+        more = "/requests?" + urlencode({"show": chosen, "cursor": place})
+    return page(
+        request,
+        "requests.html",
+        lines=rows,
+        shown=chosen,
+        shows=_shows(call),
+        can_decide=chosen == "decide" or (_decides_all(call) and chosen == "all"),
+        more=more,
+        done=done,
+    )
+
+
+def _decides_all(call: Call) -> bool:
+    return call.principal.may(Permission.DECIDE_ANY_REQUEST)
+
+
+def _shows(call: Call) -> tuple[str, ...]:
+    """Which parts of the queue somebody may look at."""
+    sees_all = call.principal.may(Permission.READ_ANY_REQUEST)
+    is_person = call.principal.user_no is not None
+    takes_part = call.principal.may(Permission.TAKE_PART_IN_REQUESTS)
+    allowed = {
+        "decide": takes_part and is_person,
+        "all": sees_all,
+        "completed": True,
+        "mine": is_person,
+    }
+    return tuple(name for name in _SHOWS if allowed[name])
+
+
+def _shown(call: Call, wanted: str | None) -> str:
+    shows = _shows(call)
+    if wanted in shows:
+        return str(wanted)
+    return "all" if "all" in shows else shows[0]
+
+
+@get("/requests/new", opt=needs(Permission.TAKE_PART_IN_REQUESTS))
+async def new_request(
+    call: TheCall,
+    request: AnyRequest,
+    *,
+    product: FromQuery[str | None] = None,
+    person: FromQuery[str | None] = None,
+    extends: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """The form; once a product is chosen, it says beforehand what will happen.
+
+    More time for a license that somebody has takes the same way; nothing is foretold of it.
+    """
+    who = person or None
+    foretold: Foretold | None = None
+    if product and (who is not None or call.principal.user_no is not None):
+        foretold = await foretell(call, product, who)
+    return page(
+        request,
+        "request_new.html",
+        products=await _products(call),
+        product=product or "",
+        person=who or "",
+        foretold=foretold,
+        extends=extends,
+        can_ask=foretold is not None
+        and (extends or foretold.way in {Way.AUTO_CLAIM, Way.APPROVAL, Way.BY_ITSELF}),
+        is_person=call.principal.user_no is not None,
+    )
+
+
+async def _products(call: Call) -> list[SkuSeats]:
+    seats = await list_seats(call, is_all=False, after=0, limit=PRODUCTS_MAX)
+    return [one for one in seats if one.sku.is_assignable_to_users]
+
+
+@post("/requests", opt=needs(Permission.TAKE_PART_IN_REQUESTS), status_code=303)
+async def ask_for_product(call: TheCall, request: AnyRequest) -> Response[None]:
+    """Ask for the product of the form, for oneself or for those who are named."""
+    form = form_of(request)
+    person = form.text("person")
+    order = AskOrder(
+        sku=form.text("product") or "",
+        people=names_in(form.text("people")) if person is None else (person,),
+        justification=form.text("justification"),
+        starts_at=day_in(form, "startsAt"),
+        expires_at=day_in(form, "expiresAt", is_end=True),
+        extends=form.text("extends") == "true",
+    )
+    asked = await ask(call, order)
+    granted = bool(asked.lines) and all(line.how is not None for line in asked.lines)
+    return see(f"/requests?show={_after_asking(call)}&done={'given' if granted else 'asked'}")
+
+
+def _after_asking(call: Call) -> str:
+    return "mine" if call.principal.user_no is not None else "all"
+
+
+@post("/requests/decisions", opt=needs(Permission.TAKE_PART_IN_REQUESTS), status_code=303)
+async def decide_requests(call: TheCall, request: AnyRequest) -> Response[bytes] | Response[None]:
+    """Approve or deny every line that was ticked, with one message."""
+    form = form_of(request)
+    orders = _decisions(form)
+    request.scope["state"]["form"] = form.having("words", _words(orders))
+    verdicts = await decide(call, orders)
+    refused = [one.refusal.detail for one in verdicts if one.refusal is not None]
+    note(request, refused)
+    shown = _shown(call, form.text("show"))
+    done = "approved" if orders[0].approves else "denied"
+    if refused:
+        return page(
+            request,
+            "request_results.html",
+            refused=refused,
+            done=len(verdicts) - len(refused),
+            approves=orders[0].approves,
+            shown=shown,
+        )
+    if request_id := parse_id(form.text("request") or ""):
+        return see(f"/requests/{request_id}?done={done}")
+    return see(f"/requests?{urlencode({'show': shown, 'done': done})}")
+
+
+def _words(orders: Sequence[DecisionOrder]) -> str:
+    """What the button below the preview does."""
+    count = sum(len(one.people or ()) for one in orders)
+    if orders[0].approves:
+        words = ngettext("Approve one request", "Approve %(count)s requests", count)
+    else:
+        words = ngettext("Deny one request", "Deny %(count)s requests", count)
+    return words % {"count": count}
+
+
+def day_in(form: Form, name: str, *, is_end: bool = False) -> datetime | None:
+    """A day of a form as a moment (UTC); the end of a license is the end of its day.
+
+    Raises Refusal invalidValue for what is no day.
+    """
+    text = form.text(name)
+    if text is None:
+        return None
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise Refusal(
+            Reason.INVALID_VALUE, f"“{text[:40]}” is no day: give 2027-01-31, say."
+        ) from None
+    return day + timedelta(days=1) if is_end else day
+
+
+def _decisions(form: Form) -> list[DecisionOrder]:
+    decision = form.text("decision")
+    if decision not in {"approve", "deny"}:
+        raise Refusal(Reason.INVALID_VALUE, "Choose Approve or Deny.")
+    people: dict[str, list[str]] = {}
+    for ticked in form.all("line"):
+        request, _, person = ticked.partition("/")
+        people.setdefault(request, []).append(person)
+    if not people:
+        raise Refusal(Reason.INVALID_VALUE, "Nobody is ticked: tick who this decision is about.")
+    return [
+        DecisionOrder(
+            request=id_,
+            people=tuple(dict.fromkeys(names)),
+            approves=decision == "approve",
+            message=form.text("message"),
+        )
+        for id_, names in people.items()
+    ]
+
+
+REQUEST_PAGES = (requests, new_request, ask_for_product, decide_requests)
