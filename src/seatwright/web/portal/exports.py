@@ -16,6 +16,7 @@ from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.groups import page_of_groups
 from seatwright.app.directory.members import page_of_members
 from seatwright.app.directory.users import page_of_users
+from seatwright.app.people_filter import people_filter_of
 from seatwright.app.reports.files import csv_of
 from seatwright.app.seats import list_holders, list_seats, list_waiting
 from seatwright.domain.directory import text_key
@@ -26,7 +27,6 @@ from seatwright.postgres.user_read import held_by
 from seatwright.spreadsheets.workbook import Heading, workbook_bytes
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs, require
 from seatwright.web.portal.frame.pages import SECURITY_HEADERS, page
-from seatwright.web.portal.frame.people_filter import people_filter_of
 from seatwright.web.portal.history.file import HISTORY_COLUMNS, history_rows
 
 CSV_ROWS_MAX: Final = 100_000

@@ -17,6 +17,7 @@ from seatwright.app.bulk.start import start_bulk
 from seatwright.app.bulk.tables import BULK_COLUMNS
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.people_filter import FILTER_NAMES, people_filter_of
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.app.templates import list_page as list_templates
 from seatwright.app.undo import is_small, undo_job
@@ -34,7 +35,6 @@ from seatwright.web.portal.bulk.progress import rate_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.forms import UPLOAD_BYTES_MAX, Form
 from seatwright.web.portal.frame.pages import SECURITY_HEADERS, page, see
-from seatwright.web.portal.frame.people_filter import FILTER_NAMES, people_filter_of
 from seatwright.web.problems import status_of
 
 JOBS_SHOWN = 20

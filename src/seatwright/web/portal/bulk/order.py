@@ -12,10 +12,10 @@ from seatwright.app.bulk.people_text import read_people_text, text_of_file
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.users import names_matching
+from seatwright.app.people_filter import people_filter_of
 from seatwright.domain.bulk import ROWS_MAX
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.web.portal.frame.forms import Form
-from seatwright.web.portal.frame.people_filter import people_filter_of
 
 PRODUCT: Final = "sku:"
 TEMPLATE: Final = "template:"

@@ -13,6 +13,7 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.users import find_user, page_of_users
 from seatwright.app.history import Question, history_page, understand
+from seatwright.app.people_filter import people_filter_of
 from seatwright.app.requests.queue import LineSeen, QueueOrder, queue_page
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.domain.assignments import SourceKind
@@ -25,7 +26,6 @@ from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
 from seatwright.web.portal.frame.events import Event, events_of
 from seatwright.web.portal.frame.pages import page
-from seatwright.web.portal.frame.people_filter import people_filter_of
 
 ROWS = 50
 EVENTS = 15
