@@ -56,9 +56,9 @@ def static_files() -> Mapping[str, StaticFile]:
 
 _LIVE_FILTERS: Final = (
     ("get", ""),
-    ("trigger", "input changed delay:250ms, change, submit"),
     ("target", "#list"),
     ("select", "#list"),
+    ("select-oob", "#clear"),
     ("swap", "outerHTML"),
     ("push-url", "true"),
     ("sync", "this:replace"),
@@ -72,9 +72,14 @@ _LIVE_MORE: Final = (
 )
 
 
-def live_filters(path: str) -> Markup:
-    """The attributes of a form of filters whose list (`id="list"`) follows as somebody types."""
-    return _attributes(path, _LIVE_FILTERS)
+def live_filters(path: str, *, is_typing: bool = True) -> Markup:
+    """The attributes of a form of filters whose list (`id="list"`) follows.
+
+    It follows every letter, but where a field means nothing before it is complete: an address, a
+    part number. There it waits until somebody leaves the field or presses the button.
+    """
+    typed = "input changed delay:250ms, " if is_typing else ""
+    return _attributes(path, (*_LIVE_FILTERS, ("trigger", f"{typed}change, submit")))
 
 
 def live_more(path: str) -> Markup:

@@ -51,18 +51,65 @@ document.addEventListener("change", (event) => {
   }
   countChosen(table);
 });
-document.addEventListener("htmx:afterSwap", addAllBoxes);
 addAllBoxes();
 
-// Words for who hears the page, when a list was changed in place.
-document.addEventListener("htmx:afterSwap", () => { said().textContent = said().dataset.rows; });
-// A page that says no is shown as it is, and a session that ended leads to its page.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status >= 400) {
-    event.detail.shouldSwap = false;
-    window.location.assign(event.detail.requestConfig.path);
+// A list that is changed in place, by its filters or by its link to more rows. Its address has
+// only the filters that say something, so that it can be shared.
+const rowsHere = () => document.getElementById("rows");
+const countRows = () => (rowsHere() ? rowsHere().children.length : 0);
+let rowsBefore = 0;
+
+document.addEventListener("htmx:configRequest", (event) => {
+  for (const [name, value] of [...event.detail.formData.entries()]) {
+    if (value === "") event.detail.formData.delete(name);
   }
 });
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, pathInfo } = event.detail;
+  // What is shown already is not asked for again, such as when somebody leaves a field.
+  const shown = window.location.pathname + window.location.search;
+  if (elt.matches("form") && pathInfo.finalRequestPath === shown) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  rowsBefore = countRows();
+  if (event.detail.xhr.status < 400) return;
+  event.detail.shouldSwap = false;
+  if (event.detail.requestConfig.elt.matches("form")) sayNo(event.detail.serverResponse);
+  // A page that says no is shown as it is, and a session that ended leads to its page.
+  else window.location.assign(event.detail.requestConfig.path);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  addAllBoxes();
+  for (const all of document.querySelectorAll("main [data-all]")) countChosen(all.closest("table"));
+  if (event.detail.target.id === "rows") wasAdded();
+  else sayRows();
+});
+
+// The rule that a filter hurts takes the place of the list, and the field keeps its focus.
+function sayNo(text) {
+  const answer = new DOMParser().parseFromString(text, "text/html").querySelector("main [role=alert]");
+  const words = answer ? answer.textContent.trim() : "", note = document.createElement("p");
+  note.className = "note note-bad";
+  note.textContent = words;
+  document.getElementById("list").replaceChildren(note);
+  said().textContent = words;
+}
+
+function sayRows() {
+  const count = countRows(), goesOn = document.querySelector("#more a") !== null, words = said().dataset;
+  const text = count === 0 ? words.none : goesOn ? words.more : count === 1 ? words.one : words.rows;
+  said().textContent = text.replace("#", String(count));
+}
+
+// Who asked for more goes on at the first row that came; the link itself may be gone.
+function wasAdded() {
+  const first = rowsHere().children[rowsBefore];
+  said().textContent = said().dataset.added.replace("#", String(countRows() - rowsBefore));
+  if (!first) return;
+  const target = first.querySelector("th a, h2 a, a, button") || first;
+  if (target === first) first.tabIndex = -1;
+  target.focus({ preventScroll: true });
+}
 
 // Single keys are shortcuts until somebody turns them off, which this browser keeps.
 const KEYS_OFF = "seatwright.keys-off";
