@@ -79,6 +79,27 @@ _AUDITS: Final = {
          where j.tenant_id = %(tenant)s and j.kind = 'bulk' and j.state = 'completed'
            and (j.done, j.succeeded, j.failed, j.waiting)
                is distinct from (j.total, r.succeeded, r.failed, r.waiting)""",
+    "a tally is not what there is to count": """
+        with told as (
+            select noun, about, detail, sum(people) as people from tally
+             where tenant_id = %(tenant)s group by noun, about, detail
+        ), counted as (
+            select 1 as noun, sku_no::int4 as about, reason as detail,
+                   count(distinct user_no) as people
+              from license_error where tenant_id = %(tenant)s group by sku_no, reason
+            union all
+            select 2, source_no, '', count(distinct user_no) from license_error
+             where tenant_id = %(tenant)s and source_kind = 1 group by source_no
+            union all
+            select 3, source_no, sku_no::text, count(*) from license_error
+             where tenant_id = %(tenant)s and source_kind = 1 group by source_no, sku_no
+            union all
+            select 4, group_no, '', count(*) from membership
+             where tenant_id = %(tenant)s group by group_no
+        )
+        select noun, about, detail, t.people, c.people
+          from counted c full join told t using (noun, about, detail)
+         where coalesce(c.people, 0) <> coalesce(t.people, 0)""",
 }
 _SHOWN_MAX: Final = 5
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.conflicts.counting import COUNTED_MAX, count_some
+from seatwright.app.conflicts.counting import count_some
 from seatwright.app.held_changes import HeldSeen, list_held_changes
 from seatwright.app.jobs import list_jobs
 from seatwright.domain.brake import HeldState
@@ -27,6 +27,8 @@ IDLE_AFTER: Final = timedelta(days=90)
 EXPIRES_WITHIN: Final = timedelta(days=30)
 FAILED_WITHIN: Final = timedelta(days=7)
 SHOWN_MAX: Final = 5
+COUNTED_MAX: Final = 1_000
+"""Idle people are looked for among this many who were away longest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Expiring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """What needs attention; counts end at `COUNTED_MAX`.
+    """What needs attention; idle people are counted up to `COUNTED_MAX`.
 
     `spend` is what the running purchases cost a month, by currency; `unpriced` counts the units
     without a price. What the caller may not read is empty.

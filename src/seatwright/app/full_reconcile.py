@@ -23,6 +23,7 @@ from seatwright.postgres import jobs as job_rows
 from seatwright.postgres import reconcile_runs as rows
 from seatwright.postgres.pools import counter_drift, recount
 from seatwright.postgres.reconcile_runs import ReconcileRun, RunCounts
+from seatwright.postgres.tally import mend_tally
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +88,7 @@ async def end_run(call: Call, job: Job) -> None:
     if not await rows.has_run(call.tx, job.job_no):
         return
     await rows.add_counts(call.tx, job.job_no, RunCounts(miscounted=await _recount(call)))
+    await _retally(call)
     found = await rows.finish_run(call.tx, job.job_no, at=call.now)
     if found is not None and found != RunCounts():
         log.warning(
@@ -122,3 +124,9 @@ async def _recount(call: Call) -> int:
             ),
         )
     return mended
+
+
+async def _retally(call: Call) -> None:
+    """Mend what is told of how many wait, are refused, or are members."""
+    for noun, about, detail, people in await mend_tally(call.tx):
+        log.error("a tally was wrong", noun=noun, about=about, detail=detail, missed=people)

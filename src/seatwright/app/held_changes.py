@@ -24,8 +24,8 @@ from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres import held as stored
 from seatwright.postgres import held_read as rows
 from seatwright.postgres.jobs import Progress, advance_job
-from seatwright.postgres.pools import waiting_counts
 from seatwright.postgres.principals import made_after, principal_names, principals_with_roles
+from seatwright.postgres.tally import count_waiting
 from seatwright.postgres.undo import removals_of
 
 SLICE_PEOPLE = 2000
@@ -107,7 +107,7 @@ async def see_held_change(call: Call, id_: UUID) -> HeldInDetail:
         seen=(await _seen(call, (held,)))[0],
         outcomes=outcomes,
         seats_freed=open_count,
-        waiting=(await waiting_counts(call.tx)).get(held.sku, 0),
+        waiting=(await count_waiting(call.tx)).get(held.sku, 0),
         rejected=await _told_rejection(call, held) if open_count else "",
     )
 

@@ -25,8 +25,9 @@ from seatwright.domain.reconcile.changes import Change, ErrorChange
 from seatwright.domain.reports.prices import NO_PRICE, ProductPrice, price_of
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.labels import GroupLabel, UserLabel, group_labels, user_labels
-from seatwright.postgres.pools import read_pools, waiting_counts
+from seatwright.postgres.pools import read_pools
 from seatwright.postgres.subscriptions import subscriptions_by_sku
+from seatwright.postgres.tally import count_waiting
 
 LINES_MAX: Final = 1_000
 """Lines of each kind that a preview shows; the totals beside them are always whole."""
@@ -145,7 +146,7 @@ async def look_before(call: Call) -> Before:
     """What a preview compares with, read before the call does anything."""
     return Before(
         pools={pool.sku: pool for pool in await read_pools(call.tx)},
-        waiting=await waiting_counts(call.tx),
+        waiting=await count_waiting(call.tx),
         prices=await _prices(call),
     )
 

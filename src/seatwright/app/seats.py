@@ -17,12 +17,12 @@ from seatwright.postgres.seats import (
     GroupSeen,
     Holder,
     Waiting,
-    count_waiting,
     read_holders,
     read_source_groups,
     read_waiting,
 )
 from seatwright.postgres.subscriptions import PoolSeats, read_pools, subscriptions_by_sku
+from seatwright.postgres.tally import count_waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from seatwright.app.directory.lives import purge_deleted_users
 from seatwright.app.dynamic.look import look_for_rules
 from seatwright.app.expiry import record_silent_ends
 from seatwright.app.expiry_warnings import tell_of_dates, warn_of_ends
+from seatwright.app.exports.orders import forget_old_exports
 from seatwright.app.forget import forget_removals
 from seatwright.app.full_reconcile import start_periodic
 from seatwright.app.invitations import end_lapsed, warn_inviters
@@ -53,6 +54,7 @@ from seatwright.postgres.launch_write import EVENTS_KEPT, forget_old_events
 from seatwright.postgres.previews import forget_old_previews
 from seatwright.postgres.principals import principal_by_number
 from seatwright.postgres.queue import wake_worker
+from seatwright.postgres.tally import fold_tally
 from seatwright.postgres.tenants import read_tenant
 from seatwright.postgres.transaction import Transaction
 
@@ -67,6 +69,7 @@ _STEPS: Final = (
     start_periodic,
     run_due_report,
     forget_old_runs,
+    forget_old_exports,
     forget_old_tellings,
     settle_defaults,
     settle_claims,
@@ -102,12 +105,13 @@ async def _wake(workshop: Workshop, tenant_id: TenantId) -> bool:
 
 
 async def _forget(call: Call) -> bool:
-    """Forget answers, events, previews and changes whose time is over."""
+    """Forget answers, events, previews and changes whose time is over; fold what was tallied."""
     await forget_old_answers(call.tx, now=call.now)
     await forget_old_events(call.tx, before=call.now - EVENTS_KEPT)
     await forget_removals(call.tx, now=call.now)
     await forget_old_previews(call.tx, now=call.now)
     await forget_old_changes(call.tx, before=call.now - CHANGES_KEPT)
+    await fold_tally(call.tx)
     return False
 
 

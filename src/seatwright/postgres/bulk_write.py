@@ -37,6 +37,17 @@ from seatwright.postgres.world_write import (
 )
 
 # A reason is a position in the list that comes with it: texts would be most of what is sent.
+_CHANGE_ERRORS: Final = """
+update license_error e
+   set reason = line.reason, priority = line.priority, waiting_since = line.waiting_since
+  from (select new.*, (%s::text[])[new.reason_no + 1] as reason
+          from unnest(%s::int4[], %s::int2[], %s::int2[], %s::int4[], %s::int2[], %s::int2[],
+               %s::timestamptz[])
+            as new (user_no, sku_no, source_kind, source_no, reason_no, priority, waiting_since)
+       ) line
+ where e.tenant_id = %s and e.user_no = line.user_no and e.sku_no = line.sku_no
+   and e.source_kind = line.source_kind and e.source_no = line.source_no
+"""
 _SET_ERRORS: Final = """
 insert into license_error
     (tenant_id, user_no, sku_no, source_kind, source_no, reason, priority, waiting_since)
@@ -161,21 +172,24 @@ async def _write_errors(tx: Transaction, errors: ErrorChanges) -> None:
     if gone.any():
         key = (errors.user_no[gone], errors.sku_no[gone], *_split(errors.source[gone]))
         await tx.connection.execute(CLEAR_ERRORS, (*key, tx.tenant_id))
-    stays = ~gone
-    if stays.any():
-        await tx.connection.execute(
-            _SET_ERRORS,
-            (
-                tx.tenant_id,
-                [reason.value for reason in REASONS],
-                errors.user_no[stays],
-                errors.sku_no[stays],
-                *_split(errors.source[stays]),
-                errors.after[stays],
-                errors.priority[stays],
-                _moments(errors.waiting_since[stays]),
-            ),
-        )
+    # Two statements, for the tally: see `world_write.CHANGE_ERRORS`.
+    new = errors.before == NONE
+    if (changed := ~gone & ~new).any():
+        await tx.connection.execute(_CHANGE_ERRORS, (*_error_lines(errors, changed), tx.tenant_id))
+    if (begins := ~gone & new).any():
+        await tx.connection.execute(_SET_ERRORS, (tx.tenant_id, *_error_lines(errors, begins)))
+
+
+def _error_lines(errors: ErrorChanges, chosen: npt.NDArray[np.bool_]) -> tuple[object, ...]:
+    return (
+        [reason.value for reason in REASONS],
+        errors.user_no[chosen],
+        errors.sku_no[chosen],
+        *_split(errors.source[chosen]),
+        errors.after[chosen],
+        errors.priority[chosen],
+        _moments(errors.waiting_since[chosen]),
+    )
 
 
 async def _tell(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -103,31 +103,6 @@ async def errors_with(
         (tx.tenant_id, reason.value, user, user, *after, limit),
     )
     return [(SkuNo(row[0]), UserNo(row[1])) for row in await cursor.fetchall()]
-
-
-async def count_errors(tx: Transaction, reasons: Collection[Reason]) -> dict[Reason, int]:
-    """How many people and products have each of these errors."""
-    cursor = await tx.connection.execute(
-        "select reason, count(*) from (select distinct reason, sku_no, user_no from license_error"
-        "  where tenant_id = %s and reason <> 'noSeatLeft' and reason = any(%s)) pairs"
-        " group by reason",
-        (tx.tenant_id, sorted(reason.value for reason in reasons)),
-    )
-    return {Reason(row[0]): row[1] for row in await cursor.fetchall()}
-
-
-async def count_errors_up_to(
-    tx: Transaction, reasons: Collection[Reason], *, limit: int
-) -> dict[Reason, int]:
-    """How many people and products have each of these errors, counting no further than `limit`."""
-    cursor = await tx.connection.execute(
-        "select wanted.reason, counted.many from unnest(%s::text[]) as wanted (reason)"
-        " cross join lateral (select count(*) as many from (select distinct sku_no, user_no"
-        "   from license_error where tenant_id = %s and reason = wanted.reason"
-        "   order by sku_no, user_no limit %s) first_ones) counted",
-        (sorted(reason.value for reason in reasons), tx.tenant_id, limit),
-    )
-    return {Reason(row[0]): row[1] for row in await cursor.fetchall()}
 
 
 # The groups by which each product reaches people: those that are licensed and, where nested groups

@@ -18,6 +18,7 @@ from seatwright.domain.directory import (
 )
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.postgres.filters import Condition
+from seatwright.postgres.tally import count_members, count_refused
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_read import person_of_row
 
@@ -127,11 +128,7 @@ class GroupTotals:
     skus: tuple[SkuNo, ...] = ()
 
 
-# Counted from the index of memberships, less the few members who are deleted.
-_COUNT_DIRECT = """
-select m.group_no, count(*) from membership m
- where m.tenant_id = %s and m.group_no = any(%s) group by m.group_no
-"""
+# The tally counts them with the others.
 _COUNT_DELETED = """
 select m.group_no, count(*) from app_user u
   join membership m on m.tenant_id = u.tenant_id and m.user_no = u.user_no
@@ -152,10 +149,6 @@ select b.top_no, count(distinct m.user_no)
   join app_user u on u.tenant_id = m.tenant_id and u.user_no = m.user_no
  where u.deleted_at is null group by b.top_no
 """
-_COUNT_ERRORS = """
-select e.source_no, count(distinct e.user_no) from license_error e
- where e.tenant_id = %s and e.source_kind = 1 and e.source_no = any(%s) group by e.source_no
-"""
 _SKUS = """
 select a.group_no, array_agg(a.sku_no order by a.sku_no) from assignment a
  where a.tenant_id = %s and a.group_no = any(%s) group by a.group_no
@@ -170,7 +163,7 @@ async def group_totals(
     `nested`: people in groups inside a group are its members too, each counted once.
     """
     key = (tx.tenant_id, list(groups))
-    counts = dict(await _pairs(tx, _COUNT_DIRECT, key))
+    counts = {int(group): members for group, members in (await count_members(tx, groups)).items()}
     for group, deleted in await _pairs(tx, _COUNT_DELETED, key):
         counts[group] = counts.get(group, 0) - deleted
     if nested:
@@ -179,7 +172,7 @@ async def group_totals(
         if tops:
             counts |= dict.fromkeys(tops, 0)
             counts |= await _pairs(tx, _COUNT_NESTED, (tops, tx.tenant_id, tx.tenant_id))
-    errors = dict(await _pairs(tx, _COUNT_ERRORS, key))
+    errors = await count_refused(tx, groups)
     cursor = await tx.connection.execute(_SKUS, key)
     skus = {row[0]: tuple(row[1]) for row in await cursor.fetchall()}
     return {

@@ -76,16 +76,6 @@ async def read_pools(tx: Transaction) -> tuple[Pool, ...]:
     )
 
 
-async def waiting_counts(tx: Transaction) -> dict[SkuNo, int]:
-    """How many people wait for a seat of each SKU."""
-    cursor = await tx.connection.execute(
-        "select sku_no, count(distinct user_no)::int4 from license_error"
-        " where tenant_id = %s and reason = 'noSeatLeft' group by sku_no",
-        (tx.tenant_id,),
-    )
-    return {SkuNo(sku): people for sku, people in await cursor.fetchall()}
-
-
 async def reserve_seats(tx: Transaction, needed: Mapping[SkuNo, int]) -> bool:
     """Reserve all of these seats, or none; the locks are kept only with the seats."""
     await tx.connection.execute("savepoint before_reserving")

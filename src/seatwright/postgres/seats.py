@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from seatwright.domain.assignments import Source, SourceKind, Strategy
 from seatwright.domain.ids import ServicePlanBits, ServicePlanSetId, SkuNo, UserNo
 from seatwright.postgres.codes import STRATEGY_OF_CODE, STRATEGY_TO_CODE
+from seatwright.postgres.tally import count_refused_a_product
 from seatwright.postgres.transaction import Transaction
 
 
@@ -123,23 +124,6 @@ async def read_waiting(
     )
 
 
-async def count_waiting(
-    tx: Transaction, sku_nos: Sequence[SkuNo] | None = None
-) -> dict[SkuNo, int]:
-    """How many people wait for a seat of each SKU; SKUs for which nobody waits are left out."""
-    cursor = await tx.connection.execute(
-        "select sku_no, count(distinct user_no) from license_error"
-        " where tenant_id = %s and reason = 'noSeatLeft' and (%s::int2[] is null"
-        " or sku_no = any(%s)) group by sku_no",
-        (
-            tx.tenant_id,
-            None if sku_nos is None else list(sku_nos),
-            [] if sku_nos is None else list(sku_nos),
-        ),
-    )
-    return {SkuNo(row[0]): row[1] for row in await cursor.fetchall()}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSeen:
     """A group as sources name it."""
@@ -164,15 +148,14 @@ async def read_source_groups(tx: Transaction, sources: Iterable[Source]) -> dict
 async def groups_giving(tx: Transaction, sku: SkuNo) -> list[tuple[GroupSeen, int]]:
     """The groups that have a product assigned, by name, and how many people lack it there."""
     cursor = await tx.connection.execute(
-        "select g.id, g.display_name,"
-        "       (select count(*) from license_error e where e.tenant_id = g.tenant_id"
-        "         and e.source_kind = %s and e.source_no = g.group_no and e.sku_no = a.sku_no)"
-        "  from assignment a join app_group g"
+        "select g.group_no, g.id, g.display_name from assignment a join app_group g"
         "    on g.tenant_id = a.tenant_id and g.group_no = a.group_no"
         " where a.tenant_id = %s and a.sku_no = %s and a.group_no is not null"
         "   and g.deleted_at is null order by g.display_name_key, g.group_no",
-        (SourceKind.GROUP.value, tx.tenant_id, sku),
+        (tx.tenant_id, sku),
     )
+    rows = await cursor.fetchall()
+    lacking = await count_refused_a_product(tx, [row[0] for row in rows], sku)
     return [
-        (GroupSeen(group_id=row[0], display_name=row[1]), row[2]) for row in await cursor.fetchall()
+        (GroupSeen(group_id=row[1], display_name=row[2]), lacking.get(row[0], 0)) for row in rows
     ]

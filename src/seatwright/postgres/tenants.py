@@ -135,6 +135,7 @@ NO_CASCADE = (
     "directory_change",
     "telling",
     "license_request_line",
+    "tally",
 )
 """Tables that no foreign key empties when the tenant goes."""
 

@@ -57,6 +57,17 @@ on conflict (tenant_id, user_no, sku_no, source_kind, source_no) do update
    set reason = excluded.reason, priority = excluded.priority,
        waiting_since = excluded.waiting_since
 """
+# What is told of errors counts people by what a statement adds, takes or changes: a statement that
+# did two of these at once could not tell somebody's first row from another.
+CHANGE_ERRORS = """
+update license_error e
+   set reason = new.reason, priority = new.priority, waiting_since = new.waiting_since
+  from unnest(%s::int4[], %s::int2[], %s::int2[], %s::int4[], %s::text[], %s::int2[],
+       %s::timestamptz[])
+    as new (user_no, sku_no, source_kind, source_no, reason, priority, waiting_since)
+ where e.tenant_id = %s and e.user_no = new.user_no and e.sku_no = new.sku_no
+   and e.source_kind = new.source_kind and e.source_no = new.source_no
+"""
 SET_TURNS = """
 update license_error e set priority = new.priority
   from unnest(%s::int4[], %s::int2[], %s::int2[]) as new (user_no, sku_no, priority)
@@ -139,21 +150,27 @@ async def _write_errors(
     gone = [(e.user_no, e.sku, int(e.source.kind), e.source.no) for e in changes if e.after is None]
     if gone:
         await tx.connection.execute(CLEAR_ERRORS, (*_columns(gone, 4), tx.tenant_id))
-    rows = [
-        (
-            e.user_no,
-            e.sku,
-            int(e.source.kind),
-            e.source.no,
-            e.after.value,
-            priorities.get((e.user_no, e.sku), 128),
-            e.waiting_since,
-        )
-        for e in changes
-        if e.after is not None
-    ]
-    if rows:
-        await tx.connection.execute(_SET_ERRORS, (tx.tenant_id, *_columns(rows, 7)))
+    changed = [_error_line(e, priorities) for e in changes if e.before and e.after]
+    if changed:
+        await tx.connection.execute(CHANGE_ERRORS, (*_columns(changed, 7), tx.tenant_id))
+    new = [_error_line(e, priorities) for e in changes if e.before is None]
+    if new:
+        await tx.connection.execute(_SET_ERRORS, (tx.tenant_id, *_columns(new, 7)))
+
+
+def _error_line(
+    error: ErrorChange, priorities: Mapping[tuple[UserNo, SkuNo], int]
+) -> tuple[object, ...]:
+    assert error.after is not None, "an error that is written has a reason"
+    return (
+        error.user_no,
+        error.sku,
+        int(error.source.kind),
+        error.source.no,
+        error.after.value,
+        priorities.get((error.user_no, error.sku), 128),
+        error.waiting_since,
+    )
 
 
 def _license_line(

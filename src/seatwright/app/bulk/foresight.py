@@ -22,7 +22,8 @@ from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.reconcile import ChangeSet, Pool, Snapshot, UserState
 from seatwright.domain.settings import semantics_in, usage_location_in
 from seatwright.domain.wants import settled_states
-from seatwright.postgres.pools import read_pools, waiting_counts
+from seatwright.postgres.pools import read_pools
+from seatwright.postgres.tally import count_waiting
 from seatwright.postgres.users import find_users
 from seatwright.postgres.world_read import read_people
 
@@ -56,7 +57,7 @@ async def foresee_rows(call: Call, rows: Sequence[BulkRow], order: BulkOrder) ->
         order=order,
         users=users,
         repeated=_repeated(rows, users),
-        waiting=Counter(await waiting_counts(call.tx)),
+        waiting=Counter(await count_waiting(call.tx)),
     )
     for part in _slices(rows):
         foresight.results += await walk.step(part, foresight)

@@ -13,7 +13,7 @@ from seatwright.app.conflicts.rows import START, Conflict, Key, Page, Wanted
 from seatwright.app.conflicts.seats import seats_page, short_products
 from seatwright.domain.conflicts import REASON_OF_KIND, ConflictKind
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.postgres.conflicts import count_errors
+from seatwright.postgres.tally import count_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,8 @@ from seatwright.domain.moves import MoveOrder
 from seatwright.domain.reconcile import ChangeSet, Pool, Snapshot
 from seatwright.postgres.jobs import job_by_number
 from seatwright.postgres.moves import MoveRow, read_rows
-from seatwright.postgres.pools import read_pools, waiting_counts
+from seatwright.postgres.pools import read_pools
+from seatwright.postgres.tally import count_waiting
 
 ROWS_SHOWN_MAX = 1_000
 
@@ -75,7 +76,7 @@ async def foresee_move(call: Call, job: Job, order: MoveOrder) -> MoveForesight:
 
 async def _serves_others(call: Call, change_sets: Sequence[ChangeSet]) -> bool:
     """Whether a seat comes free that somebody waits for."""
-    waiting = await waiting_counts(call.tx)
+    waiting = await count_waiting(call.tx)
     return any(
         waiting.get(seats.sku) and seats.consumed_after < seats.consumed_before
         for changes in change_sets

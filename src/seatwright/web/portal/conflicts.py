@@ -12,7 +12,7 @@ from litestar.params import FromQuery
 from seatwright.app import conflicts as desk
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.conflicts.counting import COUNTED_MAX, count_some
+from seatwright.app.conflicts.counting import count_some
 from seatwright.app.conflicts.rows import Conflict, GiverBack
 from seatwright.domain.conflicts import ConflictKind
 from seatwright.domain.roles import Permission
@@ -83,7 +83,6 @@ async def conflicts(
         cards=[await _card(call, one) for one in found.found],
         kinds=tuple(ConflictKind),
         counts=await count_some(call),
-        counted_max=COUNTED_MAX,
         chosen=chosen,
         back="/conflicts" + (f"?{urlencode(chosen)}" if chosen else ""),
         more=more,

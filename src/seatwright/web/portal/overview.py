@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from litestar import Response, get
 
-from seatwright.app.attention import attention
+from seatwright.app.attention import COUNTED_MAX, attention
 from seatwright.app.call import Call
-from seatwright.app.conflicts.counting import COUNTED_MAX
 from seatwright.app.history import Question, history_page, understand
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.domain.roles import Permission
