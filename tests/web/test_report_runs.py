@@ -101,7 +101,7 @@ async def test_a_long_workbook_is_made_by_the_run_that_asks_for_one(
 ) -> None:
     for module in ("files", "runs", "job"):
         monkeypatch.setattr(f"seatwright.app.reports.{module}.INLINE_ROWS_MAX", 7)
-    monkeypatch.setattr("seatwright.app.reports.job.PIECE_BYTES", 1000)
+    monkeypatch.setattr("seatwright.app.reports.keeping.PIECE_BYTES", 1000)
     without = await start(company)
     path = await start(company, workbook=True)
     await work_runs(company)

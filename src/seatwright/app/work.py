@@ -17,6 +17,7 @@ import structlog
 from seatwright.app.bulk.slices import cancel_rest, work_bulk_slice
 from seatwright.app.call import Call
 from seatwright.app.dynamic.work import leave_rules, work_rules_slice
+from seatwright.app.exports.job import work_export_slice
 from seatwright.app.held_changes import leave_decision, work_decision_slice
 from seatwright.app.jobs import get_job
 from seatwright.app.moves.slices import leave_move, work_move_slice
@@ -52,6 +53,7 @@ A job that pauses stays open: the sweep of each minute wakes it again.
 SLICES: Final[Mapping[JobKind, SliceWorker]] = {
     JobKind.BULK: work_bulk_slice,
     JobKind.DECISION: work_decision_slice,
+    JobKind.EXPORT: work_export_slice,
     JobKind.MOVE: work_move_slice,
     JobKind.RECONCILE: work_reconcile_slice,
     JobKind.REPORT: work_report_slice,
@@ -190,7 +192,7 @@ async def _leave(call: Call, job: Job) -> None:
             await leave_decision(call, job)
         case JobKind.UNDO:
             await cancel_undo(call, job)
-        case JobKind.REPORT:
+        case JobKind.REPORT | JobKind.EXPORT:
             pass  # What it has gathered is never shown, and is forgotten like any run.
         case JobKind.MOVE:
             await leave_move(call, job)

@@ -66,6 +66,8 @@ class Reason(StrEnum):
     UNKNOWN_REPORT = "unknownReport"
     UNKNOWN_REPORT_RUN = "unknownReportRun"
     UNKNOWN_REPORT_SCHEDULE = "unknownReportSchedule"
+    UNKNOWN_EXPORT = "unknownExport"
+    TOO_MANY_EXPORTS = "tooManyExports"
     ALREADY_DECIDED = "alreadyDecided"
     IMPORT_STOPPED = "importStopped"
     CALL_IN_PROGRESS = "callInProgress"

@@ -38,6 +38,9 @@ class JobKind(StrEnum):
     REPORT = "report"
     """Rows of a report that somebody asked for, or that is due."""
 
+    EXPORT = "export"
+    """Rows of a list that somebody wants as a file."""
+
     RECONCILE = "reconcile"
     """People who are to be looked at: members of groups, holders of products, or all."""
 

@@ -61,6 +61,8 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.UNKNOWN_REPORT: 404,
     Reason.UNKNOWN_REPORT_RUN: 404,
     Reason.UNKNOWN_REPORT_SCHEDULE: 404,
+    Reason.UNKNOWN_EXPORT: 404,
+    Reason.TOO_MANY_EXPORTS: 409,
     Reason.ALREADY_DECIDED: 409,
     Reason.IMPORT_STOPPED: 409,
     Reason.CALL_IN_PROGRESS: 409,

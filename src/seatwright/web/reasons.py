@@ -179,6 +179,14 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
     Reason.UNKNOWN_REPORT_SCHEDULE: Meaning(
         "The report has no schedule with that id.", "List the schedules of the report."
     ),
+    Reason.UNKNOWN_EXPORT: Meaning(
+        "You have no file of a list with that id, or it was forgotten after 7 days.",
+        "Export the list again from its page.",
+    ),
+    Reason.TOO_MANY_EXPORTS: Meaning(
+        "You have as many files of lists in the making, or kept, as one person may.",
+        "Wait until one is done, or delete one that is not needed any more.",
+    ),
     Reason.ALREADY_DECIDED: Meaning(
         "It was decided, or has ended, before.", "Read it again to see how."
     ),

@@ -1,4 +1,4 @@
-"""Lists as files: with the filters of their pages, and safe to open in a spreadsheet."""
+"""Short lists as files: with the filters of their pages, and safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from html import unescape
 import pytest
 import python_calamine
 
-from seatwright.domain.roles import Role
-from seatwright.web.portal import exports
+from seatwright.app.exports import orders
+from seatwright.app.exports.catalog import LISTS
+from seatwright.domain.exports import ListName
+from seatwright.domain.roles import Role, permissions_of
 from tests.office import Office
-from tests.web.portal.visitor import visit
+from tests.web.portal.visitor import Visitor, visit
 from tests.world import add_group, add_people
 
 E3 = "SPE_E3"
+BILLING = permissions_of((Role.BILLING_ADMINISTRATOR,))
 
 
-async def test_every_list_is_a_file_with_the_filters_of_its_page(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def _stage(office: Office) -> str:
+    """Three people, a group that gives two of them a product of one seat; gives the group."""
     await add_people(office, "ada", "ben", "cara")
     await office.admin.patch(
         "/api/identity/users/ada@contoso.example", json={"displayName": "=1+1", "department": "R&D"}
@@ -32,6 +34,19 @@ async def test_every_list_is_a_file_with_the_filters_of_its_page(
     members = {"users": ["ada@contoso.example", "ben@contoso.example"]}
     await office.admin.post(f"/api/identity/groups/{group}/members", json=members)
     await office.admin.post(f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": E3})
+    return str(group)
+
+
+async def _lines(visitor: Visitor, name: str) -> list[str]:
+    file = await visitor.get(f"/exports/{name}")
+    assert file.status_code == 200, (name, file.text)
+    return file.text.splitlines()
+
+
+async def test_a_list_is_a_file_with_the_filters_of_its_page(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = await _stage(office)
     visitor = await visit(office)
     page = await visitor.get("/users?department=R%26D")
     (link,) = re.findall(r'href="(/exports/users\.csv[^"]*)"', page.text)
@@ -40,28 +55,64 @@ async def test_every_list_is_a_file_with_the_filters_of_its_page(
     lines = file.text.splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("ada@contoso.example,'=1+1,")
-    monkeypatch.setattr(exports, "SLICE_ROWS", 1)
+    # Slices of one row: each goes on where the one before ended.
+    monkeypatch.setattr(orders, "SLICE_ROWS", 1)
     for name, rows in {
         "users.csv": 3,
         "groups.csv": 1,
         f"members.csv?group={group}": 2,
+        f"group-licenses.csv?group={group}": 1,
+        f"group-errors.csv?group={group}": 1,
         f"holders.csv?product={E3}": 1,
         f"waiting.csv?product={E3}": 1,
+        f"giving-groups.csv?product={E3}": 1,
+        f"errors.csv?product={E3}": 1,
+        f"subscriptions.csv?product={E3}": 1,
+        f"past-holders.csv?sku={E3}": 1,
         "licenses.csv": 1,
+        "templates.csv": 4,
+        "strategies.csv": 5,
+        "conflicts.csv": 1,
     }.items():
-        file = await visitor.get(f"/exports/{name}")
-        assert len(file.text.splitlines()) == rows + 1, name
+        assert len(await _lines(visitor, name)) == rows + 1, name
+    (_, waits) = await _lines(visitor, f"waiting.csv?product={E3}")
+    assert re.search(r",\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", waits)
+    told = await _lines(visitor, "history.csv?kind=all")
+    monkeypatch.setattr(orders, "SLICE_ROWS", 1_000)
+    assert await _lines(visitor, "history.csv?kind=all") == told
     packed = await visitor.get("/exports/users.xlsx?department=R%26D")
     book = python_calamine.load_workbook(io.BytesIO(packed.content))
     assert book.get_sheet_by_index(0).to_python()[1][:2] == ["ada@contoso.example", "=1+1"]
-    for wrong in ("users.pdf", "tokens.csv", "holders.csv"):
-        assert (await visitor.get(f"/exports/{wrong}")).status_code == 400
-    monkeypatch.setitem(
-        exports._MAKERS,
-        "csv",
-        (*exports._MAKERS["csv"][:2], 2),
-    )
-    assert "too long for one file" in (await visitor.get("/exports/users.csv")).text
-    billing = await visit(office, Role.BILLING_ADMINISTRATOR)
-    assert (await billing.get("/exports/users.csv")).status_code == 403
-    assert (await billing.get("/exports/licenses.csv")).status_code == 200
+
+
+async def test_every_list_there_is_can_be_had_by_who_may_read_it(office: Office) -> None:
+    group = await _stage(office)
+    admin, billing = await visit(office), await visit(office, Role.BILLING_ADMINISTRATOR)
+    page = await admin.get("/bulk")
+    sent = await admin.send("/bulk", page, lines="cara@contoso.example", give=f"sku:{E3}")
+    hook = await office.admin.post("/api/webhooks", json={"url": "https://hooks.example/a"})
+    assert hook.status_code == 201, hook.text
+    asked = {
+        "product": E3,
+        "sku": E3,
+        "group": group,
+        "job": sent.headers["location"].rpartition("/")[2],
+        "user": "ada@contoso.example",
+        "webhook": hook.json()["id"],
+    }
+    assert set(LISTS) == set(ListName)
+    needs_more = {ListName.AUTO_CLAIM_CLAIMS, ListName.HELD_PEOPLE}
+    for name, one in LISTS.items():
+        query = "&".join(f"{key}={asked[key]}" for key in one.filters if key in asked)
+        file = await admin.get(f"/exports/{name.value}.csv?{query}")
+        if name in needs_more:
+            assert file.status_code == 400, name
+            continue
+        assert file.status_code == 200, (name, file.text)
+        header = file.text.splitlines()[0]
+        assert header == ",".join(column.name for column in one.columns)
+        status = (await billing.get(f"/exports/{name.value}.csv?{query}")).status_code
+        may = one.permission is None or one.permission in BILLING
+        assert status == (200 if may else 403), name
+    for wrong in ("users.pdf", "secrets.csv", "holders.csv", "users", ".csv"):
+        assert (await admin.get(f"/exports/{wrong}")).status_code == 400, wrong

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 from seatwright.app.call import Call
 from seatwright.app.reports.files import INLINE_ROWS_MAX, heading_of
+from seatwright.app.reports.keeping import keep_slice, keep_workbook, problem_of_asker
 from seatwright.app.reports.mailing import tell_ready
 from seatwright.app.reports.reading import Question, columns_for, read_slice
 from seatwright.app.reports.runs import report_of
@@ -15,18 +15,7 @@ from seatwright.domain.jobs import Job, JobState
 from seatwright.domain.reports.columns import ReportColumn
 from seatwright.domain.roles import Permission
 from seatwright.postgres import jobs
-from seatwright.postgres.reports.runs import (
-    PIECE_BYTES,
-    StoredRun,
-    add_chunk,
-    read_chunk,
-    run_of_job,
-    set_columns,
-    settle_total,
-    store_workbook_piece,
-)
-from seatwright.postgres.reports.schedules import is_revoked
-from seatwright.spreadsheets.workbook import Workbook
+from seatwright.postgres.reports.runs import StoredRun, run_of_job, set_columns
 
 SLICE_ROWS: Final = 5_000
 """Rows of a run that are read and stored in one transaction."""
@@ -45,21 +34,11 @@ async def work_report_slice(call: Call, job: Job) -> bool:
         await _make_workbook(call, run)
         await tell_ready(call, run, rows=run.rows)
         return True
-    problem = await _problem(call)
+    problem = await problem_of_asker(call, Permission.READ_REPORTS)
     if problem is not None:
         await jobs.finish_job(call.tx, job.job_no, JobState.FAILED, at=call.now, error=problem)
         return True
     return await _gather(call, job, run)
-
-
-async def _problem(call: Call) -> str | None:
-    """Why a run cannot be made for whoever asked; None when it can."""
-    name = call.principal.name
-    if await is_revoked(call.tx, call.principal.principal_no):
-        return f"“{name}”, who asked for this, was revoked."
-    if not call.principal.may(Permission.READ_REPORTS):
-        return f"“{name}”, who asked for this, may not {Permission.READ_REPORTS.value} any more."
-    return None
 
 
 async def _gather(call: Call, job: Job, run: StoredRun) -> bool:
@@ -79,11 +58,8 @@ async def _gather(call: Call, job: Job, run: StoredRun) -> bool:
             call.tx, job.job_no, JobState.FAILED, at=call.now, error=refused.detail
         )
         return True
-    await add_chunk(call.tx, run, found.rows, place=found.place)
-    await jobs.advance_job(call.tx, job.job_no, jobs.Progress(succeeded=len(found.rows)))
-    if found.place is not None:
+    if not await keep_slice(call, job, run, found):
         return False
-    await settle_total(call.tx, job.job_no)
     rows = run.rows + len(found.rows)
     if run.with_workbook and rows > INLINE_ROWS_MAX:
         return False
@@ -92,7 +68,7 @@ async def _gather(call: Call, job: Job, run: StoredRun) -> bool:
 
 
 async def _make_workbook(call: Call, run: StoredRun) -> None:
-    """Write the workbook of a long run, in a thread, and store it piece by piece."""
+    """The workbook of a long run."""
     report = report_of(run)
     names = set(run.columns or ())
     columns = tuple(one for one in report.columns if one.name in names)
@@ -103,10 +79,4 @@ async def _make_workbook(call: Call, run: StoredRun) -> None:
         tenant=call.tenant.name,
         at=run.created_at,
     )
-    with Workbook(heading) as book:
-        for number in range(run.chunks):
-            rows = await read_chunk(call.tx, run, number, columns)
-            await asyncio.to_thread(book.add, rows)
-        await asyncio.to_thread(book.finish)
-        for number, piece in enumerate(book.pieces(PIECE_BYTES)):
-            await store_workbook_piece(call.tx, run.run_no, number, piece)
+    await keep_workbook(call, run, heading)

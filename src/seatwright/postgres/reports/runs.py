@@ -21,7 +21,7 @@ from seatwright.postgres.transaction import Transaction
 PIECE_BYTES = 512 * 1024
 """A workbook is stored and sent in pieces of this size."""
 
-_SELECT = """
+SELECT_RUN = """
 select r.run_no, r.id, r.report, r.parameters, r.columns, r.with_workbook, r.job_no, j.id,
        j.state, j.error, r.principal_no, p.id, p.name, r.created_at, j.finished_at, r.place,
        r.is_gathered, r.rows, r.chunks, r.due_at, s.id,
@@ -34,8 +34,8 @@ select r.run_no, r.id, r.report, r.parameters, r.columns, r.with_workbook, r.job
 """
 _INSERT = """
 insert into report_run (tenant_id, id, report, parameters, with_workbook, schedule_no, due_at,
-    job_no, principal_no, created_at)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    job_no, principal_no, created_at, is_export)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _ADVANCE = """
 update report_run set place = %s, is_gathered = %s, rows = rows + %s, chunks = chunks + %s
@@ -56,7 +56,10 @@ delete from report_run r using (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """A run to store; `schedule_no` and `due_at` where a schedule started it."""
+    """A run to store; `schedule_no` and `due_at` where a schedule started it.
+
+    `is_export`: it is a list that one person wants as a file, and `report` names the list.
+    """
 
     id: UUID
     report: str
@@ -67,6 +70,7 @@ class NewRun:
     created_at: datetime
     schedule_no: int | None = None
     due_at: datetime | None = None
+    is_export: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +101,8 @@ class StoredRun:
     has_workbook: bool
 
 
-def _run(row: TupleRow) -> StoredRun:
+def run_of_row(row: TupleRow) -> StoredRun:
+    """A run from the columns of `SELECT_RUN`."""
     return StoredRun(
         run_no=row[0],
         id=row[1],
@@ -139,6 +144,7 @@ async def insert_run(tx: Transaction, new: NewRun) -> None:
             new.job_no,
             new.principal_no,
             new.created_at,
+            new.is_export,
         ),
     )
 
@@ -146,20 +152,20 @@ async def insert_run(tx: Transaction, new: NewRun) -> None:
 async def find_run(tx: Transaction, id_: UUID, *, since: datetime) -> StoredRun | None:
     """A run by its id, unless it is older than a moment."""
     cursor = await tx.connection.execute(
-        f"{_SELECT} where r.tenant_id = %s and r.id = %s and r.created_at >= %s",
+        f"{SELECT_RUN} where r.tenant_id = %s and r.id = %s and r.created_at >= %s",
         (tx.tenant_id, id_, since),
     )
     row = await cursor.fetchone()
-    return _run(row) if row else None
+    return run_of_row(row) if row else None
 
 
 async def run_of_job(tx: Transaction, job: JobNo) -> StoredRun | None:
     """The run that a job works on."""
     cursor = await tx.connection.execute(
-        f"{_SELECT} where r.tenant_id = %s and r.job_no = %s", (tx.tenant_id, job)
+        f"{SELECT_RUN} where r.tenant_id = %s and r.job_no = %s", (tx.tenant_id, job)
     )
     row = await cursor.fetchone()
-    return _run(row) if row else None
+    return run_of_row(row) if row else None
 
 
 async def list_runs(
@@ -167,11 +173,11 @@ async def list_runs(
 ) -> list[StoredRun]:
     """Runs of a report, newest first, unless they are older than a moment."""
     cursor = await tx.connection.execute(
-        f"{_SELECT} where r.tenant_id = %s and r.report = %s and r.run_no < %s"
+        f"{SELECT_RUN} where r.tenant_id = %s and r.report = %s and r.run_no < %s"
         " and r.created_at >= %s order by r.run_no desc limit %s",
         (tx.tenant_id, report, 2**62 if before is None else before, since, limit),
     )
-    return [_run(row) for row in await cursor.fetchall()]
+    return [run_of_row(row) for row in await cursor.fetchall()]
 
 
 async def delete_run(tx: Transaction, run_no: int) -> None:
@@ -245,17 +251,32 @@ async def store_workbook_piece(tx: Transaction, run_no: int, number: int, conten
     )
 
 
+async def workbook_size(tx: Transaction, run_no: int) -> tuple[int, int]:
+    """How many pieces and bytes the workbook of a run has; 0 and 0: it has none."""
+    cursor = await tx.connection.execute(
+        "select count(*), coalesce(sum(octet_length(content)), 0)::int8 from report_workbook"
+        " where tenant_id = %s and run_no = %s",
+        (tx.tenant_id, run_no),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a count has a row"
+    return row[0], row[1]
+
+
+async def workbook_piece(tx: Transaction, run_no: int, number: int) -> bytes | None:
+    """One piece of a run's workbook; None after the last."""
+    cursor = await tx.connection.execute(
+        "select content from report_workbook"
+        " where tenant_id = %s and run_no = %s and piece_no = %s",
+        (tx.tenant_id, run_no, number),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else bytes(row[0])
+
+
 async def workbook_pieces(tx: Transaction, run_no: int) -> AsyncIterator[bytes]:
     """The pieces of a run's workbook, in order; ends with the last one that is stored."""
     number = 0
-    while True:
-        cursor = await tx.connection.execute(
-            "select content from report_workbook"
-            " where tenant_id = %s and run_no = %s and piece_no = %s",
-            (tx.tenant_id, run_no, number),
-        )
-        row = await cursor.fetchone()
-        if row is None:
-            return
-        yield row[0]
+    while (piece := await workbook_piece(tx, run_no, number)) is not None:
+        yield piece
         number += 1

@@ -22,6 +22,7 @@ from seatwright.web.failures import Failures
 from seatwright.web.portal import (
     auto_claim,
     bulk,
+    exports,
     groups,
     history,
     me,
@@ -35,7 +36,6 @@ from seatwright.web.portal.conflicts import CONFLICT_PAGES
 from seatwright.web.portal.entry.elsewhere import Elsewhere
 from seatwright.web.portal.entry.sign_in import SignInPages
 from seatwright.web.portal.entry.sign_out import SIGN_OUT_PAGES
-from seatwright.web.portal.exports import EXPORT_PAGES
 from seatwright.web.portal.find import FIND_PAGES
 from seatwright.web.portal.frame.access import AnyRequest, call_of, guard
 from seatwright.web.portal.frame.cookie import AttemptCookie, SessionCookie
@@ -68,7 +68,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *CONFLICT_PAGES,
     *STRATEGY_PAGES,
     *HELD_PAGES,
-    *EXPORT_PAGES,
+    *exports.PAGES,
     *SIGN_OUT_PAGES,
     *UNDO_PAGES,
 )

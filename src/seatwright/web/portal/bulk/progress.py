@@ -20,9 +20,9 @@ from litestar.types import HTTPScope, Receive, Send
 
 from seatwright.app.portal_sessions import SESSION_IDLES
 from seatwright.domain.clock import Clock
-from seatwright.domain.jobs import Job, JobState
+from seatwright.domain.jobs import Job, JobKind, JobState
 from seatwright.domain.roles import Permission
-from seatwright.domain.tenants import TenantState
+from seatwright.domain.tenants import Principal, TenantState
 from seatwright.identity.secrets import digest_of
 from seatwright.postgres.jobs import find_job
 from seatwright.postgres.pool import Database
@@ -30,6 +30,7 @@ from seatwright.postgres.portal_sessions import authenticate_session
 from seatwright.postgres.transaction import Transaction
 from seatwright.web.connections import borrowed
 from seatwright.web.portal.frame.cookie import SessionCookie
+from seatwright.web.portal.frame.downloads import hung_up
 from seatwright.web.portal.frame.pages import SECURITY_HEADERS, formats_of
 from seatwright.web.portal.frame.rendering import render
 
@@ -38,7 +39,9 @@ LOOKS_MAX: Final = 600
 
 SECONDS_BETWEEN: Final = 1.0
 
-_PATH: Final = re.compile(r"/bulk/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/progress")
+_PATH: Final = re.compile(
+    r"/(?:bulk|exports/files)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/progress"
+)
 _HEADERS: Final = {**SECURITY_HEADERS, "content-type": "text/event-stream"}
 
 
@@ -70,7 +73,7 @@ class ProgressStream:
             return
         headers = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        gone = asyncio.ensure_future(_hung_up(receive))
+        gone = asyncio.ensure_future(hung_up(receive))
         try:
             async for event in self._events(scope, session, first):
                 await send({"type": "http.response.body", "body": event, "more_body": True})
@@ -102,24 +105,25 @@ class ProgressStream:
                 )
                 if seen is None or seen.who.tenant.state is TenantState.SUSPENDED:
                     return None
-                if not seen.who.principal.may(Permission.READ_JOBS):
-                    return None
                 tenant = seen.who.tenant.tenant_id
-                return await find_job(
-                    Transaction(connection, tenant, self.database.dictionary), job_id
-                )
+                tx = Transaction(connection, tenant, self.database.dictionary)
+                job = await find_job(tx, job_id)
+                return job if job is not None and _may_look(seen.who.principal, job) else None
         except (psycopg_pool.PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
             return None
 
 
-async def _hung_up(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def _may_look(principal: Principal, job: Job) -> bool:
+    """The file of a list is nobody's but whose it is; other jobs are for all who may read jobs."""
+    if job.kind is JobKind.EXPORT:
+        return job.principal_no == principal.principal_no
+    return principal.may(Permission.READ_JOBS)
 
 
 def _fragment(scope: HTTPScope, job: Job) -> str:
+    template = "export_progress.html" if job.kind is JobKind.EXPORT else "bulk_progress.html"
     context = {"job": job, "formats": formats_of(scope), "rate": rate_of(job)}
-    return render("bulk_progress.html", context).decode()
+    return render(template, context).decode()
 
 
 def rate_of(job: Job) -> int | None:

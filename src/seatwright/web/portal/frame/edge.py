@@ -8,6 +8,7 @@ what was shown, and it is done only if it still comes to the same.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final, cast
 from urllib.parse import quote
 
@@ -32,6 +33,7 @@ from seatwright.web.answers import Answer, Held
 from seatwright.web.body import Body, BodyTooLargeError, CallerGoneError, receive_of
 from seatwright.web.connections import borrowed, run_again
 from seatwright.web.portal.frame.cookie import SessionCookie
+from seatwright.web.portal.frame.downloads import Download, send_download
 from seatwright.web.portal.frame.forms import (
     Form,
     bytes_allowed,
@@ -87,7 +89,13 @@ class PortalEdge:
         except Exception:
             log.exception("unhandled error")
             answer = _trouble(http, BUG)
-        await answer.send(send)
+        download: Download | None = http["state"].get("download")
+        if download is None or answer.status != HTTPStatus.OK:
+            await answer.send(send)
+        else:
+            await send_download(
+                answer, download, database=self._database, receive=receive, send=send
+            )
 
     async def _serve(self, scope: HTTPScope, receive: Receive) -> Answer:
         headers = dict(scope["headers"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -10,13 +10,12 @@ from litestar import Response, get
 from litestar.params import FromQuery
 
 from seatwright.app import seals
-from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.exports.history import end_of_day, lasts_at
 from seatwright.app.history_holders import PastHoldersPage, count_at, holders_at, moment_of
 from seatwright.app.history_timeline import Timeline, timeline_of
 from seatwright.app.seats import list_seats
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.history_timeline import Span
 from seatwright.domain.roles import Permission
 from seatwright.postgres.history_holders import HeldPlace, PastHolder
 from seatwright.web.cursors import cursor_of, keys_of
@@ -45,7 +44,7 @@ async def past_holders(
     at, count, more, refusal = call.now, 0, None, None
     if sku:
         try:
-            at = _end_of(call, day)
+            at = end_of_day(call, day)
             moment = await moment_of(call, sku, at.isoformat())
             count = await count_at(call, moment)
             found = await holders_at(call, moment, after=_place(cursor), limit=ROWS)
@@ -83,7 +82,7 @@ async def past_of_person(
     at, refusal = call.now, None
     if user:
         try:
-            at = _end_of(call, day)
+            at = end_of_day(call, day)
             found = await timeline_of(call, user.strip())
         except Refusal as refused:
             refusal = refused
@@ -97,7 +96,7 @@ async def past_of_person(
         day=day or "",
         at=at,
         line=found,
-        spans=[one for one in spans if not day or _is_at(one, at)],
+        spans=[one for one in spans if not day or lasts_at(one, at)],
         catalog=await catalog_of(call),
     )
 
@@ -129,24 +128,6 @@ async def seals_of_history(
         verdict=verdict,
         head=head or "",
     )
-
-
-def _end_of(call: Call, day: str | None) -> datetime:
-    """The last moment of a day in UTC, or now if that is earlier; no day means now."""
-    if not day:
-        return call.now
-    try:
-        end = datetime.combine(date.fromisoformat(day.strip()), time.max, UTC)
-    except ValueError:
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            gettext("“%(day)s” is no day: give one as 2026-01-31.") % {"day": day[:40]},
-        ) from None
-    return min(end, call.now) if end.date() == call.now.date() else end
-
-
-def _is_at(span: Span, at: datetime) -> bool:
-    return span.since <= at and (span.until is None or span.until > at)
 
 
 def _cursor(last: PastHolder) -> str:

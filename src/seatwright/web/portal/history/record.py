@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from litestar import Response, get
 from litestar.params import FromQuery
 
+from seatwright.app.exports.history import chosen_of, question_of
 from seatwright.app.history import history_page, parse_bound, understand
 from seatwright.domain.history import HistoryPlace
 from seatwright.domain.roles import Permission
@@ -18,7 +19,6 @@ from seatwright.web.portal.frame.events import events_of
 from seatwright.web.portal.frame.language import gettext
 from seatwright.web.portal.frame.pages import page
 from seatwright.web.portal.frame.stories import STORIES
-from seatwright.web.portal.history.file import chosen_of, question_of
 
 ROWS = 50
 ELLIPSES: Final = {"who": "…", "what": "…", "group": "…"}

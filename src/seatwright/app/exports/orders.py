@@ -1,0 +1,184 @@
+"""Files of long lists: asked for, looked at, stopped and deleted by whoever wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID, uuid4
+
+from seatwright.app.call import Call
+from seatwright.app.exports.catalog import list_named
+from seatwright.app.exports.lists import Asked, ListFile
+from seatwright.app.jobs import start_job
+from seatwright.app.record import record
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.exports import EXPORTS_KEPT, INLINE_ROWS_MAX, KEPT_MAX, OPEN_MAX, FileKind
+from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.domain.jobs import Job, JobKind
+from seatwright.domain.reports.columns import Cells
+from seatwright.domain.reports.places import Place
+from seatwright.domain.roles import Role, roles_permitting
+from seatwright.postgres.jobs import ask_to_cancel
+from seatwright.postgres.queue import wake_worker
+from seatwright.postgres.reports.exports import (
+    forget_exports,
+    hold_exports,
+    own_export,
+    own_exports,
+)
+from seatwright.postgres.reports.runs import NewRun, StoredRun, delete_run, insert_run, run_of_job
+
+LIST_HEAD: Final = "list:"
+"""Before the name of a list where a run names its report: reports have names of their own."""
+
+SLICE_ROWS: Final = 2_000
+FORGOTTEN_AT_ONCE_MAX: Final = 50
+
+
+async def short_rows(call: Call, file: ListFile, asked: Asked) -> list[Cells] | None:
+    """All rows of a list of up to 10,000; None for a longer one, of which no more is read."""
+    rows: list[Cells] = []
+    place: Place | None = None
+    while True:
+        found = await file.read(call, asked, place, min(SLICE_ROWS, INLINE_ROWS_MAX + 1))
+        rows += found.rows
+        if len(rows) > INLINE_ROWS_MAX:
+            return None
+        place = found.place
+        if place is None:
+            return rows
+
+
+async def start_export(
+    call: Call, file: ListFile, kind: FileKind, given: Mapping[str, str]
+) -> StoredRun:
+    """Have a worker make a file of a list, with the filters that its address has.
+
+    It reads what the caller may see now. Raises Refusal tooManyExports, roleMissing, and what the
+    list itself refuses.
+    """
+    require_list(call, file)
+    asked = file.asked_of(given)
+    await file.read(call, asked, None, 1)
+    await hold_exports(call.tx, call.principal.principal_no)
+    _refuse_too_many(await list_exports(call))
+    job = await start_job(
+        call,
+        JobKind.EXPORT,
+        params={"list": file.name.value, "roles": [role.value for role in call.principal.roles]},
+        total=0,
+    )
+    await insert_run(
+        call.tx,
+        NewRun(
+            id=uuid4(),
+            report=LIST_HEAD + file.name.value,
+            parameters=asked,
+            with_workbook=kind is FileKind.XLSX,
+            job_no=job.job_no,
+            principal_no=call.principal.principal_no,
+            created_at=call.now,
+            is_export=True,
+        ),
+    )
+    detail = {"list": file.name.value, "file": kind.value, "job": str(job.id)}
+    await record(call, HistoryLine(action=HistoryAction.EXPORTED, detail=detail))
+    run = await run_of_job(call.tx, job.job_no)
+    assert run is not None, "it was stored above"
+    return run
+
+
+def _refuse_too_many(there: Sequence[StoredRun]) -> None:
+    making = sum(not one.state.is_final for one in there)
+    if making >= OPEN_MAX:
+        raise Refusal(
+            Reason.TOO_MANY_EXPORTS,
+            f"{making} files of yours are being made: wait until one is done, or stop one.",
+        )
+    if len(there) >= KEPT_MAX:
+        raise Refusal(
+            Reason.TOO_MANY_EXPORTS,
+            f"You have {len(there)} files: delete one that you do not need any more.",
+        )
+
+
+def require_list(call: Call, file: ListFile) -> None:
+    """Refuse a list that the caller may not read, naming the roles that may."""
+    permission = file.permission
+    if permission is None or call.principal.may(permission):
+        return
+    needed = [role.value for role in roles_permitting(permission)]
+    raise Refusal(
+        Reason.ROLE_MISSING,
+        f"You may not {permission.value}. Ask an administrator for one of these roles:"
+        f" {', '.join(needed)}.",
+        context={"rolesNeeded": needed},
+    )
+
+
+async def list_exports(call: Call) -> list[StoredRun]:
+    """The files of the caller, newest first; they never have more than a page shows."""
+    since = call.now - EXPORTS_KEPT
+    return await own_exports(call.tx, call.principal.principal_no, since=since, limit=KEPT_MAX)
+
+
+async def get_export(call: Call, job_id: UUID) -> StoredRun:
+    """A file of the caller, whatever it is at.
+
+    Raises Refusal unknownExport for somebody else's too: not even that it is there is told.
+    """
+    principal, since = call.principal.principal_no, call.now - EXPORTS_KEPT
+    run = await own_export(call.tx, principal, job_id, since=since)
+    if run is None:
+        raise Refusal(
+            Reason.UNKNOWN_EXPORT,
+            f"You have no file {job_id}: files are kept {EXPORTS_KEPT.days} days, and only whoever"
+            " asked for one has it. Export the list again from its page.",
+        )
+    return run
+
+
+async def stop_export(call: Call, job_id: UUID) -> None:
+    """Have a file made no further. Raises Refusal unknownExport, alreadyDecided."""
+    run = await get_export(call, job_id)
+    if run.state.is_final:
+        raise Refusal(
+            Reason.ALREADY_DECIDED, f"The file is not in the making: it is {run.state.value}."
+        )
+    await ask_to_cancel(call.tx, run.job_no)
+    await wake_worker(call.tx, run.job_no)
+
+
+async def remove_export(call: Call, job_id: UUID) -> None:
+    """Forget a file before its time. Raises Refusal unknownExport, stillRunning."""
+    run = await get_export(call, job_id)
+    if not run.state.is_final:
+        raise Refusal(Reason.STILL_RUNNING, "The file is in the making: stop that first.")
+    await delete_run(call.tx, run.run_no)
+
+
+async def forget_old_exports(call: Call) -> bool:
+    """Forget some files that are older than a week; False when there were none."""
+    before = call.now - EXPORTS_KEPT
+    return await forget_exports(call.tx, before=before, limit=FORGOTTEN_AT_ONCE_MAX) > 0
+
+
+def list_of(run: StoredRun) -> ListFile | None:
+    """The list that a run is of; None for one that there is no more."""
+    return list_named(run.report.removeprefix(LIST_HEAD))
+
+
+def asked_by(run: StoredRun) -> Asked:
+    """The filters that a run was asked for with."""
+    return {name: str(value) for name, value in run.parameters.items()}
+
+
+def as_asked(call: Call, job: Job, run: StoredRun) -> Call:
+    """The call of a job as whoever asked saw the list: with their roles, and at that moment.
+
+    Roles that an identity provider gave are those of a session, and no job has one.
+    """
+    given = job.params.get("roles")
+    roles = tuple(Role(one) for one in given) if isinstance(given, list) else ()
+    return replace(call, principal=replace(call.principal, roles=roles), now=run.created_at)
