@@ -23,6 +23,7 @@ from seatwright.app.exports.lists import (
 from seatwright.app.history import Question, history_page, understand
 from seatwright.app.history_holders import holders_at, moment_of
 from seatwright.app.history_timeline import timeline_of
+from seatwright.domain.assignments import SourceKind
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.exports import ListName
 from seatwright.domain.history import HistoryEvent, HistoryPlace
@@ -113,7 +114,8 @@ async def _past_holders(call: Call, asked: Asked, after: Place | None, limit: in
 
     def cells(one: PastHolder) -> Cells:
         source = one.source
-        group = None if source is None else found.groups.get(source.no)
+        is_group = source is not None and source.kind is SourceKind.GROUP
+        group = found.groups.get(source.no) if source is not None and is_group else None
         return (
             None if one.user is None else one.user.name,
             None if one.user is None else one.user.display_name,

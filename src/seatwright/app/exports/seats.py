@@ -27,6 +27,7 @@ from seatwright.app.exports.lists import (
 from seatwright.app.seat_timeline import whom_to_ask
 from seatwright.app.seats import list_holders, list_seats, list_waiting
 from seatwright.app.subscriptions import booked_for
+from seatwright.domain.assignments import SourceKind
 from seatwright.domain.exports import ListName
 from seatwright.domain.reports.columns import Cells
 from seatwright.domain.reports.places import Place, ReportSlice
@@ -67,7 +68,8 @@ async def _holders(call: Call, asked: Asked, after: Place | None, limit: int) ->
     )
 
     def cells(one: Holder) -> Cells:
-        group = found.groups.get(one.source.no)
+        is_group = one.source.kind is SourceKind.GROUP
+        group = found.groups.get(one.source.no) if is_group else None
         return (
             one.person.upn,
             one.person.display_name,
