@@ -58,7 +58,8 @@ async def test_a_request_is_followed_from_asking_to_its_end(office: Office) -> N
     gone = await cid.send(f"{led_to(again).partition('?')[0]}/cancel", mine)
     assert led_to(gone).endswith("?done=cancelled")
     undone = await bob.send(f"/requests/{row}/undo", page)
-    assert led_to(undone).endswith("?done=undone")
+    assert led_to(undone).endswith("?done=returned")
+    assert "Approval undone: " in (await bob.get(undone.headers["location"])).text
     assert await company.holds("cid") | await company.holds("dan") == set()
     eve = await as_person(company, "eve")
     assert (await eve.get(f"/requests/{row}")).status_code == 404

@@ -69,7 +69,10 @@ async def test_a_manager_approves_many_after_a_preview_and_once(office: Office) 
     assert "gets it" in preview.text
     done = await bob.send("/requests/decisions", preview, digest=digest_in(preview), **sent)
     assert led_to(done) == "/requests?show=decide&done=approved"
-    assert "Nothing waits for your decision" in (await bob.get("/requests")).text
+    after = await bob.get(done.headers["location"])
+    assert "Nothing waits for your decision" in after.text
+    assert "Approved, and told to them: Microsoft 365 E3 for cid and dan." in after.text
+    assert after.text.count('role="status"') == 2, "one banner, beside what a screen reader hears"
     late = await bob.send("/requests/decisions", preview, digest=digest_in(preview), **sent)
     assert late.status_code == 409
     assert "alreadyDecided" in late.text
@@ -101,3 +104,64 @@ async def test_an_administrator_sees_and_decides_everybodys(office: Office) -> N
     denied = await admin.send("/requests/decisions", page, line=line, decision="deny", show="all")
     assert led_to(denied) == "/requests?show=all&done=denied"
     assert "denied" in (await admin.get("/requests?show=completed")).text
+
+
+def ticked(page: httpx.Response) -> list[str]:
+    """The boxes that can be ticked."""
+    return re.findall(r'name="line" value="([^"]+)"(?![^>]* disabled)', page.text)
+
+
+async def test_of_many_ticked_the_own_one_is_named_and_left_out_and_the_others_go_on(
+    office: Office,
+) -> None:
+    company = await set_company(office)
+    await company.ask("eve")
+    admin = await visit(office)
+    fields = {"product": SKU, "people": "cid@contoso.example", "justification": "Plans"}
+    asked = await admin.send("/requests", await admin.get("/requests/new"), **fields)
+    assert asked.status_code == 303, asked.text
+    page = await admin.get("/requests")
+    assert len(lines_in(page)) == 2
+    assert len(ticked(page)) == 1
+    assert "Your own: somebody else decides." in page.text
+    assert "asked for by local administrator" in page.text
+    sent: dict[str, str | list[str]] = {"line": lines_in(page), "decision": "approve"}
+    preview = await admin.send("/requests/decisions", page, step="preview", **sent, message="Hi")
+    assert "<h1>Approve one request</h1>" in preview.text
+    assert "cid is left out: you asked for it" in preview.text
+    assert "They are told: “Hi”" in preview.text
+    assert "Microsoft 365 E3 for eve." in preview.text
+    done = await admin.send("/requests/decisions", preview, digest=digest_in(preview), **sent)
+    assert "One was approved." in done.text
+    assert "cid is left out" in done.text
+    rest = await admin.get("/requests")
+    assert not ticked(rest)
+    alone = await admin.send(
+        "/requests/decisions", rest, line=lines_in(page), decision="deny", step="preview"
+    )
+    assert alone.status_code in {403, 409}
+    assert "Back to the requests" in alone.text
+
+
+async def test_who_was_decided_about_meanwhile_is_named_and_the_others_can_still_be_approved(
+    office: Office,
+) -> None:
+    company = await set_company(office)
+    for name in ("cid", "dan"):
+        await company.ask(name)
+    admin = await visit(office)
+    page = await admin.get("/requests")
+    sent: dict[str, str | list[str]] = {"line": ticked(page), "decision": "deny"}
+    preview = await admin.send("/requests/decisions", page, step="preview", **sent)
+    assert "<h1>Deny 2 requests</h1>" in preview.text
+    assert "Microsoft 365 E3 for cid and dan." in preview.text
+    bob = await as_person(company, "bob")
+    (first, _) = lines_in(await bob.get("/requests"))
+    await bob.send("/requests/decisions", await bob.get("/requests"), line=first, decision="deny")
+    moved = await admin.send("/requests/decisions", preview, digest=digest_in(preview), **sent)
+    assert moved.status_code == 412
+    assert "cid is left out: bob decided about it already." in moved.text
+    assert "<h1>Deny one request</h1>" in moved.text
+    done = await admin.send("/requests/decisions", moved, digest=digest_in(moved), **sent)
+    assert "One was denied." in done.text
+    assert not lines_in(await admin.get("/requests"))

@@ -67,6 +67,7 @@ async def preview_page(
                 if one.after is not None
             ],
             "notes": scope["state"].get("notes", ()),
+            "facts": scope["state"].get("facts", ()),
             "held": [one.sentence for one in preview.held],
             "seats": [
                 Seats(

@@ -17,12 +17,14 @@ from seatwright.app.requests.ending import ask_again, cancel, undo
 from seatwright.app.requests.queue import LineSeen, see_request
 from seatwright.app.requests.routing import asked_now, deciding_of, policies_of
 from seatwright.app.requests.sharing import RECEIVERS_MAX, share
+from seatwright.app.requests.standing import is_own_of
 from seatwright.domain.requests.lines import How
 from seatwright.domain.requests.states import Act, LineState, Refused, step_of
 from seatwright.domain.roles import Permission
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.forms import Form
 from seatwright.web.portal.frame.pages import note, page, see
+from seatwright.web.portal.requests.ruling import decided_words
 
 _TAKES_PART = Permission.TAKE_PART_IN_REQUESTS
 
@@ -76,18 +78,17 @@ async def one_request(
         pending=LineState.PENDING,
         states={one.line.line_no: one.line.state_at(call.now) for one in lines},
         receivers_max=RECEIVERS_MAX,
-        done=done,
+        done_words=await decided_words(call, request, done),
     )
 
 
 async def _ways(call: Call, lines: Sequence[LineSeen]) -> Ways:
     policies = await policies_of(call)
     deciding = await deciding_of(call, policies)
-    every = [one.line for one in lines]
-    asked = await asked_now(call, deciding, policies, every)
+    asked = await asked_now(call, deciding, policies, [one.line for one in lines])
     may: dict[Act, set[int]] = {act: set() for act in Act}
-    for line in every:
-        is_own = deciding.is_own(line)
+    for one in lines:
+        line, is_own = one.line, is_own_of(deciding, one)
         decides = (deciding.may_any or line.line_no in asked) and not is_own
         for act, is_theirs in (
             (Act.APPROVE, decides),
@@ -147,7 +148,7 @@ async def undo_approval(
     """Take back what an approval gave."""
     form = form_of(request)
     ended = await undo(call, request_id, people=_people(form), message=form.text("message"))
-    return _ended(request, ended, form, request_id, done="undone")
+    return _ended(request, ended, form, request_id, done="returned")
 
 
 @post("/requests/{request_id:str}/again", opt=needs(_TAKES_PART), status_code=303)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -11,10 +10,10 @@ from litestar.params import FromQuery
 
 from seatwright.app.call import Call
 from seatwright.app.requests.asking import ask
-from seatwright.app.requests.deciding import decide
 from seatwright.app.requests.foretelling import Foretold, Way, foretell
-from seatwright.app.requests.orders import AskOrder, DecisionOrder
+from seatwright.app.requests.orders import AskOrder
 from seatwright.app.requests.queue import QueueOrder, queue_page
+from seatwright.app.requests.standing import Standing, standings
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
@@ -22,9 +21,10 @@ from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.forms import Form
-from seatwright.web.portal.frame.language import ngettext
 from seatwright.web.portal.frame.pages import note, page, see
 from seatwright.web.portal.requests.one import names_in
+from seatwright.web.portal.requests.ruling import decided_words, decisions_in, rule
+from seatwright.web.problems import status_of
 
 ROWS = 50
 PRODUCTS_MAX = 1000
@@ -50,6 +50,7 @@ async def requests(
     )
     found = await queue_page(call, order, after=None if keys is None else int(keys[0]), limit=ROWS)
     rows = found[:ROWS]
+    standing = await standings(call, rows)
     more = None
     if len(found) > ROWS:
         place = cursor_of(rows[-1].line.line_no)
@@ -60,14 +61,13 @@ async def requests(
         lines=rows,
         shown=chosen,
         shows=_shows(call),
-        can_decide=chosen == "decide" or (_decides_all(call) and chosen == "all"),
+        standing=standing,
+        Standing=Standing,
+        can_decide=Standing.DECIDES in standing.values(),
         more=more,
         done=done,
+        done_words=await decided_words(call, request, done),
     )
-
-
-def _decides_all(call: Call) -> bool:
-    return call.principal.may(Permission.DECIDE_ANY_REQUEST)
 
 
 def _shows(call: Call) -> tuple[str, ...]:
@@ -151,37 +151,44 @@ def _after_asking(call: Call) -> str:
 
 @post("/requests/decisions", opt=needs(Permission.TAKE_PART_IN_REQUESTS), status_code=303)
 async def decide_requests(call: TheCall, request: AnyRequest) -> Response[bytes] | Response[None]:
-    """Approve or deny every line that was ticked, with one message."""
+    """Approve or deny every line that was ticked, with one message.
+
+    Who cannot be decided about any more is named and left out; the others go on.
+    """
     form = form_of(request)
-    orders = _decisions(form)
-    request.scope["state"]["form"] = form.having("words", _words(orders))
-    verdicts = await decide(call, orders)
-    refused = [one.refusal.detail for one in verdicts if one.refusal is not None]
-    note(request, refused)
     shown = _shown(call, form.text("show"))
-    done = "approved" if orders[0].approves else "denied"
-    if refused:
+    orders = decisions_in(form)
+    approves = orders[0].approves
+    try:
+        ruled = await rule(call, orders)
+    except Refusal as refusal:
         return page(
             request,
             "request_results.html",
-            refused=refused,
-            done=len(verdicts) - len(refused),
-            approves=orders[0].approves,
+            status=status_of(refusal),
+            refused=(refusal.detail,),
+            code=refusal.reason.value,
+            done=0,
+            approves=approves,
             shown=shown,
         )
+    request.scope["state"]["form"] = form.having("words", ruled.words)
+    request.scope["state"]["facts"] = ruled.about
+    note(request, ruled.left_out)
+    if ruled.left_out:
+        return page(
+            request,
+            "request_results.html",
+            refused=ruled.left_out,
+            code=None,
+            done=ruled.count,
+            approves=approves,
+            shown=shown,
+        )
+    done = "approved" if approves else "denied"
     if request_id := parse_id(form.text("request") or ""):
         return see(f"/requests/{request_id}?done={done}")
     return see(f"/requests?{urlencode({'show': shown, 'done': done})}")
-
-
-def _words(orders: Sequence[DecisionOrder]) -> str:
-    """What the button below the preview does."""
-    count = sum(len(one.people or ()) for one in orders)
-    if orders[0].approves:
-        words = ngettext("Approve one request", "Approve %(count)s requests", count)
-    else:
-        words = ngettext("Deny one request", "Deny %(count)s requests", count)
-    return words % {"count": count}
 
 
 def day_in(form: Form, name: str, *, is_end: bool = False) -> datetime | None:
@@ -199,27 +206,6 @@ def day_in(form: Form, name: str, *, is_end: bool = False) -> datetime | None:
             Reason.INVALID_VALUE, f"“{text[:40]}” is no day: give 2027-01-31, say."
         ) from None
     return day + timedelta(days=1) if is_end else day
-
-
-def _decisions(form: Form) -> list[DecisionOrder]:
-    decision = form.text("decision")
-    if decision not in {"approve", "deny"}:
-        raise Refusal(Reason.INVALID_VALUE, "Choose Approve or Deny.")
-    people: dict[str, list[str]] = {}
-    for ticked in form.all("line"):
-        request, _, person = ticked.partition("/")
-        people.setdefault(request, []).append(person)
-    if not people:
-        raise Refusal(Reason.INVALID_VALUE, "Nobody is ticked: tick who this decision is about.")
-    return [
-        DecisionOrder(
-            request=id_,
-            people=tuple(dict.fromkeys(names)),
-            approves=decision == "approve",
-            message=form.text("message"),
-        )
-        for id_, names in people.items()
-    ]
 
 
 REQUEST_PAGES = (requests, new_request, ask_for_product, decide_requests)

@@ -17,7 +17,7 @@ window.addEventListener("pageshow", () => {
 });
 
 // Lists whose rows can be chosen: one box above them for all, and how many are chosen.
-const boxesOf = (table) => [...table.querySelectorAll("tbody input[type=checkbox]")];
+const boxesOf = (table) => [...table.querySelectorAll("tbody input[type=checkbox]:not(:disabled)")];
 
 function addAllBoxes() {
   for (const table of document.querySelectorAll("main form table")) {
@@ -27,6 +27,7 @@ function addAllBoxes() {
     all.type = "checkbox";
     all.dataset.all = "";
     all.setAttribute("aria-label", said().dataset.all);
+    head.dataset.label = said().dataset.all;
     head.replaceChildren(all);
     countChosen(table);
   }
