@@ -21,6 +21,7 @@ PASSWORD: Final = "a few words are enough"
 
 NOT_LINKED: Final = {
     "/exports/*": "a file",
+    "/find/suggestions": "what the search box asks for while somebody types",
     "/groups/*/impact": "what a form of a group asks for",
     "/held": "nothing is held in the demo",
     "/held/*": "nothing is held in the demo",

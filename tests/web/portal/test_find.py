@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from seatwright.domain.roles import Role
 from tests.office import Office
 from tests.web.portal.visitor import visit
@@ -47,3 +49,29 @@ async def test_nothing_found_says_what_to_write(office: Office) -> None:
 async def test_who_may_not_read_the_directory_finds_nobody(office: Office) -> None:
     visitor = await visit(office, Role.PERSON)
     assert (await visitor.get("/find?search=a")).status_code == 403
+
+
+async def test_the_box_suggests_while_somebody_types(office: Office) -> None:
+    await _make(office, "Visa Virtanen", "Vera Virtanen", "Ada")
+    for name in ("Visio drawers", "Others"):
+        made = await office.admin.post("/api/identity/groups", json={"displayName": name})
+        assert made.status_code == 201, made.text
+    bought = {"skuPartNumber": "VISIOCLIENT", "units": 5}
+    made = await office.admin.post("/api/subscriptions", json=bought)
+    assert made.status_code == 201, made.text
+    visitor = await visit(office)
+
+    async def suggested(words: str) -> list[str]:
+        part = await visitor.get(f"/find/suggestions?search={words}")
+        assert part.status_code == 200
+        assert "<html" not in part.text
+        return re.findall(r'data-path="[^"]+"[^>]*>([^<]*?) ?<', part.text)
+
+    assert await suggested("vis") == ["Visa Virtanen", "Visio Plan 2", "Visio drawers"]
+    assert await suggested("virt") == ["Vera Virtanen", "Visa Virtanen"]
+    # Each word begins a word of the name, in whatever order they stand.
+    assert await suggested("virtanen+ve") == ["Vera Virtanen"]
+    assert await suggested("v") == []
+    assert await suggested("zzz") == []
+    helper = await visit(office, Role.PERSON)
+    assert (await helper.get("/find/suggestions?search=vis")).status_code == 403

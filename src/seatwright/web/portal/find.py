@@ -11,6 +11,7 @@ from litestar.params import FromQuery
 
 from seatwright.app.call import Call
 from seatwright.app.directory.groups import page_of_groups
+from seatwright.app.directory.suggestions import suggest
 from seatwright.app.directory.users import page_of_users
 from seatwright.app.seats import list_seats
 from seatwright.domain.directory import UserQuery
@@ -100,4 +101,12 @@ def _kind(kind: str, things: list[Found], path: str, words: str) -> FoundKind:
     )
 
 
-FIND_PAGES = (find,)
+@get("/find/suggestions", opt=needs(Permission.READ_DIRECTORY))
+async def suggestions(
+    call: TheCall, request: AnyRequest, *, search: FromQuery[str | None] = None
+) -> Response[bytes]:
+    """A part of a page: the first of each kind, for the list below the search box."""
+    return page(request, "find_suggestions.html", found=await suggest(call, search or ""))
+
+
+FIND_PAGES = (find, suggestions)

@@ -27,6 +27,7 @@ STATIC: Final[Mapping[str, str]] = {
     "portal.js": "text/javascript; charset=utf-8",
     "progress.js": "text/javascript; charset=utf-8",
     # htmx 2.0.11 as its package has it, under the Zero-Clause BSD license.
+    "search.js": "text/javascript; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
