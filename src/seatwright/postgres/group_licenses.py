@@ -52,12 +52,14 @@ async def group_errors(
 ) -> tuple[GroupError, ...]:
     """Errors from this group's own licenses, by person and SKU (GRP-005)."""
     cursor = await tx.connection.execute(
+        # The page first, then the people of it: a join of all would be planned as a merge.
         "select e.user_no, u.id, u.upn, u.display_name, e.sku_no, e.reason, e.waiting_since"
-        " from license_error e"
-        " join app_user u on u.tenant_id = e.tenant_id and u.user_no = e.user_no"
-        " where e.tenant_id = %s and e.source_kind = 1 and e.source_no = %s"
-        " and (e.user_no, e.sku_no) > (%s, %s) order by e.user_no, e.sku_no limit %s",
-        (tx.tenant_id, group, *after, limit),
+        " from (select user_no, sku_no, reason, waiting_since from license_error"
+        "  where tenant_id = %s and source_kind = 1 and source_no = %s"
+        "   and (user_no, sku_no) > (%s, %s) order by user_no, sku_no limit %s) e"
+        " join app_user u on u.tenant_id = %s and u.user_no = e.user_no"
+        " order by e.user_no, e.sku_no",
+        (tx.tenant_id, group, *after, limit, tx.tenant_id),
     )
     return tuple(
         GroupError(

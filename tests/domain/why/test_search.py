@@ -11,12 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatwright.domain.semantics import ENTRA, NATIVE
-from seatwright.domain.why import Move, MoveKind, smallest_change, smallest_end
+from seatwright.domain.why import Move, MoveKind, Question, smallest_change, smallest_end
+from seatwright.domain.why.candidates import candidates
+from seatwright.domain.why.hopes import Hopes
+from seatwright.domain.why.search import tried
 from tests.domain.why.questions import every_move, followed, holds, questions
 
 PRESETS = {"native": NATIVE, "entra": ENTRA}
 MOVES_TRIED_MAX = 2
 """How many moves together are tried where there is no answer: three take a minute a world."""
+
+KNOWN_TRIED_MAX = 40
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -43,7 +48,7 @@ def test_nothing_smaller_than_the_answer_would_do(preset: str, data: st.DataObje
     every = tuple(every_move(question, seats=len(world.users) + 3))
     for count in range(1, smaller_max + 1):
         for moves in combinations(every, count):
-            is_sure = not _is_a_matter_of_luck(moves)
+            is_sure = not _is_a_matter_of_luck(question, moves)
             assert not (is_sure and holds(followed(world, question, moves), question)), moves
 
 
@@ -92,7 +97,23 @@ def test_whoever_follows_the_answer_for_a_holder_sees_it_go_and_not_before_the_l
         assert holds(followed(world, question, fewer), question), fewer
 
 
-def _is_a_matter_of_luck(moves: Sequence[Move]) -> bool:
-    """Where others are touched too, who comes first decides; answers leave nothing to that."""
-    bought = [move for move in moves if move.kind is MoveKind.ADD_SEATS]
-    return any(move.is_at_group for move in moves) or len(bought) > 1
+@pytest.mark.parametrize("preset", PRESETS)
+@settings(max_examples=150, deadline=None, print_blob=True)
+@given(st.data())
+def test_what_is_not_worth_a_try_would_not_do(preset: str, data: st.DataObject) -> None:
+    _, question = data.draw(questions(semantics=PRESETS[preset]))
+    known = candidates(question)[:KNOWN_TRIED_MAX]
+    hopes = Hopes(question, known)
+    for count in range(1, MOVES_TRIED_MAX + 1):
+        for moves in combinations(known, count):
+            assert hopes.are_worth_a_try(moves) or tried(question, moves) is None, moves
+
+
+def _is_a_matter_of_luck(question: Question, moves: Sequence[Move]) -> bool:
+    """Where others are touched too, who comes first decides; answers leave nothing to that.
+
+    A seat that is bought may free another of what keeps them from a product that comes along.
+    """
+    bought = {move.sku for move in moves if move.kind is MoveKind.ADD_SEATS}
+    are_others_freed = any(line.rivals for sku, line in question.lines.items() if bought - {sku})
+    return are_others_freed or any(move.is_at_group for move in moves) or len(bought) > 1

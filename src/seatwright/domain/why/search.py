@@ -14,6 +14,7 @@ from seatwright.domain.reconcile.laws import laws_of
 from seatwright.domain.reconcile.rounds import settle
 from seatwright.domain.reconcile.rows import union
 from seatwright.domain.why.candidates import candidates
+from seatwright.domain.why.hopes import Hopes
 from seatwright.domain.why.moves import Move, MoveKind, after_moves
 from seatwright.domain.why.question import Question, turn_of
 
@@ -66,10 +67,10 @@ def smallest_change(question: Question, *, moves_max: int = MOVES_MAX) -> Search
     The best is first. An answer counts only if it holds whoever else comes first.
     """
     known = [move for move in candidates(question) if _is_allowed(question, move)]
-    tries = 0
+    hopes, tries = Hopes(question, known), 0
     for size in range(1, moves_max + 1):
         found: list[Remedy] = []
-        for moves in combinations(known, size):
+        for moves in filter(hopes.are_worth_a_try, combinations(known, size)):
             snapshot = _imagined(question, moves)
             if snapshot is None:
                 continue
