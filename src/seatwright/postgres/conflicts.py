@@ -14,7 +14,7 @@ from seatwright.postgres.seats import PersonSeen
 from seatwright.postgres.transaction import Transaction
 
 _USER_NO_MAX = 2**31 - 1
-HOLDERS_LOOKED_AT = 2_000
+HOLDERS_LOOKED_AT = 500
 """Holders of one product among whom those are looked for who could give it back."""
 
 SOURCES_EACH = 8
@@ -92,15 +92,22 @@ async def count_holdings(tx: Transaction) -> dict[Holdings, int]:
 
 
 async def errors_with(
-    tx: Transaction, reason: Reason, *, user: UserNo | None, after: tuple[int, int], limit: int
+    tx: Transaction,
+    reason: Reason,
+    *,
+    user: UserNo | None,
+    sku: SkuNo | None,
+    after: tuple[int, int],
+    limit: int,
 ) -> list[tuple[SkuNo, UserNo]]:
     """People and products with this error, whatever the source, by product and person."""
     cursor = await tx.connection.execute(
         "select distinct e.sku_no, e.user_no from license_error e"
         " where e.tenant_id = %s and e.reason <> 'noSeatLeft' and e.reason = %s"
-        " and (%s::int4 is null or e.user_no = %s) and (e.sku_no, e.user_no) > (%s, %s)"
+        " and (%s::int4 is null or e.user_no = %s) and (%s::int2 is null or e.sku_no = %s)"
+        " and (e.sku_no, e.user_no) > (%s, %s)"
         " order by e.sku_no, e.user_no limit %s",
-        (tx.tenant_id, reason.value, user, user, *after, limit),
+        (tx.tenant_id, reason.value, user, user, sku, sku, *after, limit),
     )
     return [(SkuNo(row[0]), UserNo(row[1])) for row in await cursor.fetchall()]
 
@@ -121,12 +128,25 @@ _OWN_SCAN = """, own as (
        and (a.user_no, a.sku_no) > (%s, %s) and a.user_no <= %s
      order by a.user_no, a.sku_no limit %s)
 """
-_DOUBLES = f"""{_GIVING}{_OWN_SCAN}
-select own.user_no, own.sku_no, exists (
+_IS_GIVEN = """exists (
     select from membership m
      where m.tenant_id = %s and m.user_no = own.user_no
        and (own.sku_no, m.group_no) in (select sku_no, group_no from giving))
+"""
+_DOUBLES = f"""{_GIVING}{_OWN_SCAN}
+select own.user_no, own.sku_no, {_IS_GIVEN}
   from own order by own.user_no, own.sku_no
+"""
+# Of one product its holders are walked, which are fewer than all own assignments.
+_DOUBLES_OF_SKU = f"""{_GIVING}, own as (
+    select l.user_no, l.sku_no from effective_license l
+     where l.tenant_id = %s and l.sku_no = %s and l.user_no > %s and l.user_no <= %s
+     order by l.user_no limit %s)
+select own.user_no, own.sku_no, exists (
+    select from assignment a
+     where a.tenant_id = %s and a.user_no = own.user_no and a.sku_no = own.sku_no
+       and a.source_kind <> 4) and {_IS_GIVEN}
+  from own order by own.user_no
 """
 
 
@@ -146,15 +166,15 @@ async def scan_doubles(
     after: tuple[int, int],
     until: int = _USER_NO_MAX,
     limit: int,
+    sku: SkuNo | None = None,
 ) -> DoublesScan:
-    """Look at `limit` own assignments, in their order."""
+    """Look at `limit` own assignments, in their order; of one product at `limit` holders."""
+    own: tuple[object, ...] = (tx.tenant_id, *after, until, limit)
+    if sku is not None:
+        own = (tx.tenant_id, sku, after[0], until, limit, tx.tenant_id)
     cursor = await tx.connection.execute(
-        _DOUBLES,
-        (
-            *(tx.tenant_id, tx.tenant_id, nested),
-            *(tx.tenant_id, *after, until, limit),
-            tx.tenant_id,
-        ),
+        _DOUBLES if sku is None else _DOUBLES_OF_SKU,
+        (tx.tenant_id, tx.tenant_id, nested, *own, tx.tenant_id),
     )
     rows = await cursor.fetchall()
     found = dict.fromkeys((UserNo(row[0]), SkuNo(row[1])) for row in rows if row[2])
