@@ -127,7 +127,7 @@ async def test_a_file_whose_worker_is_killed_goes_on_and_is_never_called_done_be
         killed.setattr("seatwright.app.reports.keeping.jobs.advance_job", die)
         with pytest.raises(KilledError):
             await _work_slices(office, path, 1)
-    assert "3 rows are in it" in (await visitor.get(path)).text
+    assert "3 rows so far" in (await visitor.get(path)).text
     await _work_slices(office, path, 2)
     assert "the workbook is being written" in (await visitor.get(path)).text
     with monkeypatch.context() as killed:
@@ -228,3 +228,17 @@ async def test_a_list_that_a_file_cannot_take_fails_with_what_to_do(
     assert (
         await visitor.send("/exports", page, list="users", kind="csv", query=many)
     ).status_code == 400
+
+
+async def test_a_list_that_is_slow_to_read_is_made_by_a_job_however_short(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "SECONDS_MAX", -1.0)
+    await add_people(office, *NAMES)
+    visitor = await visit(office)
+    # What one slice holds is there already when the time is over.
+    assert len((await visitor.get("/exports/users.csv")).text.splitlines()) == 1 + len(NAMES)
+    monkeypatch.setattr(orders, "SLICE_ROWS", 3)
+    path = led_to(await _ask(visitor))
+    await work_off(office)
+    assert len((await visitor.get(f"{path}/file.csv")).text.splitlines()) == 1 + len(NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -32,20 +33,28 @@ from seatwright.postgres.reports.runs import NewRun, StoredRun, delete_run, inse
 LIST_HEAD: Final = "list:"
 """Before the name of a list where a run names its report: reports have names of their own."""
 
-SLICE_ROWS: Final = 2_000
+SLICE_ROWS: Final = 1_000
+SECONDS_MAX: Final = 2.0
+"""How long a list is read while somebody waits for its page."""
+
 FORGOTTEN_AT_ONCE_MAX: Final = 50
 
 
 async def short_rows(call: Call, file: ListFile, asked: Asked) -> list[Cells] | None:
-    """All rows of a list of up to 10,000; None for a longer one, of which no more is read."""
+    """All rows of a list of up to 10,000; None for a longer one, of which no more is read.
+
+    None too for one that is not read in a few seconds: nobody waits longer for a page.
+    """
     rows: list[Cells] = []
     place: Place | None = None
+    clock = asyncio.get_running_loop().time
+    begun = clock()
     while True:
         found = await file.read(call, asked, place, min(SLICE_ROWS, INLINE_ROWS_MAX + 1))
         rows += found.rows
-        if len(rows) > INLINE_ROWS_MAX:
-            return None
         place = found.place
+        if len(rows) > INLINE_ROWS_MAX or (place is not None and clock() - begun > SECONDS_MAX):
+            return None
         if place is None:
             return rows
 
