@@ -51,7 +51,7 @@ def test_one_person_gets_a_product(hands: Hands) -> None:
     hands.type("Find people, products and groups", "alex hughes", enter=True)
     hands.choose("Product", "Visio Plan 2")
     hands.press("button", "Assign")
-    hands.reads("Assigned to them")
+    hands.reads("Assigned directly")
     assert len(hands.clicks) <= ONE_PERSON_MAX, hands.clicks
 
 
@@ -144,7 +144,7 @@ def test_people_move_from_their_own_assignments_to_a_group(
     assert given.status_code < 300, given.text
     hands.press("link", "Strategies")
     hands.press("link", "Move people to a group")
-    hands.choose("Product (from own assignments)", "Fjordline Route Studio")
+    hands.choose("Product (from direct assignments)", "Fjordline Route Studio")
     hands.type("Group that they join (name or id): it must give the product", "Route studio")
     hands.press("radio", "everybody who has it that way")
     hands.press("button", "Preview")

@@ -12,6 +12,7 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.conflicts.counting import count_some
 from seatwright.app.held_changes import HeldSeen, list_held_changes
+from seatwright.app.idle_people import count_idle_people
 from seatwright.app.jobs import list_jobs
 from seatwright.domain.brake import HeldState
 from seatwright.domain.conflicts import ConflictKind
@@ -20,15 +21,12 @@ from seatwright.domain.reports.prices import LIVING, price_of
 from seatwright.domain.roles import Permission
 from seatwright.domain.subscriptions import Subscription
 from seatwright.domain.tenant_catalog import CatalogSku
-from seatwright.postgres.attention import count_idle_holders
+from seatwright.postgres.idle import IdleCount
 from seatwright.postgres.subscriptions import subscriptions_by_sku
 
-IDLE_AFTER: Final = timedelta(days=90)
 EXPIRES_WITHIN: Final = timedelta(days=30)
 FAILED_WITHIN: Final = timedelta(days=7)
 SHOWN_MAX: Final = 5
-COUNTED_MAX: Final = 1_000
-"""Idle people are looked for among this many who were away longest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +39,14 @@ class Expiring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """What needs attention; idle people are counted up to `COUNTED_MAX`.
+    """What needs attention; idle people are counted up to a limit, and `idle` says whether it was.
 
     `spend` is what the running purchases cost a month, by currency; `unpriced` counts the units
     without a price. What the caller may not read is empty.
     """
 
     conflicts: dict[ConflictKind, int]
-    idle: int
+    idle: IdleCount
     held: tuple[HeldSeen, ...]
     failed: tuple[Job, ...]
     expiring: tuple[Expiring, ...]
@@ -68,7 +66,7 @@ async def attention(call: Call) -> Attention:
     spend, unpriced = _spend(purchases)
     return Attention(
         conflicts=await count_some(call),
-        idle=await count_idle_holders(call.tx, before=call.now - IDLE_AFTER, looked_at=COUNTED_MAX),
+        idle=await count_idle_people(call),
         held=tuple(
             (await list_held_changes(call, state=HeldState.PENDING, before=None, limit=SHOWN_MAX))[
                 :SHOWN_MAX

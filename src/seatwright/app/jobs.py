@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 from seatwright.app.call import Call
 from seatwright.app.preview_jobs import foresee_reconcile
 from seatwright.app.record import record
+from seatwright.domain.bulk import RowEffect
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.jobs import Job, JobKind, JobState, Outcome
 from seatwright.postgres import jobs as rows
-from seatwright.postgres.job_rows import StoredRow, list_rows
+from seatwright.postgres.job_rows import StoredRow, count_effects, list_rows
 from seatwright.postgres.queue import wake_worker
 
 Scope = Mapping[str, Sequence[int]]
@@ -73,7 +74,13 @@ async def list_jobs(
 
 
 async def list_job_rows(
-    call: Call, job: Job, *, after: int | None, limit: int, outcome: Outcome | None = None
+    call: Call,
+    job: Job,
+    *,
+    after: int | None,
+    limit: int,
+    outcome: Outcome | None = None,
+    effect: RowEffect | None = None,
 ) -> list[StoredRow]:
     """Rows of a job in the order of its file; one more than `limit` if there are more."""
     return await list_rows(
@@ -82,7 +89,13 @@ async def list_job_rows(
         after=-1 if after is None else after,
         limit=limit + 1,
         outcome=outcome,
+        effect=effect,
     )
+
+
+async def effects_of(call: Call, job: Job) -> Mapping[RowEffect, int]:
+    """How many rows of a job changed nothing, or only service plans."""
+    return await count_effects(call.tx, job.job_no)
 
 
 async def cancel_job(call: Call, id_: UUID) -> Job:

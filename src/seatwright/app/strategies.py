@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final
 
-from seatwright.app.attention import IDLE_AFTER
 from seatwright.app.auto_claim.policies import list_policies
 from seatwright.app.call import Call
+from seatwright.app.idle_people import IDLE_AFTER
 from seatwright.domain.assignments import Strategy
 from seatwright.domain.settings import setting_value
 from seatwright.postgres.attention import count_idle_holders

@@ -36,6 +36,29 @@ class FillPolicy(StrEnum):
     """As many as fit; the rest are assigned and wait for a seat."""
 
 
+@unique
+class RowEffect(StrEnum):
+    """What a row that was done came to: most that changes nothing is told from what does."""
+
+    GIVEN = "given"
+    """The person did not have it and has it now."""
+
+    CHANGED = "changed"
+    """The person had it with other service plans."""
+
+    HAD = "had"
+    """It is the person's own already."""
+
+    HAD_BY_GROUP = "hadByGroup"
+    """Something else than an assignment of their own gives it to them already."""
+
+    TWICE = "twice"
+    """An earlier row says the same of the same person."""
+
+    TAKEN = "taken"
+    """It is taken from them, now or once that is approved."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkProduct:
     """One product of a template, as it was when the job began; None: the choice stays."""
@@ -78,13 +101,15 @@ class BulkOrder:
     """What holds for all rows of a job; kept in the job itself.
 
     `reserved` is None until an all-or-nothing job has reserved its seats; then it is what is left
-    of them. `adopts` is for an import of what people hold today.
+    of them. `adopts` is for an import of what people hold today. `spares_inherited` leaves out whom
+    a group gives all of it already.
     """
 
     fill: FillPolicy = FillPolicy.AS_MANY
     products: tuple[BulkProduct, ...] = ()
     reserved: Mapping[SkuNo, int] | None = None
     adopts: bool = False
+    spares_inherited: bool = False
     report: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -101,6 +126,7 @@ class BulkOrder:
                 for one in self.products
             ],
             "adopts": self.adopts,
+            "sparesInherited": self.spares_inherited,
             "report": dict(self.report),
         }
         if self.reserved is not None:
@@ -123,19 +149,25 @@ def order_of(params: Mapping[str, object]) -> BulkOrder:
         ),
         reserved=None if reserved is None else {SkuNo(sku): seats for sku, seats in reserved},
         adopts=kept["adopts"],
+        # Jobs that began before there was this choice do not say it.
+        spares_inherited=kept.get("sparesInherited", False),
         report=kept["report"],
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowResult:
-    """What became of one row; `message` says it in a sentence where there is more to say."""
+    """What became of one row; `message` says it in a sentence where there is more to say.
+
+    `effect` is there for rows that were done and give or take.
+    """
 
     row_no: int
     outcome: Outcome
     user: UserNo | None = None
     reason: Reason | None = None
     message: str | None = None
+    effect: RowEffect | None = None
 
 
 def wants_of(
@@ -170,4 +202,5 @@ def wants_of(
                 # Who replaces something keeps it until there is a seat: they do not wait without.
                 may_wait=order.fill is FillPolicy.WAIT and row.kind is WantKind.ADD,
                 bundle=place,
+                spares_inherited=order.spares_inherited and row.kind is WantKind.ADD,
             )

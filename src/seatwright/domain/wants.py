@@ -47,6 +47,7 @@ class Want:
     seat is left the assignment is stored and the person waits; else the want is refused. Wants of
     one `bundle` happen all together or not at all. `source`: what is added is an assignment of that
     source (a license request), beside those of others; `detail` is what the history says of it.
+    `spares_inherited`: who has all of it through a group is left as they are.
     """
 
     key: int
@@ -67,6 +68,21 @@ class Want:
     bundle: int | None = None
     source: Source = DIRECT
     detail: Mapping[str, object] | None = None
+    spares_inherited: bool = False
+
+
+def is_spared(user: UserState | None, want: Want, every: ServicePlanBits) -> bool:
+    """Whether a want is left out because a group gives the person all that it asks for already.
+
+    `every` are the service plans of the product.
+    """
+    if user is None or not want.spares_inherited or want.sku in own_wishes(user):
+        return False
+    held = next((one.enabled for one in user.held if one.sku == want.sku), None)
+    is_inherited = any(
+        wish.sku == want.sku and wish.source.kind is SourceKind.GROUP for wish in user.wishes
+    )
+    return held is not None and is_inherited and not every & ~(want.disabled or 0) & ~held
 
 
 def wanted_state(user: UserState, wants: Iterable[Want], *, now: datetime) -> UserState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from seatwright.domain.bulk import BulkRow, RowFault, RowResult
+from seatwright.domain.bulk import BulkRow, RowEffect, RowFault, RowResult
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import JobNo
 from seatwright.domain.jobs import Outcome, RowAction
@@ -26,9 +26,9 @@ select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location
 """
 _WRITE = """
 update job_row r set outcome = new.outcome, user_no = new.user_no, reason = new.reason,
-       message = new.message
-  from unnest(%s::int4[], %s::text[], %s::int4[], %s::text[], %s::text[])
-    as new (row_no, outcome, user_no, reason, message)
+       message = new.message, effect = new.effect
+  from unnest(%s::int4[], %s::text[], %s::int4[], %s::text[], %s::text[], %s::text[])
+    as new (row_no, outcome, user_no, reason, message, effect)
  where r.tenant_id = %s and r.job_no = %s and r.row_no = new.row_no
 """
 _WRITE_REST = """
@@ -36,9 +36,15 @@ update job_row set outcome = %s, reason = %s, message = %s
  where tenant_id = %s and job_no = %s and row_no > %s and outcome is null
 """
 _PAGE = """
-select row_no, user_text, sku_text, action, outcome, reason, message
+select row_no, user_text, sku_text, action, outcome, reason, message, effect
   from job_row where tenant_id = %s and job_no = %s and row_no > %s
-   and (%s::text is null or outcome = %s) order by row_no limit %s
+   and (%s::text is null or outcome = %s) and (%s::text is null or effect = %s)
+ order by row_no limit %s
+"""
+_EFFECTS = """
+select effect, count(*) from job_row
+ where tenant_id = %s and job_no = %s and effect in ('changed', 'had', 'hadByGroup', 'twice')
+ group by effect
 """
 
 
@@ -114,6 +120,7 @@ async def write_results(tx: Transaction, job: JobNo, results: Sequence[RowResult
             [one.user for one in results],
             [None if one.reason is None else one.reason.value for one in results],
             [one.message for one in results],
+            [None if one.effect is None else one.effect.value for one in results],
             tx.tenant_id,
             job,
         ),
@@ -147,14 +154,24 @@ class StoredRow:
     outcome: Outcome | None
     reason: Reason | None
     message: str | None
+    effect: RowEffect | None = None
 
 
 async def list_rows(
-    tx: Transaction, job: JobNo, *, after: int, limit: int, outcome: Outcome | None = None
+    tx: Transaction,
+    job: JobNo,
+    *,
+    after: int,
+    limit: int,
+    outcome: Outcome | None = None,
+    effect: RowEffect | None = None,
 ) -> list[StoredRow]:
     """Rows in their order, with what became of them."""
     wanted = None if outcome is None else outcome.value
-    cursor = await tx.connection.execute(_PAGE, (tx.tenant_id, job, after, wanted, wanted, limit))
+    came_to = None if effect is None else effect.value
+    cursor = await tx.connection.execute(
+        _PAGE, (tx.tenant_id, job, after, wanted, wanted, came_to, came_to, limit)
+    )
     return [
         StoredRow(
             row_no=row[0],
@@ -164,9 +181,16 @@ async def list_rows(
             outcome=None if row[4] is None else Outcome(row[4]),
             reason=None if row[5] is None else Reason(row[5]),
             message=row[6],
+            effect=None if row[7] is None else RowEffect(row[7]),
         )
         for row in await cursor.fetchall()
     ]
+
+
+async def count_effects(tx: Transaction, job: JobNo) -> dict[RowEffect, int]:
+    """How many rows of a job gave nothing to somebody new, by what they came to."""
+    cursor = await tx.connection.execute(_EFFECTS, (tx.tenant_id, job))
+    return {RowEffect(row[0]): row[1] for row in await cursor.fetchall()}
 
 
 async def all_rows(tx: Transaction, job: JobNo, *, page: int) -> AsyncIterator[StoredRow]:

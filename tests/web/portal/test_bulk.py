@@ -16,7 +16,7 @@ from seatwright.postgres.jobs import list_jobs
 from tests.dynamic import held, work_off
 from tests.office import HOST, Office
 from tests.web.portal.visitor import Visitor, digest_in, visit
-from tests.world import add_people
+from tests.world import add_group, add_people
 
 E3 = "SPE_E3"
 _JOB = re.compile(r"/bulk/[0-9a-f-]{36}")
@@ -55,7 +55,7 @@ async def _upload(
 
 def _fields_of(page: httpx.Response) -> dict[str, str]:
     """The hidden fields by which a preview sends the form again."""
-    (form,) = [one for one in page.text.split("<form") if 'name="digest"' in one]
+    form = next(one for one in page.text.split("<form") if 'name="digest"' in one)
     pairs = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
     return {name: unescape(value) for name, value in pairs if name not in {"proof", "digest"}}
 
@@ -67,7 +67,7 @@ async def test_a_file_with_faults_is_shown_row_by_row_and_the_good_rows_are_done
     page = await visitor.get("/bulk")
     preview = await _upload(visitor, page, FAULTS.encode(), step="preview", give="", action="add")
     assert preview.status_code == 200, preview.text
-    assert "2 of 5 rows can be done" in preview.text
+    assert "2 of 5 rows change something" in preview.text
     assert "Shoe size" in preview.text
     for said in (
         "There is no person “nobody@contoso.example”",
@@ -105,6 +105,52 @@ async def test_a_file_with_faults_is_shown_row_by_row_and_the_good_rows_are_done
         "succeeded",
     ]
     assert done.headers["location"] in (await visitor.get("/bulk")).text
+
+
+async def test_every_row_is_counted_once_and_who_has_it_through_a_group_is_left_out_or_not(
+    office: Office,
+) -> None:
+    visitor = await _staff(office)
+    group = await add_group(office, "Sales")
+    members = {"users": ["ada@contoso.example"]}
+    await office.admin.post(f"/api/identity/groups/{group}/members", json=members)
+    await office.admin.post(f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": E3})
+    given = {"skuPartNumber": E3}
+    await office.admin.post("/api/identity/users/ben@contoso.example/licenses", json=given)
+    page = await visitor.get("/bulk")
+    lines = "ada@contoso.example\nben@contoso.example\ncara@contoso.example\nnot an address\n"
+    lines += "dan@contoso.example\ncara@contoso.example"
+    form = {"lines": lines, "give": f"sku:{E3}", "action": "add"}
+    preview = await visitor.send("/bulk", page, **form, step="preview")
+    assert "2 of 6 rows change something" in preview.text
+    counts = re.findall(r'href="#(\w+)"><strong>(\d+)</strong>', preview.text)
+    assert dict(counts) == {
+        "changes": "2",
+        "failing": "1",
+        "hadByGroup": "1",
+        "had": "1",
+        "twice": "1",
+    }
+    for said in (
+        "Give Microsoft 365 E3 to 2 people",
+        "Left out: they have it already, through the group Sales.",
+        "“not an address” is no address",
+        "Row 3 names the same person",
+    ):
+        assert said in preview.text
+    beside = await visitor.send("/bulk", preview, **form, beside="yes", step="preview")
+    assert "this adds a direct assignment beside that" in beside.text
+    done = await visitor.send("/bulk", preview, **form, digest=digest_in(preview), step="apply")
+    assert done.status_code == 303, done.text
+    await work_off(office)
+    assert await held(office, "cara") == [E3]
+    ada = await office.admin.get("/api/identity/users/ada@contoso.example/licenses")
+    assert [one["kind"] for one in ada.json()["value"][0]["sources"]] == ["group"]
+    path = done.headers["location"]
+    for shown, name in (("had", "ben"), ("hadByGroup", "ada"), ("twice", "cara")):
+        job = await visitor.get(f"{path}?show={shown}")
+        assert re.findall(r'<th scope="row">(\w+)@', job.text) == [name]
+        assert "Microsoft 365 E3" in job.text
 
 
 async def test_a_job_is_undone_after_a_preview(office: Office) -> None:

@@ -171,7 +171,7 @@ async def test_a_product_is_assigned_and_taken_away_by_forms(office: Office) -> 
     assert led_to(answer) == f"/users/{user}?done=assigned"
     assert await _holds(office, user) == [E3]
     after = await visitor.get(answer.headers["location"])
-    assert "Assigned to them" in after.text
+    assert "Assigned directly" in after.text
     answer = await visitor.send(f"/users/{user}/licenses/{E3}/unassign", after)
     assert answer.status_code == 303
     assert await _holds(office, user) == []

@@ -11,6 +11,7 @@ from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction
 from seatwright.web.portal.frame.stories import STORIES
 from seatwright.web.portal.frame.words import _WORDS, reason_words, source_words, words
+from seatwright.web.portal.history.actions import ACTIONS
 
 
 @pytest.mark.parametrize("kind", list(_WORDS), ids=lambda kind: kind.__name__)
@@ -40,3 +41,10 @@ def test_every_action_of_the_history_has_a_sentence_of_its_own() -> None:
     told = [one % {"who": "Ada", "group": "R&D", "what": "E3"} for one in STORIES.values()]
     assert len(set(told)) == len(told)
     assert STORIES[HistoryAction.MEMBER_ADDED] % {"who": "Ada", "group": "R&D"} == "Ada joined R&D"
+
+
+def test_every_action_of_the_history_can_be_asked_for_once() -> None:
+    asked = [did for group in ACTIONS.values() for did in group]
+    assert sorted(asked) == sorted(HistoryAction)
+    words = [text for group in ACTIONS.values() for text in group.values()]
+    assert len(set(words)) == len(words)

@@ -36,10 +36,12 @@ from seatwright.domain.reconcile import (
     UserState,
     reconcile,
 )
+from seatwright.domain.reconcile.laws import laws_of
 from seatwright.domain.wants import (
     Want,
     WantKind,
     impossible,
+    is_spared,
     own_errors,
     own_wishes,
     replaced_by,
@@ -72,7 +74,7 @@ class Fulfilment:
 
     `had` is whether the person's own assignment was there before; `is_waiting` that they stand in
     line for a seat. `user` is the person as they were read under the locks. `is_held`: what was
-    removed stays until somebody approves (`docs/how-to/brake.md`).
+    removed stays until somebody approves (`docs/how-to/brake.md`). `is_spared`: left out.
     """
 
     want: Want
@@ -81,6 +83,7 @@ class Fulfilment:
     had: bool = False
     is_waiting: bool = False
     is_held: bool = False
+    is_spared: bool = False
     after: ServicePlanBits | None = None
 
 
@@ -196,8 +199,12 @@ class _Session:
         self.located: list[UserNo] = []
         self.denied: dict[int, Reason] = {}
         self.by_user: dict[UserNo, list[Want]] = defaultdict(list)
+        self.spared, plans_of = set[int](), laws_of(world.snapshot.catalog).service_plans_of
         for want in wants:
-            self.by_user[want.user].append(want)
+            if is_spared(self.before.get(want.user), want, plans_of(want.sku)):
+                self.spared.add(want.key)
+            else:
+                self.by_user[want.user].append(want)
         self._deny_impossible()
 
     def _deny_impossible(self) -> None:
@@ -336,7 +343,7 @@ class _Session:
         edits: dict[tuple[UserNo, SkuNo], Edit] = {}
         after_by_user = {user.user_no: user for user in self.world.snapshot.users}
         for want in self.wants:
-            if want.key in self.denied:
+            if want.key in self.denied or want.key in self.spared:
                 continue
             before, after = self.before[want.user], after_by_user[want.user]
             own_before, own_after = own_wishes(before), own_wishes(after)
@@ -375,6 +382,7 @@ class _Session:
                     had=want.sku in own_wishes(before),
                     is_waiting=errors.get(want.sku) is Reason.NO_SEAT_LEFT,
                     is_held=want.kind is WantKind.REMOVE and _is_held(after, want.sku),
+                    is_spared=reason is None and want.key in self.spared,
                     after=granted.get((want.user, want.sku), held),
                 )
             )

@@ -18,7 +18,7 @@ from seatwright.app.bulk.slices import work_bulk_slice
 from seatwright.app.bulk.start import start_bulk
 from seatwright.app.call import Call
 from seatwright.app.preview_jobs import only_foreseen
-from seatwright.domain.bulk import BulkOrder, BulkRow, FillPolicy, RowResult
+from seatwright.domain.bulk import BulkOrder, BulkRow, FillPolicy, RowEffect, RowResult
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.jobs import Job, Outcome
 from seatwright.domain.reconcile import Action
@@ -26,14 +26,16 @@ from seatwright.postgres.job_rows import list_rows
 from seatwright.postgres.jobs import job_by_number
 
 FORECAST_ROWS_MAX = 1_000
+_IDLE = (RowEffect.HAD_BY_GROUP, RowEffect.HAD, RowEffect.TWICE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What would become of the rows of a bulk job now.
 
-    `is_refused` is for all or nothing where it would be nothing. `rows` are the first 1,000, and
-    `failing` the first 1,000 of those that would not be done.
+    `is_refused` is for all or nothing where it would be nothing. `rows` are the first 1,000,
+    `failing` the first 1,000 of those that would not be done, and `effects` counts the others by
+    what they come to; `by_effect` has the first 1,000 of each that changes nothing.
     """
 
     counts: Mapping[tuple[Outcome, Reason | None], int]
@@ -41,6 +43,8 @@ class Forecast:
     failing: Sequence[tuple[BulkRow, RowResult]]
     total: int
     is_refused: bool
+    effects: Mapping[RowEffect, int]
+    by_effect: Mapping[RowEffect, Sequence[tuple[BulkRow, RowResult]]]
 
 
 async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
@@ -60,7 +64,7 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
     call.ledger.concerned.update(row.sku for row in rows if row.sku is not None)
     call.ledger.concerned.update(product.sku for product in order.products)
     shown = slice(0, FORECAST_ROWS_MAX)
-    pairs = zip(rows, results, strict=True)
+    pairs = list(zip(rows, results, strict=True))
     failing = (pair for pair in pairs if pair[1].outcome is not Outcome.SUCCEEDED)
     return Forecast(
         counts=Counter((one.outcome, one.reason) for one in results),
@@ -68,6 +72,13 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
         failing=list(islice(failing, FORECAST_ROWS_MAX)),
         total=len(rows),
         is_refused=is_refused,
+        effects=Counter(one.effect for one in results if one.effect is not None),
+        by_effect={
+            effect: list(
+                islice((pair for pair in pairs if pair[1].effect is effect), FORECAST_ROWS_MAX)
+            )
+            for effect in (*_IDLE, RowEffect.CHANGED)
+        },
     )
 
 
@@ -96,6 +107,7 @@ async def _tried(call: Call, resolved: Resolved) -> Sequence[RowResult]:
             outcome=one.outcome or Outcome.CANCELLED,
             reason=one.reason,
             message=one.message,
+            effect=one.effect,
         )
         for one in stored
     ]

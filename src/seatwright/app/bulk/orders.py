@@ -67,6 +67,7 @@ class BulkCall:
     ignored_columns: tuple[str, ...] = ()
     adopts: bool = False
     keeps_faults: bool = False
+    spares_inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,12 @@ async def resolve(call: Call, sent: BulkCall) -> Resolved:
         _check_products(catalog, sent)
     reader = _Reader(catalog=catalog, sent=sent, template_name=template_name, now=call.now)
     return Resolved(
-        order=BulkOrder(fill=sent.fill, products=products, adopts=sent.adopts),
+        order=BulkOrder(
+            fill=sent.fill,
+            products=products,
+            adopts=sent.adopts,
+            spares_inherited=sent.spares_inherited,
+        ),
         # In a thread, for a large file keeps the others of this process waiting for a second.
         rows=await asyncio.to_thread(reader.rows),
         ignored_columns=sent.ignored_columns,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from seatwright.app.assign.fulfil import Fulfilled, Fulfilment
 from seatwright.app.assign.refusals import refusals_of
 from seatwright.app.call import Call
-from seatwright.domain.bulk import BulkRow, RowResult
+from seatwright.domain.assignments import SourceKind
+from seatwright.domain.bulk import BulkRow, RowEffect, RowResult
+from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.ids import SkuNo, UserNo
+from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.jobs import Outcome
 from seatwright.domain.wants import WantKind
+from seatwright.postgres.labels import GroupLabel, group_labels
 
 ALREADY_ASSIGNED = "Already assigned: no seat was used."
 CHANGED = "Already assigned: its service plans were changed, and no seat was used."
@@ -29,8 +33,9 @@ async def outcomes_of(
         assert result.want.bundle is not None, "a bulk want says which row it is of"
         by_place[result.want.bundle].append(result)
     said = await _sentences(call, rows, by_place, done)
+    groups = await _groups_that_give(call, done.results)
     outcomes: list[RowResult] = []
-    given: set[tuple[UserNo, SkuNo]] = set()
+    given: dict[tuple[UserNo, SkuNo], int] = {}
     for place, row in enumerate(rows):
         results = by_place.get(place)
         if results is None:
@@ -38,9 +43,32 @@ async def outcomes_of(
         elif place in said:
             outcomes.append(_failed(row, users[row.user_text], said[place]))
         else:
-            outcomes.append(_done(row, results, given))
-        given.update((one.want.user, one.want.sku) for one in results or () if _gives(one))
+            outcomes.append(_done(row, results, given, groups))
+        for one in results or ():
+            if _gives(one):
+                given.setdefault((one.want.user, one.want.sku), row.row_no)
     return outcomes
+
+
+async def _groups_that_give(
+    call: Call, results: Sequence[Fulfilment]
+) -> Mapping[GroupNo, GroupLabel]:
+    """The groups that give people already what was wanted for them."""
+    found = {group for one in results for group in _giving(one)}
+    return await group_labels(call.tx, sorted(found))
+
+
+def _giving(one: Fulfilment) -> list[GroupNo]:
+    """The groups that give a person the product, where they hold it and not by themselves."""
+    if one.had or one.user is None or one.want.kind is WantKind.REMOVE:
+        return []
+    if all(held.sku != one.want.sku for held in one.user.held):
+        return []
+    return [
+        GroupNo(wish.source.no)
+        for wish in one.user.wishes
+        if wish.sku == one.want.sku and wish.source.kind is SourceKind.GROUP
+    ]
 
 
 async def _sentences(
@@ -85,12 +113,18 @@ def _without_wants(row: BulkRow) -> RowResult:
 
 def unknown_person(row: BulkRow) -> RowResult:
     """The outcome of a row whose person was not found."""
-    message = (
-        f"There is no person “{row.user_text}”. Give the id, user principal name or mail address"
-        " of one who was not deleted."
-        if row.user_text
-        else "The row names no person."
-    )
+    text = row.user_text
+    if not text:
+        message = "The row names no person."
+    elif "@" not in text and parse_id(text) is None:
+        message = (
+            f"“{text}” is no address: give the id, user principal name or mail address of a person."
+        )
+    else:
+        message = (
+            f"There is no person “{text}”. Give the id, user principal name or mail address of one"
+            " who was not deleted."
+        )
     return RowResult(
         row_no=row.row_no, outcome=Outcome.FAILED, reason=Reason.UNKNOWN_USER, message=message
     )
@@ -107,31 +141,64 @@ def _failed(row: BulkRow, user: UserNo, said: Refusal) -> RowResult:
 
 
 def _done(
-    row: BulkRow, results: Sequence[Fulfilment], given: set[tuple[UserNo, SkuNo]]
+    row: BulkRow,
+    results: Sequence[Fulfilment],
+    given: Mapping[tuple[UserNo, SkuNo], int],
+    groups: Mapping[GroupNo, GroupLabel],
 ) -> RowResult:
     user = results[0].want.user
+    result = RowResult(
+        row_no=row.row_no, outcome=Outcome.SUCCEEDED, user=user, effect=RowEffect.GIVEN
+    )
     if any(one.is_waiting for one in results):
-        return RowResult(
-            row_no=row.row_no,
-            outcome=Outcome.WAITING,
-            user=user,
-            reason=Reason.NO_SEAT_LEFT,
-            message=WAITS,
+        return replace(
+            result, outcome=Outcome.WAITING, reason=Reason.NO_SEAT_LEFT, message=WAITS, effect=None
         )
     if any(one.is_held for one in results):
-        return RowResult(
-            row_no=row.row_no,
-            outcome=Outcome.SUCCEEDED,
-            user=user,
-            reason=Reason.HELD_FOR_APPROVAL,
-            message=HELD,
+        return replace(
+            result, reason=Reason.HELD_FOR_APPROVAL, message=HELD, effect=RowEffect.TAKEN
         )
-    message = None
-    if row.kind is not WantKind.REMOVE and all(
-        one.had or (user, one.want.sku) in given for one in results
-    ):
-        message = CHANGED if any(map(_is_changed, results)) else ALREADY_ASSIGNED
-    return RowResult(row_no=row.row_no, outcome=Outcome.SUCCEEDED, user=user, message=message)
+    if row.kind is WantKind.REMOVE:
+        return replace(result, effect=RowEffect.TAKEN)
+    before = [given[user, one.want.sku] for one in results if (user, one.want.sku) in given]
+    if len(before) == len(results):
+        is_changed = any(map(_is_changed, results))
+        twice = f"Row {min(before)} names the same person: no seat was used."
+        return replace(
+            result,
+            message=CHANGED if is_changed else twice,
+            effect=RowEffect.CHANGED if is_changed else RowEffect.TWICE,
+        )
+    if all(one.had or (user, one.want.sku) in given for one in results):
+        is_changed = any(map(_is_changed, results))
+        return replace(
+            result,
+            message=CHANGED if is_changed else ALREADY_ASSIGNED,
+            effect=RowEffect.CHANGED if is_changed else RowEffect.HAD,
+        )
+    return _inherited(result, results, groups)
+
+
+def _inherited(
+    result: RowResult, results: Sequence[Fulfilment], groups: Mapping[GroupNo, GroupLabel]
+) -> RowResult:
+    """The row as it is, unless groups give all of it already."""
+    fresh = [one for one in results if not one.had]
+    if not all(map(_giving, fresh)):
+        return result
+    if any(map(_is_changed, results)):
+        return replace(result, message=CHANGED, effect=RowEffect.CHANGED)
+    found = sorted({groups[no].display_name for one in fresh for no in _giving(one)})
+    names = " and ".join(found)
+    through = f"the group {names}" if len(found) == 1 else f"the groups {names}"
+    is_spared = all(one.is_spared for one in fresh)
+    said = (
+        f"Left out: they have it already, through {through}."
+        if is_spared
+        else f"They have it already, through {through}: this adds a direct assignment beside that,"
+        " and uses no seat."
+    )
+    return replace(result, message=said, effect=RowEffect.HAD_BY_GROUP)
 
 
 def _is_changed(one: Fulfilment) -> bool:

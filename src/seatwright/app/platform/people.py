@@ -82,10 +82,10 @@ async def roles_of_person(call: Call, text: str) -> list[HeldRole]:
     """
     user = await find_user(call, text)
     groups = await groups_of_user(call.tx, user.user_no)
-    return await _roles(call.tx, user.user_no, groups)
+    return await roles_held(call.tx, user.user_no, groups)
 
 
-async def _roles(
+async def roles_held(
     tx: Transaction,
     user: UserNo,
     groups: frozenset[GroupNo],
@@ -148,7 +148,7 @@ async def access_of_person(call: Call, app_text: str, user_text: str) -> Access:
     held = people[0].held if people else {}
     roles: list[HeldRole] = []
     if target.environment is not None:
-        roles = await _roles(call.tx, user.user_no, groups, target.environment)
+        roles = await roles_held(call.tx, user.user_no, groups, target.environment)
     return Access(
         target=target,
         needs=needs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from seatwright.app.call import Call
 from seatwright.app.why.reading import Reading
@@ -32,11 +33,22 @@ _ORDER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeatsBought:
+    """What a fix that buys seats comes to; `price` is of one seat a month, None if not known."""
+
+    sku: SkuNo
+    more: int
+    before: int
+    price: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
     """One call that mends something: previewable, and in words.
 
     `names` says what the ids in it stand for: `user`, `group`, `product`, and `replaced` for
-    products that go in the same call, where it names them.
+    products that go in the same call, where it names them. `buys` is set where it buys seats.
     """
 
     method: str
@@ -44,6 +56,7 @@ class Fix:
     body: Mapping[str, object] | None
     words: str
     names: Mapping[str, str] = field(default_factory=dict)
+    buys: SeatsBought | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,7 +330,15 @@ def add_seats(sku: CatalogSku, seats: int, purchases: Sequence[Subscription]) ->
     running = [one for one in purchases if one.status is SubscriptionStatus.ENABLED]
     if not running:
         body: dict[str, object] = {"skuId": str(sku.sku_id), "units": seats}
-        return Fix(method="POST", path="/api/subscriptions", body=body, words=words, names=known)
+        first = SeatsBought(sku=sku.sku_no, more=seats, before=0, price=None, currency=None)
+        return Fix(
+            method="POST",
+            path="/api/subscriptions",
+            body=body,
+            words=words,
+            names=known,
+            buys=first,
+        )
     largest = max(running, key=lambda one: (one.units, str(one.subscription_id)))
     return Fix(
         method="PATCH",
@@ -325,6 +346,13 @@ def add_seats(sku: CatalogSku, seats: int, purchases: Sequence[Subscription]) ->
         body={"units": largest.units + seats},
         words=words,
         names=known,
+        buys=SeatsBought(
+            sku=sku.sku_no,
+            more=seats,
+            before=largest.units,
+            price=largest.unit_price,
+            currency=largest.currency,
+        ),
     )
 
 

@@ -73,7 +73,11 @@ def _held(answer: Answer) -> str:
             f"{who} still has {product} although nothing gives it any more: something else that"
             " they have depends on it."
         )
-    kept = "It would go with that." if len(giving) == 1 else "It would go with the last of them."
+    kept = (
+        "Without that they would lose it."
+        if len(giving) == 1
+        else "They would lose it only without all of these."
+    )
     return f"{who} has {product}: {_gives(giving)}. {kept}"
 
 

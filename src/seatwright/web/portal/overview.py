@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from litestar import Response, get
 
-from seatwright.app.attention import COUNTED_MAX, attention
+from seatwright.app.attention import attention
 from seatwright.app.call import Call
 from seatwright.app.history import Question, history_page, understand
 from seatwright.app.seats import SkuSeats, list_seats
@@ -43,7 +43,6 @@ async def overview(call: TheCall, request: AnyRequest) -> Response[bytes] | Resp
         sums=_sums(seats),
         short=[one for one in seats if one.hint is not None],
         now=await attention(call),
-        counted_max=COUNTED_MAX,
         events=await _recent(call),
     )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,7 +10,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from seatwright.app import jobs
-from seatwright.app.bulk.forecast import Forecast, foresee_bulk
+from seatwright.app.bulk.forecast import foresee_bulk
+from seatwright.app.bulk.orders import Resolved
 from seatwright.app.bulk.start import start_bulk
 from seatwright.app.bulk.tables import BULK_COLUMNS
 from seatwright.app.call import Call
@@ -22,7 +21,7 @@ from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.app.templates import list_page as list_templates
 from seatwright.app.undo import is_small, undo_job
 from seatwright.app.work import work_at_once
-from seatwright.domain.bulk import BulkRow, FillPolicy, RowResult
+from seatwright.domain.bulk import FillPolicy
 from seatwright.domain.csv_text import write_table
 from seatwright.domain.errors import Refusal
 from seatwright.domain.jobs import Job, JobKind, Outcome
@@ -30,6 +29,7 @@ from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogServicePlan
 from seatwright.postgres.job_rows import StoredRow, all_rows
 from seatwright.web.cursors import cursor_of, keys_of
+from seatwright.web.portal.bulk.foretold import foretold_of, titled_of
 from seatwright.web.portal.bulk.order import given_of, resolved_of, with_text_of_file
 from seatwright.web.portal.bulk.progress import rate_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
@@ -39,22 +39,9 @@ from seatwright.web.problems import status_of
 
 JOBS_SHOWN = 20
 ROWS_SHOWN = 50
-ROWS_FORETOLD = 200
 PRODUCTS_MAX = 1000
 RESULT_COLUMNS = ("row", "user", "sku", "action", "outcome", "reason", "message")
 RESULT_PAGE_ROWS = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foretold:
-    """What a preview says of the rows: how many end how, and each that cannot be done."""
-
-    total: int
-    counts: Mapping[Outcome, int]
-    failing: tuple[tuple[BulkRow, RowResult], ...]
-    failing_count: int
-    is_refused: bool
-    ignored_columns: tuple[str, ...]
 
 
 @get("/bulk", opt=needs(Permission.READ_JOBS))
@@ -142,23 +129,20 @@ async def start(call: TheCall, request: AnyRequest) -> Response[bytes] | Respons
     request.scope["state"]["form"] = form
     if call.is_foreseen:
         forecast = await foresee_bulk(call, resolved)
-        request.scope["state"]["forecast"] = _foretold(forecast, resolved.ignored_columns)
+        said = foretold_of(forecast, resolved.ignored_columns)
+        request.scope["state"]["forecast"] = said
+        titled = titled_of(said, form, products=await _given_names(call, resolved))
+        request.scope["state"]["titled"] = titled
     job = await start_bulk(call, resolved)
     return see(f"/bulk/{job.id}")
 
 
-def _foretold(forecast: Forecast, ignored_columns: tuple[str, ...]) -> Foretold:
-    counts = Counter[Outcome]()
-    for (outcome, _), rows in forecast.counts.items():
-        counts[outcome] += rows
-    return Foretold(
-        total=forecast.total,
-        counts=counts,
-        failing=tuple(forecast.failing[:ROWS_FORETOLD]),
-        failing_count=forecast.total - counts[Outcome.SUCCEEDED],
-        is_refused=forecast.is_refused,
-        ignored_columns=ignored_columns,
-    )
+async def _given_names(call: Call, resolved: Resolved) -> tuple[str, ...]:
+    """The products that the rows name, as people call them."""
+    catalog = await catalog_of(call)
+    named = {row.sku for row in resolved.rows if row.sku is not None}
+    named |= {product.sku for product in resolved.order.products if not named}
+    return tuple(catalog.sku_name(sku) for sku in sorted(named))
 
 
 @get("/bulk/{job_id:uuid}", opt=needs(Permission.READ_JOBS))
@@ -172,14 +156,17 @@ async def one_job(
 ) -> Response[bytes]:
     """How far it is, the rows that failed first, and what can be done about it."""
     job = await jobs.get_job(call, job_id)
-    shown = show if show in {"failed", "waiting", "all"} else _worth_showing(job)
+    effects = await jobs.effects_of(call, job)
+    names = {"failed", "waiting", "all", *(one.value for one in effects)}
+    shown = show if show in names else _worth_showing(job)
     keys = keys_of(cursor, int)
     found = await jobs.list_job_rows(
         call,
         job,
         after=None if keys is None else int(keys[0]),
         limit=ROWS_SHOWN,
-        outcome=None if shown == "all" else Outcome(shown),
+        outcome=Outcome(shown) if shown in {"failed", "waiting"} else None,
+        effect=next((one for one in effects if one.value == shown), None),
     )
     rows = found[:ROWS_SHOWN]
     more = None
@@ -192,6 +179,8 @@ async def one_job(
         job=job,
         rows=rows,
         shown=shown,
+        effects=effects,
+        catalog=await catalog_of(call),
         more=more,
         rate=rate_of(job),
         may_undo=job.state.is_final and job.done > job.failed and _is_undoable(job),

@@ -78,6 +78,8 @@ async def resolved_of(call: Call, form: Form) -> Resolved:
             template=given.template,
             ignored_columns=ignored,
             keeps_faults=True,
+            # Whoever a group gives it already is left out unless the form says otherwise.
+            spares_inherited=form.text("beside") is None,
         ),
     )
 

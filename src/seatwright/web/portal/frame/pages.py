@@ -51,7 +51,9 @@ def render_page(scope: HTTPScope, template: str, context: Mapping[str, object]) 
             "here": scope["path"],
             "formats": formats_of(scope),
             "correlation": str(scope["state"]["correlation"]),
-            "undo": scope["state"].get("undo"),
+            "undo": (undo := scope["state"].get("undo")),
+            # Whether the frame says what was done: the page need not say it again.
+            "told": bool(undo and (undo.events or undo.purchase)),
             **context,
         },
     )

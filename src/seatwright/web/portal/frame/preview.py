@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from litestar.types import HTTPScope
 
 from seatwright.app.call import Call
 from seatwright.app.preview import LINES_MAX, Preview
 from seatwright.app.preview_words import sentence_of
-from seatwright.domain.ids import ServicePlanBits
+from seatwright.domain.ids import ServicePlanBits, UserNo
 from seatwright.domain.reconcile.changes import Action, Change
 from seatwright.web.answers import Answer
 from seatwright.web.portal.frame.forms import FORM_BYTES_MAX, Form
@@ -18,13 +20,14 @@ from seatwright.web.portal.frame.pages import answer_page, own_path, render_page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One license that begins, changes or ends."""
+    """One license that begins, changes or ends; `every` service plan counts that it can have."""
 
     person: str
     product: str
     action: Action
     gains: tuple[str, ...]
     loses: tuple[str, ...]
+    every: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,13 @@ class Seats:
     seats_to_buy: int
 
 
+class Ordered(Protocol):
+    """What a form knows of the rows that it came with: the place of each person among them."""
+
+    @property
+    def places(self) -> Mapping[UserNo, int]: ...
+
+
 async def preview_page(
     scope: HTTPScope, preview: Preview, *, form: Form, has_moved: bool
 ) -> Answer:
@@ -46,6 +56,7 @@ async def preview_page(
     net = preview.foreseen.net
     names = preview.names
     catalog = names.catalog
+    forecast: Ordered | None = scope["state"].get("forecast")
     body = render_page(
         scope,
         "preview.html",
@@ -53,9 +64,10 @@ async def preview_page(
             "has_moved": has_moved,
             "digest": preview.foreseen.digest,
             "fields": form.beside("step", "digest", "proof"),
-            "what": form.text("words") or "",
+            "what": scope["state"].get("titled") or form.text("words") or "",
             "back": own_path(form.text("back") or "/"),
-            "lines": [_line(one, preview) for one in net.changes[:LINES_MAX]],
+            "lines": [_line(one, preview) for one in _in_order(net.changes, forecast)],
+            "names": names,
             "count": len(net.changes),
             "errors": [
                 sentence_of(
@@ -83,13 +95,22 @@ async def preview_page(
             ],
             "costs": preview.costs,
             "message": form.text("message"),
-            "forecast": scope["state"].get("forecast"),
+            "forecast": forecast,
             "is_large": sum(len(value) for _, value in form.pairs) > FORM_BYTES_MAX // 4,
         },
     )
     call: Call = scope["state"]["call"]
     scope["state"]["caller"] = (call.tenant.id, call.principal.id)
     return answer_page(412 if has_moved else 200, body)
+
+
+def _in_order(changes: Sequence[Change], forecast: Ordered | None) -> Sequence[Change]:
+    """The changes that are shown, in the order of the rows of a file where there is one."""
+    shown = changes[:LINES_MAX]
+    if forecast is None:
+        return shown
+    places = forecast.places
+    return sorted(shown, key=lambda one: (places.get(one.user_no, len(places)), one.sku))
 
 
 def _line(change: Change, preview: Preview) -> Line:
@@ -103,4 +124,5 @@ def _line(change: Change, preview: Preview) -> Line:
         action=change.action,
         gains=tuple(plan.display_name for plan in gains),
         loses=tuple(plan.display_name for plan in loses),
+        every=len(catalog.plans_of(catalog.skus[change.sku].service_plans)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,13 +22,14 @@ from seatwright.web.portal.frame.words import reason_words, source_words, words
 
 _LOCALE_DEFAULT: Final = "en"
 _LANGUAGES_READ_MAX: Final = 10
+_DAY: Final = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)\b")
 
 STATIC: Final[Mapping[str, str]] = {
     "portal.css": "text/css; charset=utf-8",
     "portal.js": "text/javascript; charset=utf-8",
+    "search.js": "text/javascript; charset=utf-8",
     "progress.js": "text/javascript; charset=utf-8",
     # htmx 2.0.11 as its package has it, under the Zero-Clause BSD license.
-    "search.js": "text/javascript; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -139,6 +141,10 @@ class Formats:
     def day(self, at: datetime) -> str:
         """`Nov 21, 2026`."""
         return format_date(at, format="medium", locale=self.locale)
+
+    def days_in(self, sentence: str) -> str:
+        """A sentence with every day in it (`2026-11-21`) as this locale writes days."""
+        return _DAY.sub(lambda found: self.day(datetime.fromisoformat(found[0])), sentence)
 
     def moment(self, at: datetime) -> str:
         """`Nov 21, 2026, 9:00 AM`, UTC."""

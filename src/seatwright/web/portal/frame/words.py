@@ -15,6 +15,7 @@ from seatwright.domain.assignments import SourceKind, Strategy
 from seatwright.domain.auto_claim import EnvironmentScope, PolicyOrigin, PolicyStatus
 from seatwright.domain.auto_claim_notices import NoticeKind, NoticeOutcome
 from seatwright.domain.brake import HeldOutcome, HeldState
+from seatwright.domain.bulk import RowEffect
 from seatwright.domain.conflicts import ConflictKind
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.exports import ListName
@@ -37,7 +38,7 @@ _ERRORS: Final[Mapping[Reason, str]] = {
     Reason.ADDRESS_NOT_UNIQUE: marked("somebody else has the same address"),
     Reason.SIBLING_FAILED: marked("another product of the same group could not be given"),
     Reason.SUBSCRIPTION_SUSPENDED: marked("the purchase is suspended"),
-    Reason.HELD_FOR_APPROVAL: marked("waits for a second administrator"),
+    Reason.HELD_FOR_APPROVAL: marked("held for approval by a second administrator"),
 }
 """What stands on assignments, in a few words; the rest has the sentence of `/docs/errors`."""
 
@@ -46,7 +47,7 @@ _CHANGES: Final[Mapping[Enum, str]] = {
     ChangeReason.UNASSIGNED: marked("taken from them"),
     ChangeReason.GROUP_JOINED: marked("joined a group"),
     ChangeReason.GROUP_LEFT: marked("left a group"),
-    ChangeReason.GROUP_LICENSE_CHANGED: marked("a group gives something else"),
+    ChangeReason.GROUP_LICENSE_CHANGED: marked("what a group gives was changed"),
     ChangeReason.CLAIMED: marked("claimed when it was needed"),
     ChangeReason.REQUEST_APPROVED: marked("asked for and approved"),
     ChangeReason.SEAT_FREED: marked("a seat came free"),
@@ -56,7 +57,7 @@ _CHANGES: Final[Mapping[Enum, str]] = {
     ChangeReason.IMPORTED: marked("imported"),
     ChangeReason.RECLAIMED: marked("taken back, as it was not used"),
     ChangeReason.UNDONE: marked("an earlier change was undone"),
-    ChangeReason.RECONCILED: marked("looked at again"),
+    ChangeReason.RECONCILED: marked("licenses checked again"),
     ChangeReason.USER_DELETED: marked("the person was deleted"),
     ChangeReason.USER_RESTORED: marked("the person was restored"),
     ChangeReason.REMOVAL_APPROVED: marked("a held removal was approved"),
@@ -65,11 +66,11 @@ _CHANGES: Final[Mapping[Enum, str]] = {
 }
 
 _SOURCES: Final[Mapping[Enum, str]] = {
-    SourceKind.DIRECT: marked("assigned to them"),
+    SourceKind.DIRECT: marked("assigned directly"),
     SourceKind.GROUP: marked("given by a group"),
     SourceKind.POLICY: marked("claimed by a policy"),
     SourceKind.REQUEST: marked("asked for and approved"),
-    SourceKind.HOLD: marked("held: its removal waits for approval"),
+    SourceKind.HOLD: marked("held for approval: its removal waits for a second administrator"),
 }
 
 _STRATEGIES: Final[Mapping[Enum, str]] = {
@@ -96,7 +97,7 @@ _WORDS: Final[Mapping[type[Enum], Mapping[Enum, str]]] = {
         JobKind.RULES: marked("rules of groups"),
         JobKind.REPORT: marked("report"),
         JobKind.EXPORT: marked("file of a list"),
-        JobKind.RECONCILE: marked("looking again"),
+        JobKind.RECONCILE: marked("checking licenses again"),
         JobKind.MOVE: marked("move"),
         JobKind.DECISION: marked("decision about held removals"),
         JobKind.UNDO: marked("undo"),
@@ -149,6 +150,14 @@ _WORDS: Final[Mapping[type[Enum], Mapping[Enum, str]]] = {
         Outcome.WAITING: marked("waits"),
         Outcome.CANCELLED: marked("cancelled"),
     },
+    RowEffect: {
+        RowEffect.GIVEN: marked("given"),
+        RowEffect.CHANGED: marked("service plans changed"),
+        RowEffect.HAD: marked("had it already"),
+        RowEffect.HAD_BY_GROUP: marked("has it through a group"),
+        RowEffect.TWICE: marked("twice in the file"),
+        RowEffect.TAKEN: marked("taken away"),
+    },
     HeldState: {
         HeldState.PENDING: marked("waits for a decision"),
         HeldState.APPROVED: marked("approved"),
@@ -159,7 +168,7 @@ _WORDS: Final[Mapping[type[Enum], Mapping[Enum, str]]] = {
         HeldOutcome.REVOKED: marked("lost it"),
         HeldOutcome.KEPT: marked("has it another way"),
         HeldOutcome.PUT_BACK: marked("put back as it was"),
-        HeldOutcome.OWN_NOW: marked("has it as an assignment of their own"),
+        HeldOutcome.OWN_NOW: marked("has it as a direct assignment"),
         HeldOutcome.GONE: marked("was deleted"),
     },
     LineState: {
@@ -197,14 +206,14 @@ _WORDS: Final[Mapping[type[Enum], Mapping[Enum, str]]] = {
         NoticeOutcome.KEPT: marked("kept"),
         NoticeOutcome.USED: marked("used again"),
         NoticeOutcome.RELEASED: marked("released"),
-        NoticeOutcome.HELD: marked("waits for a second administrator"),
+        NoticeOutcome.HELD: marked("held for approval by a second administrator"),
         NoticeOutcome.GONE: marked("no longer so"),
         NoticeOutcome.FILLED: marked("enough seats again"),
     },
     TakenOutcome: {
         TakenOutcome.UNASSIGNED: marked("taken back"),
         TakenOutcome.STILL_GIVEN: marked("taken back, and something else still gives the product"),
-        TakenOutcome.HELD: marked("waits for a second administrator"),
+        TakenOutcome.HELD: marked("held for approval by a second administrator"),
         TakenOutcome.NOT_CLAIMED: marked("holds nothing that the policy gave"),
     },
     LaunchEvent: {
@@ -223,10 +232,10 @@ _WORDS: Final[Mapping[type[Enum], Mapping[Enum, str]]] = {
         ConflictKind.USAGE_LOCATION_MISSING: marked("Usage location not known"),
         ConflictKind.USAGE_LOCATION_PROHIBITED: marked("Not allowed where they are"),
         ConflictKind.DUPLICATE: marked("The same service twice"),
-        ConflictKind.DIRECT_BESIDE_INHERITED: marked("Own assignment beside one of a group"),
+        ConflictKind.DIRECT_BESIDE_INHERITED: marked("Direct assignments that a group gives too"),
     },
     MoveKind: {
-        MoveKind.DIRECT_TO_GROUP: marked("from own assignments to a group"),
+        MoveKind.DIRECT_TO_GROUP: marked("from direct assignments to a group"),
         MoveKind.GROUP_TO_GROUP: marked("from one group to another"),
         MoveKind.PRODUCT_TO_PRODUCT: marked("from one product to another"),
     },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -11,17 +10,17 @@ from litestar.params import FromQuery
 
 from seatwright.app.exports.history import chosen_of, question_of
 from seatwright.app.history import history_page, parse_bound, understand
+from seatwright.app.seats import list_seats
 from seatwright.domain.history import HistoryPlace
 from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
 from seatwright.web.portal.frame.events import events_of
-from seatwright.web.portal.frame.language import gettext
 from seatwright.web.portal.frame.pages import page
-from seatwright.web.portal.frame.stories import STORIES
+from seatwright.web.portal.history.actions import action_choices
 
 ROWS = 50
-ELLIPSES: Final = {"who": "…", "what": "…", "group": "…"}
+PRODUCTS_MAX = 1000
 
 
 @get("/history", opt=needs(Permission.READ_HISTORY))
@@ -43,7 +42,8 @@ async def history(
         events=await events_of(call, found),
         chosen=chosen,
         query=urlencode(chosen),
-        actions={one.wire: gettext(story) % ELLIPSES for one, story in STORIES.items()},
+        actions=action_choices(),
+        seats=await list_seats(call, is_all=False, after=0, limit=PRODUCTS_MAX),
         more=more,
     )
 

@@ -6,16 +6,24 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from seatwright.app.assign import AssignOrder, assign, unassign, update_license
+from seatwright.app.call import Call
 from seatwright.app.directory.users import change_user, find_user, parse_user_fields
 from seatwright.app.group_licenses import reprocess_user
+from seatwright.app.idle_people import idle_people
 from seatwright.app.why import change_sentence, explain, sentence_of
 from seatwright.domain.directory import UserField
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import SkuNo
 from seatwright.domain.roles import Permission
+from seatwright.domain.why import Outcome
+from seatwright.postgres.idle import LONGEST_AGO, SilentPerson
+from seatwright.postgres.world_read import read_since
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.fields import moment_of, plans_off
 from seatwright.web.portal.frame.pages import page, see
 from seatwright.web.portal.people.fixes import offer_of
+
+IDLE_SHOWN = 5
 
 
 @post("/users/{user:str}/licenses", opt=needs(Permission.ASSIGN_TO_USERS), status_code=303)
@@ -101,16 +109,26 @@ async def why(
     if not product:
         raise Refusal(Reason.INVALID_VALUE, "Choose a product on the page of the person first.")
     answer = await explain(call, str(person.id), product)
+    fixes = [offer_of(call, fix) for fix in answer.fixes]
+    bought = next((one.buys for one in fixes if one.buys is not None), None)
     return page(
         request,
         "why.html",
         person=person,
         answer=answer,
+        is_held=answer.account.outcome is Outcome.HELD,
+        held_since=(await read_since(call.tx, person.user_no)).get(answer.sku.sku_no),
         sentence=sentence_of(answer),
         change=change_sentence(answer),
-        fixes=[offer_of(call, fix) for fix in answer.fixes],
+        fixes=fixes,
+        idle=() if bought is None else await _idle(call, bought.sku),
         done=done,
     )
+
+
+async def _idle(call: Call, sku: SkuNo) -> tuple[SilentPerson, ...]:
+    """Who holds the product that seats would be bought of, and has not been here for long."""
+    return (await idle_people(call, sku=sku, after=LONGEST_AGO, limit=IDLE_SHOWN)).people
 
 
 USER_CHANGE_PAGES = (

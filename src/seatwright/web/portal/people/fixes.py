@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from re import Match, Pattern
 from typing import Final
 from urllib.parse import unquote
@@ -25,8 +26,12 @@ from seatwright.app.directory.members import join_group, leave_group
 from seatwright.app.directory.users import change_user, find_user
 from seatwright.app.group_licenses import GroupOrder, license_group, reprocess_user
 from seatwright.app.held_changes import decide
-from seatwright.app.subscriptions import add_subscription, change_subscription
-from seatwright.app.why.fixes import Fix
+from seatwright.app.subscriptions import (
+    add_subscription,
+    change_subscription,
+    get_subscription,
+)
+from seatwright.app.why.fixes import Fix, SeatsBought
 from seatwright.domain.brake import HeldState
 from seatwright.domain.directory import UserField, parse_id
 from seatwright.domain.errors import Reason, Refusal
@@ -35,6 +40,7 @@ from seatwright.domain.subscriptions import Subscription, SubscriptionStatus
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs, require
 from seatwright.web.portal.frame.language import gettext
 from seatwright.web.portal.frame.pages import own_path, see
+from seatwright.web.portal.frame.purchases import PurchaseMoved, tell_purchase
 
 
 class FixBody(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
@@ -47,17 +53,29 @@ class FixBody(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
     usage_location: str | None = None
     users: list[str] = []
     units: int = 0
+    external: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixOffer:
-    """A fix as a page shows it: words, the call as a form carries it, and whether one may."""
+    """A fix as a page shows it: words, the call as a form carries it, and whether one may.
+
+    `cost` is what the seats that it buys cost a month; None where no price is known.
+    """
 
     words: str
     method: str
     path: str
     body: str
     is_allowed: bool
+    buys: SeatsBought | None = None
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What the seats cost a month that it buys."""
+        if self.buys is None or self.buys.price is None:
+            return None
+        return self.buys.price * self.buys.more
 
 
 def offer_of(call: Call, fix: Fix) -> FixOffer:
@@ -69,6 +87,7 @@ def offer_of(call: Call, fix: Fix) -> FixOffer:
         path=fix.path,
         body=msgspec.json.encode(fix.body or {}).decode(),
         is_allowed=found is not None and call.principal.may(found[0].permission),
+        buys=fix.buys,
     )
 
 
@@ -90,7 +109,9 @@ async def apply_fix(call: TheCall, request: AnyRequest) -> Response[None]:
         raise Refusal(
             Reason.INVALID_VALUE, gettext("The form could not be read: open the page again.")
         ) from None
-    await known.run(call, match, body)
+    moved = await known.run(call, match, body)
+    if moved is not None and call.is_preview:
+        tell_purchase(request, moved)
     back = own_path(form.text("back") or "/conflicts")
     return see(f"{back}{'&' if '?' in back else '?'}done=mended")
 
@@ -140,7 +161,7 @@ async def _approve(call: Call, match: Match[str], body: FixBody) -> None:
     await decide(call, _id(match), HeldState.APPROVED, count=None)
 
 
-async def _buy(call: Call, match: Match[str], body: FixBody) -> None:
+async def _buy(call: Call, match: Match[str], body: FixBody) -> PurchaseMoved:
     sku = (await catalog_of(call)).require_sku(body.sku_id, is_in_body=True)
     new = Subscription(
         subscription_id=uuid4(),
@@ -151,14 +172,24 @@ async def _buy(call: Call, match: Match[str], body: FixBody) -> None:
         created_at=call.now,
     )
     await add_subscription(call, new)
+    return PurchaseMoved(before=0, after=new.units)
 
 
-async def _buy_more(call: Call, match: Match[str], body: FixBody) -> None:
-    await change_subscription(
+async def _set_units(call: Call, match: Match[str], body: FixBody) -> PurchaseMoved:
+    """More seats; `external` puts back an earlier number at once, whoever has a seat of it."""
+    before = (await get_subscription(call, _id(match))).units
+    stored = await change_subscription(
         call,
         _id(match),
         lambda stored: replace(stored, units=body.units),
-        is_external=False,
+        is_external=body.external,
+    )
+    return PurchaseMoved(
+        before=before,
+        after=body.units,
+        price=stored.unit_price,
+        currency=stored.currency,
+        is_correction=body.external,
     )
 
 
@@ -168,7 +199,7 @@ class _Known:
 
     path: Pattern[str]
     permission: Permission
-    run: Callable[[Call, Match[str], FixBody], Awaitable[None]]
+    run: Callable[[Call, Match[str], FixBody], Awaitable[PurchaseMoved | None]]
 
 
 def _path(text: str) -> Pattern[str]:
@@ -216,7 +247,7 @@ _KNOWN: Final[Mapping[str, tuple[_Known, ...]]] = {
         _Known(
             path=_path("/api/subscriptions/{id}"),
             permission=Permission.WRITE_SUBSCRIPTIONS,
-            run=_buy_more,
+            run=_set_units,
         ),
     ),
     "DELETE": (

@@ -12,7 +12,11 @@ from litestar.params import FromPath
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.subscription_life import cancel, cancel_booked, renew
-from seatwright.app.subscriptions import add_subscription, change_subscription
+from seatwright.app.subscriptions import (
+    add_subscription,
+    change_subscription,
+    get_subscription,
+)
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.domain.subscriptions import Subscription, SubscriptionStatus
@@ -20,6 +24,7 @@ from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, nee
 from seatwright.web.portal.frame.fields import moment_of
 from seatwright.web.portal.frame.forms import Form
 from seatwright.web.portal.frame.pages import see
+from seatwright.web.portal.frame.purchases import PurchaseMoved, tell_purchase
 
 UNITS_DIGITS_MAX = 9
 
@@ -61,7 +66,7 @@ async def buy(call: TheCall, request: AnyRequest, sku: FromPath[str]) -> Respons
     form = form_of(request)
     product = (await catalog_of(call)).require_sku(sku)
     price = _price(form)
-    await add_subscription(
+    bought = await add_subscription(
         call,
         Subscription(
             subscription_id=uuid4(),
@@ -76,6 +81,7 @@ async def buy(call: TheCall, request: AnyRequest, sku: FromPath[str]) -> Respons
             renews=form.text("renews") is not None,
         ),
     )
+    tell_purchase(request, _moved(bought, before=0))
     return see(f"/licenses/{product.part_number}?done=bought")
 
 
@@ -89,10 +95,18 @@ async def set_units(
 ) -> Response[None]:
     """More seats at once; fewer from the next billing cycle on."""
     units = _units(form_of(request))
-    await change_subscription(
+    before = (await get_subscription(call, subscription)).units
+    stored = await change_subscription(
         call, subscription, lambda one: replace(one, units=units), is_external=False
     )
+    tell_purchase(request, _moved(replace(stored, units=units), before=before))
     return await _back(call, sku, "changed")
+
+
+def _moved(bought: Subscription, *, before: int) -> PurchaseMoved:
+    return PurchaseMoved(
+        before=before, after=bought.units, price=bought.unit_price, currency=bought.currency
+    )
 
 
 @post(
