@@ -203,7 +203,7 @@ async def test_what_would_go_with_the_own_assignment_is_named_before(office: Off
     await double(office)
     (found,) = await conflicts(office, kind="directBesideInherited")
     assert found["surplusServicePlans"] == ["ONEDRIVE_BASIC"]
-    assert "would go, which the group leaves off" in found["sentence"]
+    assert "would go: Engineers leaves that off" in found["sentence"]
 
 
 async def test_a_group_inside_a_licensed_group_counts_too(office: Office) -> None:

@@ -21,7 +21,7 @@ _TITLES: Final = {
     "usageLocationMissing": "No usage location",
     "usageLocationProhibited": "Prohibited where they are",
     "duplicate": "A service from two products",
-    "directBesideInherited": "By name what a group gives too",
+    "directBesideInherited": "Direct assignments that a group gives too",
 }
 
 _COUNTS = (
@@ -41,6 +41,7 @@ def conflicts(
     *,
     kind: Kind = None,
     user: Annotated[str | None, typer.Option(help="Only this person.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only about this product.")] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Only how many of each kind.")] = False,
     limit: Limit = None,
     show_all: ShowAll = False,
@@ -53,7 +54,7 @@ def conflicts(
             _show_summary(found, as_json=as_json)
             return
         wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
-        query = {"kind": kind, "user": user}
+        query = {"kind": kind, "user": user, "product": product}
         listing = api.listing(api_path("conflicts"), query=query, limit=wanted)
     if as_json:
         print_json({"value": listing.rows, "nextCursor": listing.next_cursor})

@@ -8,9 +8,13 @@ from html import unescape
 import pytest
 
 from seatwright.domain.roles import Role
+from seatwright.web.portal import conflicts as pages_of_conflicts
 from tests.office import Office
 from tests.web.portal.visitor import digest_in, led_to, visit
 from tests.web.test_conflict_list import SCENES, conflicts, shortage
+from tests.web.test_group_licenses import work_all_jobs
+from tests.web.test_why import assign, buy, license_group
+from tests.world import add_group, add_people
 
 _FIX = re.compile(
     r'name="method" value="([^"]+)">\s*<input type="hidden" name="path" value="([^"]+)">'
@@ -92,3 +96,81 @@ async def test_conflicts_are_counted_by_kind_and_found_by_person(office: Office)
     assert "Exchange Online" in mine.text
     assert (await visitor.get("/conflicts?user=nobody@contoso.example")).status_code == 404
     assert (await visitor.get("/conflicts?kind=none")).status_code == 400
+
+
+async def doubles(office: Office, *names: str, product: str = "VISIOCLIENT") -> None:
+    """These people have a product directly that a group of theirs gives too."""
+    people = await add_people(office, *names)
+    await buy(office, product, len(names) + 2)
+    group = await add_group(office, f"Users of {product}", people)
+    await license_group(office, group, product)
+    for name in names:
+        await assign(office, name, product)
+
+
+def boxes_on(text: str) -> list[str]:
+    """What can be ticked."""
+    return re.findall(r'name="conflict" value="([^"]+)"', text)
+
+
+async def test_many_direct_assignments_are_removed_by_one_form_and_come_back_by_one_undo(
+    office: Office,
+) -> None:
+    await doubles(office, "ada", "bob", "cyd")
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts?kind=directBesideInherited")
+    assert "ada keeps it through Users of VISIOCLIENT" in page.text
+    ticked = boxes_on(page.text)
+    assert len(ticked) == 3
+    all_ticked = await visitor.get("/conflicts?kind=directBesideInherited&tick=all")
+    assert len(re.findall(r'form="mend"[^>]* checked>', all_ticked.text)) == 3
+    sent: dict[str, str | list[str]] = {
+        "conflict": ticked[:2],
+        "back": "/conflicts?kind=directBesideInherited",
+    }
+    preview = await visitor.send("/conflicts/mend", page, step="preview", **sent)
+    assert "<h1>Remove 2 direct assignments</h1>" in preview.text
+    assert "They keep Visio Plan 2 through Users of VISIOCLIENT." in preview.text
+    assert "Nobody gains or loses anything." in preview.text
+    done = await visitor.send("/conflicts/mend", preview, **sent, digest=digest_in(preview))
+    assert led_to(done) == "/conflicts?kind=directBesideInherited&done=mended"
+    after = await visitor.get(done.headers["location"])
+    assert "Removed the direct assignment of Visio Plan 2: ada and bob." in after.text
+    assert len(boxes_on(after.text)) == 1
+    (undo,) = re.findall(r'action="(/undo/[^"]+)"', after.text)
+    shown = await visitor.send(undo, after, step="preview", back="/conflicts")
+    await visitor.send(undo, shown, digest=digest_in(shown), back="/conflicts")
+    assert len(await conflicts(office, kind="directBesideInherited")) == 3
+
+
+async def test_all_of_one_product_are_mended_but_who_would_lose_service_plans(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await doubles(office, "ada", "bob")
+    await doubles(office, "cyd", product="PROJECTPROFESSIONAL")
+    group = await add_group(office, "Narrow", await add_people(office, "dan"))
+    await license_group(office, group, "VISIOCLIENT", disabledServicePlans=["ONEDRIVE_BASIC"])
+    await assign(office, "dan", "VISIOCLIENT")
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts?kind=directBesideInherited&product=VISIOCLIENT")
+    assert len(boxes_on(page.text)) == 3
+    assert "Project Plan 3 assigned directly" not in page.text
+    fields = {"all": "yes", "product": "VISIOCLIENT"}
+    preview = await visitor.send("/conflicts/mend", page, step="preview", **fields)
+    assert "<h1>Remove 2 direct assignments</h1>" in preview.text
+    assert "One more is left out" in preview.text
+    # More than a few hundred are a job, which a worker takes up.
+    monkeypatch.setattr(pages_of_conflicts, "USERS_AT_ONCE_MAX", 1)
+    preview = await visitor.send("/conflicts/mend", page, step="preview", **fields)
+    done = await visitor.send("/conflicts/mend", preview, **fields, digest=digest_in(preview))
+    assert led_to(done).startswith("/bulk/")
+    await work_all_jobs(office)
+    left = await conflicts(office, kind="directBesideInherited")
+    assert {one["user"]["displayName"] for one in left} == {"cyd", "dan"}
+    again = await visitor.send("/conflicts/mend", page, step="preview", **fields)
+    assert again.status_code == 400
+    nothing = await visitor.send("/conflicts/mend", page, step="preview")
+    assert nothing.status_code == 400
+    reader = await visit(office, Role.GLOBAL_READER)
+    assert not boxes_on((await reader.get("/conflicts")).text)
+    assert (await reader.send("/conflicts/mend", page, **fields)).status_code == 403

@@ -130,7 +130,11 @@ async def duplicates_page(call: Call, wanted: Wanted) -> Page:
         # The person of the last row may have more of them.
         people = await holders_of_several(call.tx, after=after[0] - 1, limit=SCAN_PEOPLE, **until)
         for one in people:
-            found += _covered(finder.look_at(one), after)
+            found += [
+                (key, duplicates)
+                for key, duplicates in _covered(finder.look_at(one), after)
+                if wanted.sku in {None, key[1]}
+            ]
         is_end = len(people) < SCAN_PEOPLE
         if is_end or len(found) > wanted.limit:
             break

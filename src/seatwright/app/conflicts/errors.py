@@ -27,6 +27,7 @@ async def errors_page(call: Call, kind: ConflictKind, wanted: Wanted) -> Page:
         call.tx,
         REASON_OF_KIND[kind],
         user=wanted.user,
+        sku=wanted.sku,
         after=wanted.after,
         limit=limit + 1,
     )

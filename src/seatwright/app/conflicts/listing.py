@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from seatwright.app.assign.people import require_user
 from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
 from seatwright.app.conflicts.doubles import count_all_doubles, doubles_page
 from seatwright.app.conflicts.duplicates import count_duplicates, duplicates_page
 from seatwright.app.conflicts.errors import errors_page
@@ -53,21 +54,25 @@ async def list_conflicts(
     person: str | None,
     resume: Place | None,
     limit: int,
+    product: str | None = None,
     tries_fixes: bool = True,
 ) -> ConflictsPage:
-    """Conflicts of one kind or of all, of one person or of everybody.
+    """Conflicts of one kind or of all, of one person or of everybody, about a product or any.
 
     Without `tries_fixes` those of errors have none: `app.why` gives them for one person.
 
-    Raises Refusal unknownUser.
+    Raises Refusal unknownUser, unknownSku.
     """
     user = None if person is None else (await require_user(call, person)).user_no
+    sku = None if product is None else (await catalog_of(call)).require_sku(product).sku_no
     kinds = list(ConflictKind) if kind is None else [kind]
     place = resume if resume is not None else Place(kind=kinds[0])
     found: list[Conflict] = []
     for one in kinds[kinds.index(place.kind) if place.kind in kinds else len(kinds) :]:
         after = place.after if one is place.kind else START
-        wanted = Wanted(after=after, limit=limit - len(found), user=user, tries_fixes=tries_fixes)
+        wanted = Wanted(
+            after=after, limit=limit - len(found), user=user, sku=sku, tries_fixes=tries_fixes
+        )
         page = await _page(call, one, wanted)
         found += page.found
         if page.after is not None:

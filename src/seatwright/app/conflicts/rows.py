@@ -83,10 +83,13 @@ class Page:
 class Wanted:
     """Which conflicts are asked for: where to go on, how many, and whose (None: everybody's).
 
+    `sku`: only those about this product.
+
     `tries_fixes`: what would end an error is tried out with the engine, some milliseconds each.
     """
 
     after: Key
     limit: int
     user: UserNo | None = None
+    sku: SkuNo | None = None
     tries_fixes: bool = True

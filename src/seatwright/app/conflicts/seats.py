@@ -45,6 +45,8 @@ async def seats_page(call: Call, wanted: Wanted) -> Page:
     if wanted.user is not None:
         mine = await waits_for(call.tx, wanted.user)
         short = [one for one in short if one.sku.sku_no in mine]
+    if wanted.sku is not None:
+        short = [one for one in short if one.sku.sku_no == wanted.sku]
     short = [one for one in short if one.sku.sku_no > wanted.after[0]]
     shown = short[: wanted.limit]
     skus = [one.sku.sku_no for one in shown]

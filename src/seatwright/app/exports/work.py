@@ -131,6 +131,7 @@ async def _conflicts(call: Call, asked: Asked, after: Place | None, limit: int) 
         call,
         kind=None if kind is None else conflict_kind(kind),
         person=asked.get("user"),
+        product=asked.get("product"),
         resume=resume,
         limit=limit,
         tries_fixes=False,
@@ -221,7 +222,7 @@ WORK_LISTS: Final = (
         name=ListName.CONFLICTS,
         permission=Permission.READ_LICENSES,
         columns=columns_of("kind", "userPrincipalName", "skuPartNumber", "conflict"),
-        filters=("kind", "user"),
+        filters=("kind", "user", "product"),
         read=_conflicts,
     ),
     ListFile(

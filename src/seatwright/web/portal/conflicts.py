@@ -6,23 +6,38 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromQuery
 
 from seatwright.app import conflicts as desk
+from seatwright.app.afterwards import done_by
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.conflicts import mending
 from seatwright.app.conflicts.counting import count_some
+from seatwright.app.conflicts.mending import Mendable, Mended
 from seatwright.app.conflicts.rows import Conflict, GiverBack
+from seatwright.app.reconcile import USERS_AT_ONCE_MAX
+from seatwright.app.seats import SkuSeats, list_seats
+from seatwright.app.work import work_at_once
 from seatwright.domain.conflicts import ConflictKind
+from seatwright.domain.directory import parse_id
+from seatwright.domain.history import HistoryAction
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.web.cursors import cursor_of, keys_of
-from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
-from seatwright.web.portal.frame.pages import page
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.forms import Form
+from seatwright.web.portal.frame.language import gettext, ngettext
+from seatwright.web.portal.frame.naming import few_names
+from seatwright.web.portal.frame.pages import formats_of, note, own_path, page, see
 from seatwright.web.portal.people.fixes import FixOffer, offer_of
 
 ROWS: Final = 25
+PRODUCTS_MAX: Final = 1000
+FAILING_TOLD: Final = 20
+MENDED: Final = "mended"
+_TICKED_KINDS: Final = frozenset({ConflictKind.DIRECT_BESIDE_INHERITED, ConflictKind.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +50,16 @@ class Giver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictCard:
-    """One conflict with its product and its fixes as buttons."""
+    """One conflict with its product and its fixes as buttons.
+
+    `tick` is what its box says: the assignment that goes. None where that would not mend it.
+    """
 
     one: Conflict
     sku: CatalogSku
     fixes: tuple[FixOffer, ...]
     givers: tuple[Giver, ...]
+    tick: str | None = None
 
 
 @get("/conflicts", opt=needs(Permission.READ_LICENSES))
@@ -50,14 +69,18 @@ async def conflicts(
     *,
     kind: FromQuery[str | None] = None,
     user: FromQuery[str | None] = None,
+    product: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
+    tick: FromQuery[str | None] = None,
     done: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    """By kind and person, each counted as far as that costs nothing.
+    """By kind, person and product, each kind counted as far as that costs nothing.
+
+    `tick=all` has every box ticked, for who has no JavaScript.
 
     What would end an error is tried out for one person, not for a page of them.
     """
-    given = {"kind": kind, "user": user}
+    given = {"kind": kind, "product": product, "user": user}
     chosen = {name: value for name, value in given.items() if value}
     keys = keys_of(cursor, str, int, int)
     resume = None
@@ -68,6 +91,7 @@ async def conflicts(
         call,
         kind=desk.conflict_kind(kind) if kind else None,
         person=user or None,
+        product=product or None,
         resume=resume,
         limit=ROWS,
         tries_fixes=bool(user),
@@ -77,17 +101,94 @@ async def conflicts(
     if place is not None:
         at = cursor_of(place.kind.value, *place.after)
         more = "/conflicts?" + urlencode({**chosen, "cursor": at})
+    cards = [await _card(call, one) for one in found.found]
+    back = "/conflicts" + (f"?{urlencode(chosen)}" if chosen else "")
     return page(
         request,
         "conflicts.html",
-        cards=[await _card(call, one) for one in found.found],
+        cards=cards,
+        can_tick=any(card.tick for card in cards),
+        is_ticked=tick == "all",
+        tick_all=f"/conflicts?{urlencode({**chosen, 'cursor': cursor or '', 'tick': 'all'})}",
+        can_mend_all=kind == ConflictKind.DIRECT_BESIDE_INHERITED and not user,
+        products=await _products(call),
         kinds=tuple(ConflictKind),
         counts=await count_some(call),
         chosen=chosen,
-        back="/conflicts" + (f"?{urlencode(chosen)}" if chosen else ""),
+        back=back,
         more=more,
         done=done,
+        done_words=await _mended_words(call, request, done),
     )
+
+
+async def _products(call: Call) -> list[SkuSeats]:
+    seats = await list_seats(call, is_all=False, after=0, limit=PRODUCTS_MAX)
+    return [one for one in seats if one.sku.is_assignable_to_users]
+
+
+async def _mended_words(call: Call, request: AnyRequest, done: str | None) -> str:
+    """What the banner says after direct assignments were removed; other mends tell themselves."""
+    correlation = parse_id(str(request.query_params.get("undo", "")))
+    if done != MENDED or correlation is None:
+        return ""
+    told = await done_by(call, correlation, HistoryAction.REMOVED)
+    if not told.people:
+        return ""
+    return gettext("Removed the direct assignment of %(products)s: %(names)s.") % {
+        "products": few_names(told.products),
+        "names": few_names(told.people, is_more=told.is_more),
+    }
+
+
+@post("/conflicts/mend", opt=needs(Permission.BULK_ASSIGN), status_code=303)
+async def mend_conflicts(call: TheCall, request: AnyRequest) -> Response[None]:
+    """Mend those that are ticked, or every direct assignment that a group makes needless.
+
+    One change with one undo: at once for a few hundred, as a job for more.
+    """
+    form = form_of(request)
+    if form.text("all"):
+        mendable = await mending.every_double(call, product=form.text("product"))
+    else:
+        ticked = (one.partition("/") for one in form.all("conflict"))
+        mendable = await mending.chosen(call, [(user, sku) for user, _, sku in ticked])
+    mended = await mending.mend(call, mendable)
+    _tell(request, form, mendable, mended)
+    is_small = mended.job.total <= USERS_AT_ONCE_MAX
+    if is_small and not call.is_preview:
+        await work_at_once(call, mended.job)
+    if not is_small:
+        return see(f"/bulk/{mended.job.id}")
+    back = own_path(form.text("back") or "/conflicts")
+    return see(f"{back}{'&' if '?' in back else '?'}done={MENDED}")
+
+
+def _tell(request: AnyRequest, form: Form, mendable: Mendable, mended: Mended) -> None:
+    """Have the preview say how many go, through what people keep it, and who is left out."""
+    count = len(mendable.pairs)
+    text = ngettext("Remove one direct assignment", "Remove %(count)s direct assignments", count)
+    formats = formats_of(request.scope)
+    state = request.scope["state"]
+    state["form"] = form.having("words", text % {"count": formats.number(count)})
+    keeps = gettext("They keep %(product)s through %(groups)s.")
+    facts = [
+        keeps % {"product": product, "groups": few_names(groups)}
+        for product, groups in mendable.keeping
+    ]
+    if mendable.losing:
+        text = ngettext(
+            "One more is left out: without the direct assignment service plans would go.",
+            "%(count)s more are left out: without the direct assignment service plans would go.",
+            mendable.losing,
+        )
+        facts.append(text % {"count": formats.number(mendable.losing)})
+    if mendable.has_more:
+        facts.append(gettext("These are the first: there are more, to be mended after these."))
+    state["facts"] = tuple(facts)
+    if mended.forecast is not None:
+        failing = [one for _, one in mended.forecast.failing if one.message]
+        note(request, [str(one.message) for one in failing[:FAILING_TOLD]])
 
 
 async def _card(call: Call, one: Conflict) -> ConflictCard:
@@ -98,7 +199,18 @@ async def _card(call: Call, one: Conflict) -> ConflictCard:
         sku=catalog.skus[one.sku],
         fixes=tuple(offer_of(call, fix) for fix in one.fixes),
         givers=tuple(Giver(giver=giver, fix=offer_of(call, giver.fix)) for giver in givers),
+        tick=_tick(call, one, catalog.skus[one.sku]),
     )
 
 
-CONFLICT_PAGES = (conflicts,)
+def _tick(call: Call, one: Conflict, sku: CatalogSku) -> str | None:
+    """The assignment that a box stands for, where taking it away is the first of the fixes."""
+    if one.person is None or one.kind not in _TICKED_KINDS or not one.fixes:
+        return None
+    path = f"/api/identity/users/{one.person.id}/licenses/{sku.sku_id}"
+    ends = (one.fixes[0].method, one.fixes[0].path) == ("DELETE", path)
+    may = call.principal.may(Permission.BULK_ASSIGN)
+    return f"{one.person.id}/{sku.sku_id}" if ends and may else None
+
+
+CONFLICT_PAGES = (conflicts, mend_conflicts)

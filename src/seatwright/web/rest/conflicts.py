@@ -226,6 +226,7 @@ async def list_conflicts(
     *,
     kind: FromQuery[str | None] = None,
     user: FromQuery[str | None] = None,
+    product: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
 ) -> Page[ConflictShape]:
@@ -244,6 +245,7 @@ async def list_conflicts(
         call,
         kind=None if kind is None else conflicts.conflict_kind(kind),
         person=user,
+        product=product,
         resume=resume,
         limit=page_limit(limit),
     )

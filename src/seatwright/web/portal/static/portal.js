@@ -54,6 +54,32 @@ document.addEventListener("change", (event) => {
 });
 addAllBoxes();
 
+// Cards that can be chosen belong to a form beside the list; its link ticks all of them.
+const cardsOf = (form) => [...document.querySelectorAll(`input[type=checkbox][form="${form.id}"]`)];
+
+function countCards(form) {
+  const place = form.querySelector(".count") || form.insertBefore(document.createElement("strong"), form.firstChild);
+  place.className = "count";
+  place.textContent = said().dataset.chosen.replace("#", String(cardsOf(form).filter((one) => one.checked).length));
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("input[type=checkbox][form]")) countCards(event.target.form);
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-ticks]");
+  const form = link && document.getElementById(link.dataset.ticks);
+  if (!form) return;
+  event.preventDefault();
+  const isAll = cardsOf(form).every((one) => one.checked);
+  for (const box of cardsOf(form)) box.checked = !isAll;
+  countCards(form);
+});
+for (const link of document.querySelectorAll("[data-ticks]")) {
+  const form = document.getElementById(link.dataset.ticks);
+  if (form) countCards(form);
+}
+
 // A list that is changed in place, by its filters or by its link to more rows. Its address has
 // only the filters that say something, so that it can be shared.
 const rowsHere = () => document.getElementById("rows");

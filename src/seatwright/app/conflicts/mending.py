@@ -1,0 +1,136 @@
+"""Mending many conflicts at once: assignments that may go, as one bulk job with one undo.
+
+What can be mended in numbers is a person's own assignment that something else makes needless: a
+group that gives the same (GBL-076), or another product that covers it (T-180). The bulk engine
+takes them away, so preview, brake, progress and undo are those of every bulk job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from seatwright.app.bulk.forecast import Forecast, foresee_bulk
+from seatwright.app.bulk.orders import BulkCall, BulkLine, resolve
+from seatwright.app.bulk.start import start_bulk
+from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
+from seatwright.app.conflicts.desk import desk_for
+from seatwright.app.conflicts.doubles import SCAN_ROWS, double_of
+from seatwright.app.conflicts.rows import START, Key
+from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import SkuNo
+from seatwright.domain.jobs import Job
+from seatwright.domain.settings import semantics_in
+from seatwright.domain.wants import WantKind
+from seatwright.postgres.conflicts import scan_doubles
+from seatwright.postgres.users import find_users
+
+MEND_MAX: Final = 10_000
+"""Conflicts that one call mends: so many are tried out with the engine in a few seconds."""
+
+SCANS_MAX: Final = 100
+"""Stretches of own assignments looked at for one call."""
+
+Pair = tuple[str, str]
+"""A person and a product, as ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mendable:
+    """Own assignments that may go, and what to know of them.
+
+    `keeping` has for each product the groups that go on giving it. `losing` counts those who are
+    left out as they would lose service plans, `has_more`: there are more than one call mends.
+    """
+
+    pairs: tuple[Pair, ...]
+    keeping: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    losing: int = 0
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """The job that takes them away, and in a preview what becomes of every row."""
+
+    job: Job
+    forecast: Forecast | None
+
+
+async def chosen(call: Call, pairs: Sequence[Pair]) -> Mendable:
+    """Those that somebody ticked.
+
+    Raises Refusal invalidValue for none, and for a product that there is not.
+    """
+    if not pairs:
+        raise Refusal(Reason.INVALID_VALUE, "Nothing is ticked: tick what is to be mended.")
+    catalog = await catalog_of(call)
+    found = await find_users(call.tx, [user for user, _ in pairs])
+    skus = {text: catalog.require_sku(text, is_in_body=True).sku_no for _, text in pairs}
+    numbers = [(found[user], skus[sku]) for user, sku in pairs if user in found]
+    desk = await desk_for(call, numbers)
+    keeping: dict[SkuNo, set[str]] = {}
+    for user, sku in numbers:
+        if user in desk.states:
+            keeping.setdefault(sku, set()).update(double_of(desk, user, sku).groups)
+    return Mendable(
+        pairs=tuple(dict.fromkeys(pairs)),
+        keeping=tuple(
+            (catalog.sku_name(sku), tuple(sorted(names))) for sku, names in keeping.items() if names
+        ),
+    )
+
+
+async def every_double(call: Call, *, product: str | None) -> Mendable:
+    """Every own assignment, of a product or of any, that can go without a loss of anything.
+
+    Raises Refusal unknownSku, and noChange where there is none.
+    """
+    catalog = await catalog_of(call)
+    wanted = None if product is None else catalog.require_sku(product).sku_no
+    nested = semantics_in(call.tenant.settings).nested_groups_count
+    pairs: list[Pair] = []
+    keeping: dict[SkuNo, set[str]] = {}
+    losing = 0
+    after: Key = START
+    is_end = False
+    for _ in range(SCANS_MAX):
+        scan = await scan_doubles(call.tx, nested=nested, after=after, limit=SCAN_ROWS, sku=wanted)
+        desk = await desk_for(call, scan.found)
+        for user, sku in scan.found:
+            if user not in desk.people or user not in desk.states:
+                continue
+            double = double_of(desk, user, sku)
+            if not double.can_end or double.surplus:
+                losing += 1
+                continue
+            pairs.append((str(desk.people[user].id), str(catalog.skus[sku].sku_id)))
+            keeping.setdefault(sku, set()).update(double.groups)
+        is_end = scan.looked_at < SCAN_ROWS or scan.last is None
+        if is_end or len(pairs) >= MEND_MAX:
+            break
+        after = scan.last or after
+    if not pairs:
+        raise Refusal(
+            Reason.NO_CHANGE,
+            "There is no direct assignment beside a group's that could go without a loss.",
+        )
+    return Mendable(
+        pairs=tuple(pairs[:MEND_MAX]),
+        keeping=tuple((catalog.sku_name(sku), tuple(sorted(n))) for sku, n in keeping.items()),
+        losing=losing,
+        has_more=not is_end or len(pairs) > MEND_MAX,
+    )
+
+
+async def mend(call: Call, mendable: Mendable) -> Mended:
+    """Take these assignments away, as one job; its caller may work a small one at once."""
+    lines = [
+        BulkLine(row_no=number, user=user, sku=sku, action=WantKind.REMOVE.value)
+        for number, (user, sku) in enumerate(mendable.pairs, start=1)
+    ]
+    resolved = await resolve(call, BulkCall(lines=lines))
+    forecast = await foresee_bulk(call, resolved) if call.is_foreseen else None
+    return Mended(job=await start_bulk(call, resolved), forecast=forecast)
