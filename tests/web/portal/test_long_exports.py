@@ -129,7 +129,9 @@ async def test_a_file_whose_worker_is_killed_goes_on_and_is_never_called_done_be
             await _work_slices(office, path, 1)
     assert "3 rows so far" in (await visitor.get(path)).text
     await _work_slices(office, path, 2)
-    assert "the workbook is being written" in (await visitor.get(path)).text
+    page = await visitor.get(path)
+    assert "the workbook is being written" in page.text
+    assert "/stop" not in page.text
     with monkeypatch.context() as killed:
         # In the middle of writing the workbook: one piece of it is stored.
         killed.setattr("seatwright.app.reports.keeping.PIECE_BYTES", 1_000)

@@ -149,11 +149,17 @@ async def get_export(call: Call, job_id: UUID) -> StoredRun:
 
 
 async def stop_export(call: Call, job_id: UUID) -> None:
-    """Have a file made no further. Raises Refusal unknownExport, alreadyDecided."""
+    """Have a file made no further. Raises Refusal unknownExport, alreadyDecided, stillRunning."""
     run = await get_export(call, job_id)
     if run.state.is_final:
         raise Refusal(
             Reason.ALREADY_DECIDED, f"The file is not in the making: it is {run.state.value}."
+        )
+    if run.is_gathered:
+        # The worker holds the job until the workbook is stored, and asking would wait as long.
+        raise Refusal(
+            Reason.STILL_RUNNING,
+            "The workbook is being written and is done in a moment: delete it then.",
         )
     await ask_to_cancel(call.tx, run.job_no)
     await wake_worker(call.tx, run.job_no)
