@@ -19,8 +19,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1200)]
 PERSON: Final = "jakob.wagner@demo.example"
 PASSWORD: Final = "a few words are enough"
 
+LONG_LIST: Final = "/exports/history.csv?kind=all"
+"""More rows than a file has that is made at once."""
+
 NOT_LINKED: Final = {
     "/exports/*": "a file",
+    "/exports/files/*/*": "a file",
     "/find/suggestions": "what the search box asks for while somebody types",
     "/groups/*/impact": "what a form of a group asks for",
     "/held": "nothing is held in the demo",
@@ -36,10 +40,13 @@ def pages(looker: Looker, portal: Serving) -> dict[str, Looked]:
     page = looker.context.new_page()
     page.goto(f"{looker.base}/auto-claim")
     page.get_by_role("button", name="Turn auto-claim on").click()
+    page.goto(looker.base + LONG_LIST)
+    page.get_by_role("button", name="Make it as CSV").click()
+    page.get_by_role("link", name="Download as CSV").wait_for()
     page.close()
     body = {"url": "https://hooks.partner.example/", "kinds": ["licenseRequestReceived"]}
     assert _call(portal, "webhooks", body)["id"]
-    return looker.follow("/", "/find?search=al", "/settings")
+    return looker.follow("/", "/find?search=al", "/settings", LONG_LIST)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +103,8 @@ def test_links_lead_to_every_page(
 def test_a_person_sees_no_page_of_administrators(pages_of_a_person: dict[str, Looked]) -> None:
     heads = {"/" + shape.split("?")[0].split("/")[1] for shape in pages_of_a_person}
     # The start page leads a person to their own licenses.
-    assert {"/me", "/requests"} <= heads <= {"/", "/me", "/requests", "/settings"}
+    own = {"/", "/me", "/requests", "/settings", "/exports"}
+    assert {"/me", "/requests"} <= heads <= own
 
 
 def _paths() -> list[str]:

@@ -35,6 +35,8 @@ class ListName(StrEnum):
     """A list of the portal; the value is its name in addresses and files."""
 
     USERS = "users"
+    IDLE_PEOPLE = "idle-people"
+    APPS = "apps"
     LICENSES = "licenses"
     HOLDERS = "holders"
     WAITING = "waiting"

@@ -27,6 +27,9 @@ async def _stage(office: Office) -> str:
     await office.admin.patch(
         "/api/identity/users/ada@contoso.example", json={"displayName": "=1+1", "department": "R&D"}
     )
+    await office.admin.patch(
+        "/api/identity/users/ada@contoso.example", json={"lastSignInAt": "2026-01-05T08:00:00Z"}
+    )
     await office.admin.post(
         "/api/subscriptions", json={"skuPartNumber": E3, "units": 1, "status": "Enabled"}
     )
@@ -73,6 +76,9 @@ async def test_a_list_is_a_file_with_the_filters_of_its_page(
         "templates.csv": 4,
         "strategies.csv": 5,
         "conflicts.csv": 1,
+        f"conflicts.csv?product={E3}": 1,
+        "conflicts.csv?product=SPE_E5": 0,
+        "idle-people.csv": 1,
     }.items():
         assert len(await _lines(visitor, name)) == rows + 1, name
     (_, waits) = await _lines(visitor, f"waiting.csv?product={E3}")

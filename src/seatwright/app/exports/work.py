@@ -26,6 +26,7 @@ from seatwright.app.strategies import strategies_in_use
 from seatwright.app.templates import list_page as list_templates
 from seatwright.domain.assignments import Strategy
 from seatwright.domain.brake import HeldState
+from seatwright.domain.bulk import RowEffect
 from seatwright.domain.catalog import lookup_key
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
@@ -39,6 +40,7 @@ from seatwright.postgres.job_rows import StoredRow
 from seatwright.postgres.templates import StoredTemplate
 
 _STATES: Final = {one.value: one for one in HeldState}
+_EFFECTS: Final = {one.value: one for one in RowEffect}
 _SHOWN: Final = {"failed": Outcome.FAILED, "waiting": Outcome.WAITING}
 
 
@@ -73,6 +75,7 @@ async def _job_rows(call: Call, asked: Asked, after: Place | None, limit: int) -
         after=None if after is None else int(after[0]),
         limit=limit,
         outcome=_SHOWN.get(asked.get("show", "")),
+        effect=_EFFECTS.get(asked.get("show", "")),
     )
 
     def cells(one: StoredRow) -> Cells:

@@ -43,7 +43,7 @@ _ERRORS: Final[Mapping[Reason, str]] = {
 """What stands on assignments, in a few words; the rest has the sentence of `/docs/errors`."""
 
 _CHANGES: Final[Mapping[Enum, str]] = {
-    ChangeReason.ASSIGNED: marked("assigned to them"),
+    ChangeReason.ASSIGNED: marked("assigned directly"),
     ChangeReason.UNASSIGNED: marked("taken from them"),
     ChangeReason.GROUP_JOINED: marked("joined a group"),
     ChangeReason.GROUP_LEFT: marked("left a group"),
@@ -104,6 +104,8 @@ _WORDS: Final[Mapping[type[Enum], Mapping[Enum, str]]] = {
     },
     ListName: {
         ListName.USERS: marked("Users"),
+        ListName.IDLE_PEOPLE: marked("Idle people"),
+        ListName.APPS: marked("Apps of a person"),
         ListName.LICENSES: marked("Licenses"),
         ListName.HOLDERS: marked("Holders"),
         ListName.WAITING: marked("Waiting list"),
