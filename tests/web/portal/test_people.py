@@ -179,7 +179,7 @@ async def test_seats_are_bought_after_their_price_is_said_and_the_purchase_is_pu
     assert "It costs €10.00 more a month: one seat." in preview.text
     done = await visitor.send("/fixes", preview, **fields, digest=digest_in(preview), step="apply")
     shown = await visitor.get(done.headers["location"])
-    assert "One seat more: the purchase has 2 now." in shown.text
+    assert "Microsoft 365 E3</a>: the purchase has 2 now." in shown.text
     assert "Nothing needs to be mended" in shown.text
     assert "Done: this is how it is now" not in shown.text
     (form,) = [one for one in shown.text.split("<form") if "Go back to 1 seats" in one]

@@ -26,7 +26,7 @@ from seatwright.domain.directory import parse_id
 from seatwright.domain.history import HistoryAction, HistoryEvent
 from seatwright.domain.roles import Permission
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.frame.events import Event, events_of
+from seatwright.web.portal.frame.events import Event, Thing, events_of
 from seatwright.web.portal.frame.pages import own_path, see
 
 UNDONE: Final = "undone"
@@ -50,6 +50,7 @@ _FOLLOWS: Final = frozenset(
 class PurchaseUndo:
     """A purchase that was raised, and the number of seats that it had before."""
 
+    product: Thing
     subscription: str
     units: int
     more: int
@@ -90,6 +91,9 @@ async def offer_undo(request: Request[Any, Any, Any]) -> None:
     kept = [pair for pair in request.query_params.multi_items() if pair[0] not in {"undo", "done"}]
     done = request.query_params.get("done")
     told, has_more = await _told(call, correlation) if done else ([], False)
+    # Whom the page is about is named before others.
+    told.sort(key=lambda pair: not _is_about(pair[1], request.url.path))
+    told.sort(key=lambda pair: pair[0].action in _FOLLOWS)
     purchase = _purchase(call, told)
     # The row of the purchase itself is said with its numbers.
     rest = [
@@ -111,21 +115,24 @@ async def offer_undo(request: Request[Any, Any, Any]) -> None:
 
 
 async def _told(call: Call, correlation: UUID) -> tuple[list[tuple[HistoryEvent, Event]], bool]:
-    """What the history says of a change, what somebody did first; and whether it says more."""
+    """What the history says of a change, oldest first; and whether it says more."""
     if not call.principal.may(Permission.READ_HISTORY):
         return [], False
     wanted = await understand(call, Question(kind="all", correlation_id=str(correlation)))
     found = await history_page(call, wanted, before=None, limit=EVENTS_READ)
     pairs = list(zip(found.events, await events_of(call, found), strict=True))[::-1]
-    pairs.sort(key=lambda pair: pair[0].action in _FOLLOWS)
     return pairs, found.resume is not None
+
+
+def _is_about(event: Event, path: str) -> bool:
+    return event.who.path is not None and path.startswith(event.who.path)
 
 
 def _purchase(call: Call, told: Sequence[tuple[HistoryEvent, Event]]) -> PurchaseUndo | None:
     """The purchase that a change raised, for who may lower it again."""
     if not call.principal.may(Permission.WRITE_SUBSCRIPTIONS):
         return None
-    for row, _ in told:
+    for row, event in told:
         detail: Mapping[str, Any] = row.detail or {}
         units = detail.get("changed", {}).get("units")
         if row.action is not HistoryAction.SUBSCRIPTION_UPDATED or not units:
@@ -133,7 +140,10 @@ def _purchase(call: Call, told: Sequence[tuple[HistoryEvent, Event]]) -> Purchas
         before, after = int(units["before"]), int(units["after"])
         if after > before:
             return PurchaseUndo(
-                subscription=str(detail["subscriptionId"]), units=before, more=after - before
+                product=event.what,
+                subscription=str(detail["subscriptionId"]),
+                units=before,
+                more=after - before,
             )
     return None
 

@@ -16,7 +16,7 @@ STORIES: Final[Mapping[Did, str]] = {
     Did.ASSIGNED: marked("%(who)s was given %(what)s"),
     Did.UPDATED: marked("The assignment of %(what)s to %(who)s was changed"),
     Did.REMOVED: marked("%(what)s was taken from %(who)s"),
-    Did.GRANTED: marked("%(who)s has %(what)s now"),
+    Did.GRANTED: marked("%(who)s received %(what)s"),
     Did.REVOKED: marked("%(who)s lost %(what)s"),
     Did.WAITING: marked("%(who)s waits for %(what)s"),
     Did.FAILED: marked("%(who)s could not get %(what)s"),
