@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from uuid import UUID
@@ -9,13 +10,19 @@ from uuid import UUID
 import httpx
 import pytest
 import python_calamine
+from litestar.types import Message, ReceiveMessage
 
 from seatwright.app.exports import job, orders
+from seatwright.app.exports.catalog import LISTS
+from seatwright.app.exports.files import csv_pieces
 from seatwright.app.upkeep import tend_tenant
 from seatwright.app.work import Workshop, work_job
-from seatwright.domain.exports import FileKind
+from seatwright.domain.exports import FileKind, ListName
 from seatwright.domain.roles import Role
 from seatwright.postgres.jobs import find_job
+from seatwright.postgres.reports.runs import run_of_job
+from seatwright.web.answers import Answer
+from seatwright.web.portal.frame.downloads import Download, send_download
 from tests.dynamic import work_off
 from tests.office import Office
 from tests.web.portal.visitor import Visitor, led_to, visit
@@ -244,3 +251,39 @@ async def test_a_list_that_is_slow_to_read_is_made_by_a_job_however_short(
     path = led_to(await _ask(visitor))
     await work_off(office)
     assert len((await visitor.get(f"{path}/file.csv")).text.splitlines()) == 1 + len(NAMES)
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_file_that_is_deleted_while_it_is_sent_breaks_off_and_is_not_whole(
+    office: Office,
+) -> None:
+    await add_people(office, *NAMES)
+    visitor = await visit(office)
+    path = led_to(await _ask(visitor))
+    await work_off(office)
+    tenant_id = office.made.tenant.tenant_id
+    async with office.database.transaction(tenant_id) as tx:
+        found = await find_job(tx, UUID(path.rpartition("/")[2]))
+        assert found is not None
+        run = await run_of_job(tx, found.job_no)
+    assert run is not None
+    file = LISTS[ListName.USERS]
+    pieces = csv_pieces(office.database, tenant_id=tenant_id, run=run, file=file)
+    assert (await anext(pieces)).startswith(b"userPrincipalName,")
+    assert (await anext(pieces)).count(b"\r\n") == 3
+    page = await visitor.get("/exports")
+    await visitor.send(f"{path}/delete", page)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> ReceiveMessage:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody hangs up")
+
+    answer = Answer(200, [(b"content-length", b"0")], b"")
+    download = Download(pieces=lambda _: pieces)
+    await send_download(answer, download, database=office.database, receive=receive, send=send)
+    # No length and no last piece: whoever takes it knows that it is not whole.
+    assert sent == [{"type": "http.response.start", "status": 200, "headers": []}]
