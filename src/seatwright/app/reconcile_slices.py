@@ -23,6 +23,7 @@ from seatwright.domain.reconcile.columns import (
 )
 from seatwright.domain.reconcile.many_changes import NONE
 from seatwright.domain.reconcile.story import Story, pairs, story_of
+from seatwright.domain.reconcile.tallies import tallies_of
 from seatwright.domain.reconcile.traces import traces_of
 from seatwright.domain.reconcile.turns import NO_SEAT_LEFT, Turns
 from seatwright.postgres.bulk_read import read_listed
@@ -106,6 +107,7 @@ async def _write(
         OutcomeColumns(
             licenses=licenses,
             errors=errors,
+            tallies=tallies_of(stored, errors),
             story=_with_reasons(story, plan.named),
             reasons=(*(one.value for one in REASONS), reason.value, ChangeReason.SEAT_FREED.value),
             seats=(np.array(list(moves), np.int16), np.array(list(moves.values()), np.int32)),

@@ -23,8 +23,10 @@ from seatwright.domain.reconcile.columns import (
     PlanSets,
 )
 from seatwright.domain.reconcile.story import NONE, Story
+from seatwright.domain.reconcile.tallies import Tallies
 from seatwright.postgres.codes import STRATEGY_TO_CODE
 from seatwright.postgres.history_write import Signature
+from seatwright.postgres.tally import told_apart
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.world_write import (
     CLEAR_ERRORS,
@@ -37,17 +39,6 @@ from seatwright.postgres.world_write import (
 )
 
 # A reason is a position in the list that comes with it: texts would be most of what is sent.
-_CHANGE_ERRORS: Final = """
-update license_error e
-   set reason = line.reason, priority = line.priority, waiting_since = line.waiting_since
-  from (select new.*, (%s::text[])[new.reason_no + 1] as reason
-          from unnest(%s::int4[], %s::int2[], %s::int2[], %s::int4[], %s::int2[], %s::int2[],
-               %s::timestamptz[])
-            as new (user_no, sku_no, source_kind, source_no, reason_no, priority, waiting_since)
-       ) line
- where e.tenant_id = %s and e.user_no = line.user_no and e.sku_no = line.sku_no
-   and e.source_kind = line.source_kind and e.source_no = line.source_no
-"""
 _SET_ERRORS: Final = """
 insert into license_error
     (tenant_id, user_no, sku_no, source_kind, source_no, reason, priority, waiting_since)
@@ -90,6 +81,7 @@ class OutcomeColumns:
 
     licenses: LicenseChanges
     errors: ErrorChanges
+    tallies: Tallies
     story: Story
     reasons: Sequence[str]
     seats: tuple[Int16s, Int32s]
@@ -128,7 +120,9 @@ async def write_columns(
     """
     async with tx.together():
         await _write_licenses(tx, outcome.licenses, stored=stored, signature=signature)
-        await _write_errors(tx, outcome.errors)
+        if len(outcome.errors.user_no):
+            async with told_apart(tx, outcome.tallies):
+                await _write_errors(tx, outcome.errors)
         if len(outcome.seats[0]):
             await tx.connection.execute(MOVE_SEATS, (*outcome.seats, tx.tenant_id))
         await _tell(tx, outcome, stored=stored, signature=signature)
@@ -172,24 +166,21 @@ async def _write_errors(tx: Transaction, errors: ErrorChanges) -> None:
     if gone.any():
         key = (errors.user_no[gone], errors.sku_no[gone], *_split(errors.source[gone]))
         await tx.connection.execute(CLEAR_ERRORS, (*key, tx.tenant_id))
-    # Two statements, for the tally: see `world_write.CHANGE_ERRORS`.
-    new = errors.before == NONE
-    if (changed := ~gone & ~new).any():
-        await tx.connection.execute(_CHANGE_ERRORS, (*_error_lines(errors, changed), tx.tenant_id))
-    if (begins := ~gone & new).any():
-        await tx.connection.execute(_SET_ERRORS, (tx.tenant_id, *_error_lines(errors, begins)))
-
-
-def _error_lines(errors: ErrorChanges, chosen: npt.NDArray[np.bool_]) -> tuple[object, ...]:
-    return (
-        [reason.value for reason in REASONS],
-        errors.user_no[chosen],
-        errors.sku_no[chosen],
-        *_split(errors.source[chosen]),
-        errors.after[chosen],
-        errors.priority[chosen],
-        _moments(errors.waiting_since[chosen]),
-    )
+    stays = ~gone
+    if stays.any():
+        await tx.connection.execute(
+            _SET_ERRORS,
+            (
+                tx.tenant_id,
+                [reason.value for reason in REASONS],
+                errors.user_no[stays],
+                errors.sku_no[stays],
+                *_split(errors.source[stays]),
+                errors.after[stays],
+                errors.priority[stays],
+                _moments(errors.waiting_since[stays]),
+            ),
+        )
 
 
 async def _tell(

@@ -7,12 +7,15 @@ people as in one of a thousand, because nobody is counted while it is read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from enum import IntEnum
 from typing import Final
 
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import GroupNo, SkuNo
+from seatwright.domain.reconcile.columns import REASONS
+from seatwright.domain.reconcile.tallies import Tallies
 from seatwright.postgres.transaction import Transaction
 
 
@@ -38,6 +41,10 @@ select about, sum(people)::int4 from tally
 _OF_GROUPS_AND_SKU: Final = """
 select about, sum(people)::int4 from tally
  where tenant_id = %s and noun = 3 and about = any(%s) and detail = %s group by about
+"""
+_TELL: Final = """
+insert into tally (tenant_id, noun, about, detail, people)
+select %s, line.* from unnest(%s::int2[], %s::int4[], %s::text[], %s::int4[]) line
 """
 # One statement, so that whoever folds at the same time finds the rows gone and adds nothing.
 _FOLD: Final = """
@@ -127,6 +134,25 @@ async def count_refused_a_product(
 async def _of_groups(tx: Transaction, noun: _Noun, groups: Sequence[GroupNo]) -> dict[GroupNo, int]:
     cursor = await tx.connection.execute(_OF_GROUPS, (tx.tenant_id, noun.value, list(groups)))
     return {GroupNo(group): people for group, people in await cursor.fetchall()}
+
+
+@asynccontextmanager
+async def told_apart(tx: Transaction, tallies: Tallies) -> AsyncIterator[None]:
+    """Tell what the statements inside do to errors, so that no trigger has to find it out."""
+    await tx.connection.execute("select set_config('seatwright.tallied', 'on', true)")
+    yield
+    await tx.connection.execute("select set_config('seatwright.tallied', 'off', true)")
+    rows = [
+        *((_Noun.LACKING, one.sku_no, REASONS[one.reason].value, one.people)
+          for one in tallies.lacking),
+        *((_Noun.REFUSED_BY_GROUP, one.group_no, "", one.people)
+          for one in tallies.refused if one.sku_no is None),
+        *((_Noun.REFUSED_BY_GROUP_AND_SKU, one.group_no, str(one.sku_no), one.people)
+          for one in tallies.refused if one.sku_no is not None),
+    ]  # fmt: skip
+    if rows:
+        columns = (list(column) for column in zip(*rows, strict=True))
+        await tx.connection.execute(_TELL, (tx.tenant_id, *columns))
 
 
 async def fold_tally(tx: Transaction) -> None:

@@ -18,9 +18,11 @@ create table tally (
 );
 call bind_to_tenant('tally');
 
--- While a tenant goes, nothing more is told of it.
+-- While a tenant goes, nothing more is told of it; and a bulk job that has the errors of everybody
+-- it writes before it tells the difference itself, in a hundredth of the time.
 create function tallies() returns boolean language sql stable as $$
     select current_setting('seatwright.feed', true) is distinct from 'off'
+       and current_setting('seatwright.tallied', true) is distinct from 'on'
 $$;
 
 -- Tells what a statement did to license_error; the sign of a row is 1 where it is there now and -1
