@@ -15,11 +15,13 @@ class Hands:
     page: Page
     clicks: list[str] = field(default_factory=list)
 
-    def press(self, kind: str, name: str, *, within: Locator | None = None) -> None:
+    def press(
+        self, kind: str, name: str, *, within: Locator | None = None, is_exact: bool = True
+    ) -> None:
         """Click a link, a button, a box or a tab by the words on it."""
         self.clicks.append(name)
         place = within or self.page
-        place.get_by_role(kind, name=name, exact=True).first.click()  # type: ignore[arg-type]
+        place.get_by_role(kind, name=name, exact=is_exact).first.click()  # type: ignore[arg-type]
         self.page.wait_for_load_state()
 
     def confirm(self) -> None:

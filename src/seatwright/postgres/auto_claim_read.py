@@ -146,6 +146,18 @@ async def _groups(tx: Transaction, numbers: Sequence[int]) -> dict[int, list[Gro
     return found
 
 
+async def policy_maker(tx: Transaction, policy: PolicyNo) -> str:
+    """The name of who made a policy, also of one who may not act here any more."""
+    cursor = await tx.connection.execute(
+        "select p.name from auto_claim_policy a"
+        " join principal p on p.tenant_id = a.tenant_id and p.principal_no = a.created_by"
+        " where a.tenant_id = %s and a.policy_no = %s",
+        (tx.tenant_id, policy),
+    )
+    row = await cursor.fetchone()
+    return "" if row is None else str(row[0])
+
+
 async def policy_names(tx: Transaction, policies: Sequence[PolicyNo]) -> dict[PolicyNo, str]:
     """What these policies are called, deleted ones included."""
     cursor = await tx.connection.execute(

@@ -75,6 +75,16 @@ async def app_target(tx: Transaction, app: AppNo) -> LaunchTarget | None:
     return None if row is None else await _app_of(tx, row)
 
 
+async def own_app_targets(tx: Transaction, *, search: str, limit: int) -> tuple[LaunchTarget, ...]:
+    """The apps of the organization's own whose names begin so, by name."""
+    cursor = await tx.connection.execute(
+        f"{_APP} where a.tenant_id = %s and a.kind = 'other' and a.name_key ^@ %s"
+        " order by a.name_key, a.app_no limit %s",
+        (tx.tenant_id, _key(search), limit),
+    )
+    return tuple([await _app_of(tx, row) for row in await cursor.fetchall()])
+
+
 async def targets_that_ask_for_roles(
     tx: Transaction, environment: EnvironmentNo, *, limit: int
 ) -> tuple[LaunchTarget, ...]:

@@ -14,6 +14,7 @@ from tests.web.portal.visitor import Visitor, digest_in, led_to, visit
 from tests.web.test_auto_claim_notices import APPS, holders, tick
 from tests.world import add_people
 
+APP_WORDS = ("Route", "Atlas")
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _TICKED = re.compile(r'<input type="checkbox" name="on" value="([^"]+)" checked>')
 
@@ -197,3 +198,50 @@ async def test_a_license_that_would_be_released_is_kept_from_the_list_of_notices
     office.clock.move(days=8)
     await tick(office)
     assert await holders(office) == ["ada"]
+
+
+async def test_an_own_app_is_chosen_from_a_list_with_its_product_beside_it(office: Office) -> None:
+    await turn_on(office)
+    for name, skus in (("Route Planner", ["VISIOCLIENT"]), ("Atlas", ["VISIOCLIENT", "SPE_E3"])):
+        body = {
+            "displayName": name,
+            "kind": "other",
+            "requires": [{"skuPartNumber": sku} for sku in skus],
+        }
+        made = await office.admin.post("/api/platform/apps", json=body)
+        assert made.status_code == 201, made.text
+    visitor = await visit(office)
+    first = (await visitor.get("/auto-claim/new")).text
+    product = await step(visitor, first, name="Planners", at="product")
+    ids = dict(re.findall(r'value="([0-9a-f-]{36})"> (\w+)', product))
+    route, atlas = (next(id_ for id_, name in ids.items() if name == one) for one in APP_WORDS)
+    assert "Visio Plan 2, 0 free" in product
+    # What was not asked yet is asked, and is no fault.
+    asked = await step(visitor, product, app=atlas, at="apps")
+    assert "Step 2 of 5" in asked
+    assert "Product that people get for Atlas" in asked
+    assert 'role="alert"' not in asked
+    empty = await step(visitor, asked, app=atlas, first="", at="apps")
+    assert re.search(r'<select id="first"[^>]*aria-describedby="wrong"', empty)
+    assert "Choose the product that people get for Atlas." in empty
+    services = await step(visitor, asked, app=atlas, first="SPE_E3", at="apps")
+    assert "Whoever opens Atlas gets Microsoft 365 E3" in services
+    backups = re.findall(r'<option value="(\w+)"', services)
+    assert "VISIOCLIENT" in backups
+    assert "SPE_E3" not in backups
+    # The only product that there is for it needs no choice.
+    services = await step(visitor, product, app=route, at="apps")
+    assert "Whoever opens Route Planner gets Visio Plan 2" in services
+    ticked = [unescape(one) for one in _TICKED.findall(services)]
+    scope = await step(visitor, services, on=ticked, at="scope")
+    assert "Step 4 of 5" in scope
+    assert "Environments" not in scope
+    review = await step(visitor, scope, at="review")
+    assert "Step 5 of 5" in review
+    assert "Environments" not in review
+    made = await visitor.send("/auto-claim", await visitor.get("/me"), **carried(review))
+    policy = await visitor.get(led_to(made).partition("?")[0])
+    assert "Environments" not in policy.text
+    assert "Made by local administrator on" in policy.text
+    again = await step(visitor, first, name="Others", at="product")
+    assert "has a policy already" in again

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
@@ -18,13 +19,17 @@ from seatwright.domain.platform import AppKind, AutoClaimApp, LaunchTarget, Need
 from seatwright.domain.platform_needs import is_any_met, qualifying_needs
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.postgres.auto_claim_write import hold_own_app
-from seatwright.postgres.platform_read import app_target, read_launch_target
+from seatwright.postgres.platform_read import app_target, own_app_targets, read_launch_target
+
+OWN_SHOWN_MAX: Final = 20
+"""How many own apps a choice shows at once; more are found by the beginning of a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyApp:
     """An auto-claim app: `id` is how calls name it, `primary` the product that its policy must have
-    first, None where any may be.
+    first, None where any may be. `is_placed` says whether it is in an environment, so that a
+    scope of environments means anything to it.
     """
 
     app: AutoClaimApp
@@ -32,6 +37,7 @@ class PolicyApp:
     name: str
     needs: tuple[Need, ...]
     primary: CatalogSku | None = None
+    is_placed: bool = True
 
     def takes(self, sku: CatalogSku, *, disabled: ServicePlanBits) -> bool:
         """Whether a person with this product and choice could use the app."""
@@ -43,6 +49,12 @@ async def list_apps(call: Call) -> tuple[PolicyApp, ...]:
     """Microsoft's three, in order, with what they need; own apps are listed by the platform."""
     catalog = await catalog_of(call)
     return tuple(_of_pair(pair, catalog) for pair in PAIRS)
+
+
+async def list_own_apps(call: Call, *, search: str = "") -> tuple[PolicyApp, ...]:
+    """The organization's own apps whose names begin so, one more than are shown if there are."""
+    found = await own_app_targets(call.tx, search=search, limit=OWN_SHOWN_MAX + 1)
+    return tuple(_of_target(target) for target in found)
 
 
 async def require_app(call: Call, text: str) -> PolicyApp:
@@ -97,7 +109,7 @@ async def apps_of(call: Call, apps: Iterable[AutoClaimApp]) -> Mapping[AutoClaim
             found[app] = _of_pair(pair, catalog)
             continue
         target = await app_target(call.tx, app.app_no)
-        gone = PolicyApp(app=app, id="", name="an app that was deleted", needs=())
+        gone = PolicyApp(app=app, id="", name="an app that was deleted", needs=(), is_placed=False)
         found[app] = gone if target is None else _of_target(target)
     return found
 
@@ -124,7 +136,11 @@ def _of_pair(pair: AutoClaimPair, catalog: TenantCatalog) -> PolicyApp:
 
 def _of_target(target: LaunchTarget) -> PolicyApp:
     return PolicyApp(
-        app=target.auto_claim_apps[0], id=str(target.id), name=target.name, needs=target.needs
+        app=target.auto_claim_apps[0],
+        id=str(target.id),
+        name=target.name,
+        needs=target.needs,
+        is_placed=target.environment is not None,
     )
 
 

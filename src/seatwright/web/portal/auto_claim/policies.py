@@ -24,11 +24,12 @@ from seatwright.app.catalog import catalog_of
 from seatwright.domain.auto_claim import EnvironmentScope
 from seatwright.domain.auto_claim_notices import Notice
 from seatwright.domain.roles import Permission
-from seatwright.postgres.auto_claim_read import policy_names, read_feature
+from seatwright.postgres.auto_claim_read import policy_maker, policy_names, read_feature
 from seatwright.postgres.labels import UserLabel, user_labels
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.frame.pages import page, see
+from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.pages import formats_of, page, see
 
 ROWS = 50
 
@@ -116,14 +117,31 @@ async def one_policy(
     done: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """Its id and everything that it says (T-102), and its scope as two choices (T-075, T-113)."""
+    one = await see_policy(call, policy)
     return page(
         request,
         "auto_claim_policy.html",
-        one=await see_policy(call, policy),
+        one=one,
+        maker=await policy_maker(call.tx, one.policy.policy_no),
         scopes=tuple(EnvironmentScope),
         catalog=await catalog_of(call),
-        done=done,
+        done_words=_done_words(done, formats_of(request.scope).moment(one.policy.effective_from)),
     )
+
+
+def _done_words(done: str | None, moment: str) -> str:
+    match done:
+        case "made":
+            return gettext(
+                "The policy is made. Whoever opens the app from %(moment)s UTC on gets a license."
+            ) % {"moment": moment}
+        case "changed":
+            return gettext("Saved: it counts from the next launch on.")
+        case "on":
+            return gettext("The policy is on.")
+        case "off":
+            return gettext("The policy is off. What people claimed stays with them.")
+    return ""
 
 
 @post("/auto-claim/{policy:str}/status", opt=needs(Permission.MANAGE_AUTO_CLAIM), status_code=303)

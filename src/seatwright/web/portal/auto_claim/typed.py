@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,18 +10,17 @@ from seatwright.app.auto_claim.orders import PolicyEdit, PolicyField, PolicyValu
 from seatwright.app.auto_claim.policies import PolicySeen
 from seatwright.domain.auto_claim import EnvironmentScope
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.ids import GroupNo
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.web.portal.frame.language import gettext
 
 STEPS: Final = ("name", "product", "apps", "scope", "review")
 """In order (T-063 to T-066, T-099); the last shows everything and makes the policy."""
 
-OTHER_APP: Final = "other"
-
 FIELDS_OF: Final = {
     "name": ("name",),
-    "product": ("app", "otherApp"),
-    "apps": ("first", "backup", "shown", "on"),
+    "product": ("app", "find", "first"),
+    "apps": ("backup", "shown", "on"),
     "scope": (
         "environmentScope",
         "group",
@@ -60,9 +59,12 @@ class Typed:
 
     @property
     def app(self) -> str:
-        """The app that was chosen: one of Microsoft's three, or an own one by id or name."""
-        chosen = self.text("app")
-        return self.text("otherApp") if chosen == OTHER_APP else chosen
+        """The app that was chosen: one of Microsoft's three, or the id of an own one."""
+        return self.text("app")
+
+    def has(self, name: str) -> bool:
+        """Whether a field was shown at all, also where it was left empty."""
+        return any(key == name for key, _ in self.pairs)
 
     def beside(self, step: str) -> tuple[tuple[str, str], ...]:
         """What the page of a step carries along of the other steps."""
@@ -70,21 +72,23 @@ class Typed:
         known -= set(FIELDS_OF[step])
         return tuple(pair for pair in self.pairs if pair[0] in known)
 
-    def edit(self, steps: Sequence[str], *, primary: str | None) -> PolicyEdit:
-        """What these steps say about the policy; `primary` is the product that its app binds."""
+    def edit(self, steps: Sequence[str], *, first: str) -> PolicyEdit:
+        """What these steps say about the policy; `first` is the part number of its product."""
         edit: dict[PolicyField, PolicyValue] = {}
         if "name" in steps:
             edit[PolicyField.NAME] = self.text("name")
+        if "product" in steps:
+            edit[PolicyField.PRODUCTS] = (ProductOrder(sku=first),)
         if "apps" in steps:
-            edit[PolicyField.PRODUCTS] = self.products(primary)
+            edit[PolicyField.PRODUCTS] = self.products(first)
         if "scope" in steps:
             edit |= self._scope()
         return edit
 
-    def products(self, primary: str | None) -> tuple[ProductOrder, ...]:
+    def products(self, first: str) -> tuple[ProductOrder, ...]:
         """The products in order, each with what was ticked once its services were shown."""
-        first = primary or self.text("first")
-        skus = ([first] if first else []) + list(self.all("backup"))
+        # Who chose another product may have named it as a backup before.
+        skus = [first, *(sku for sku in self.all("backup") if sku != first)]
         shown = set(self.all("shown"))
         ticked = [one.partition("/") for one in self.all("on")]
         return tuple(
@@ -130,8 +134,16 @@ def typed_of(pairs: Iterable[tuple[str, str]]) -> Typed:
     return Typed(tuple(pair for pair in pairs if pair[0] in known))
 
 
-def typed_as(one: PolicySeen, catalog: TenantCatalog) -> Typed:
-    """A policy that is there, as if it had been typed."""
+def typed_as(one: PolicySeen, catalog: TenantCatalog, *, known: Mapping[str, GroupNo]) -> Typed:
+    """A policy that is there, as if it had been typed.
+
+    `known` are the names by which groups can be told apart: any other is written as its id.
+    """
+
+    def named(no: GroupNo) -> str:
+        group = one.groups[no]
+        return group.display_name if known.get(group.display_name) == no else str(group.id)
+
     policy = one.policy
     parts = [(catalog.skus[product.sku], product) for product in policy.products]
     pairs = [
@@ -147,11 +159,8 @@ def typed_as(one: PolicySeen, catalog: TenantCatalog) -> Typed:
             if not product.disabled >> plan.service_plan_no & 1
         ),
         ("environmentScope", policy.scope.value),
-        ("group", "" if policy.group is None else str(one.groups[policy.group].id)),
-        (
-            "limitedTo",
-            "\n".join(str(one.groups[no].id) for no in policy.limited_to if no in one.groups),
-        ),
+        ("group", "" if policy.group is None else named(policy.group)),
+        ("limitedTo", "\n".join(named(no) for no in policy.limited_to if no in one.groups)),
         ("requests", "yes" if policy.grants_requests else "no"),
     ]
     numbers = {

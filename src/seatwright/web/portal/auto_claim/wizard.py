@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from seatwright.app.auto_claim.apps import PolicyApp, eligible_products, list_apps, require_app
+from seatwright.app.auto_claim.apps import PolicyApp, eligible_products, require_app
 from seatwright.app.auto_claim.drafting import check_name, draft_change, draft_new
 from seatwright.app.auto_claim.policies import PolicySeen, add_policy, change_policy, see_policy
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
-from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
+from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.postgres.auto_claim_read import read_feature
-from seatwright.postgres.pools import free_seats
+from seatwright.postgres.groups import find_groups
+from seatwright.web.portal.auto_claim.choices import bought, offered
 from seatwright.web.portal.auto_claim.typed import STEPS, Typed, typed_as, typed_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.language import gettext
@@ -29,10 +30,14 @@ from seatwright.web.portal.frame.pages import page, see
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where somebody is in the wizard: a step, what was wrong, and the policy as it is so far."""
+    """Where somebody is in the wizard: a step, what was wrong, and the policy as it is so far.
+
+    `field` is where it was wrong, empty where that is no single field.
+    """
 
     step: str
     error: str | None = None
+    field: str = ""
     draft: PolicySeen | None = None
 
 
@@ -63,7 +68,7 @@ async def edit_policy(call: TheCall, request: AnyRequest, policy: FromPath[str])
     stored = await see_policy(call, policy)
     typed = typed_of(request.query_params.multi_items())
     if not typed.pairs:
-        typed = typed_as(stored, await catalog_of(call))
+        typed = await _typed_as(call, stored)
     place = await _place(call, typed, request.query_params.get("at"), policy=stored)
     return await _show(call, request, typed, place, policy=stored)
 
@@ -73,10 +78,8 @@ async def make_policy(call: TheCall, request: AnyRequest) -> Response[bytes] | R
     """Make what was reviewed (T-066)."""
     typed = typed_of(form_of(request).pairs)
     try:
-        choice = await require_app(call, typed.app)
-        made = await add_policy(
-            call, app=typed.app, edit=typed.edit(STEPS, primary=_primary(choice))
-        )
+        first = await _first(call, typed, await require_app(call, typed.app))
+        made = await add_policy(call, app=typed.app, edit=typed.edit(STEPS, first=first))
     except Refusal as refusal:
         return await _again(call, request, typed, refusal, policy=None)
     return see(f"/auto-claim/{made.policy.policy_id}?done=made")
@@ -90,15 +93,37 @@ async def save_policy(
     typed = typed_of(form_of(request).pairs)
     stored = await see_policy(call, policy)
     try:
-        edit = typed.edit(STEPS, primary=_primary(stored.app))
+        edit = typed.edit(STEPS, first=await _first(call, typed, stored.app))
         await change_policy(call, policy, edit)
     except Refusal as refusal:
         return await _again(call, request, typed, refusal, policy=stored)
     return see(f"/auto-claim/{stored.policy.policy_id}?done=changed")
 
 
-def _primary(app: PolicyApp) -> str | None:
-    return None if app.primary is None else app.primary.part_number
+async def _typed_as(call: Call, stored: PolicySeen) -> Typed:
+    names = [group.display_name for group in stored.groups.values()]
+    return typed_as(stored, await catalog_of(call), known=await find_groups(call.tx, names))
+
+
+async def _first(call: Call, typed: Typed, app: PolicyApp) -> str:
+    """The product of the policy: the one that its app binds, the only one, or the chosen one.
+
+    Raises Refusal invalidValue where none is chosen, or one that does not let people use the app.
+    """
+    if app.primary is not None:
+        return app.primary.part_number
+    fit = [sku.part_number for sku in eligible_products(app, await catalog_of(call))]
+    chosen = typed.text("first")
+    if chosen in fit:
+        return chosen
+    if len(fit) == 1:
+        return fit[0]
+    words = gettext("Choose the product that people get for %(app)s.") % {"app": app.name}
+    raise _missing("first", words)
+
+
+def _missing(field: str, words: str) -> Refusal:
+    return Refusal(Reason.INVALID_VALUE, words, context={"field": field})
 
 
 async def _place(call: Call, typed: Typed, at: str | None, *, policy: PolicySeen | None) -> Place:
@@ -109,8 +134,16 @@ async def _place(call: Call, typed: Typed, at: str | None, *, policy: PolicySeen
         try:
             draft = await _draft(call, typed, STEPS[: number + 1], policy=policy)
         except Refusal as refusal:
-            return Place(step=STEPS[number], error=refusal.detail)
+            return _wrong(typed, STEPS[number], refusal)
     return Place(step=STEPS[wanted], draft=draft)
+
+
+def _wrong(typed: Typed, step: str, refusal: Refusal) -> Place:
+    field = str(refusal.context.get("field", "") if refusal.context else "")
+    if field == "first" and not typed.has("first"):
+        # What was not asked for yet is no fault of anybody's.
+        return Place(step=step, field=field)
+    return Place(step=step, error=refusal.detail, field=field)
 
 
 async def _draft(
@@ -118,19 +151,17 @@ async def _draft(
 ) -> PolicySeen | None:
     """The policy as far as these steps say it; None before there is an app."""
     if policy is not None:
-        edit = typed.edit(steps, primary=_primary(policy.app))
+        edit = typed.edit(steps, first=await _first(call, typed, policy.app))
         return await draft_change(call, str(policy.policy.policy_id), edit)
     if "product" not in steps:
         if not typed.text("name"):
-            raise Refusal(Reason.INVALID_VALUE, gettext("Give the policy a name."))
+            raise _missing("name", gettext("Give the policy a name."))
         await check_name(call, typed.text("name"))
         return None
     if not typed.app:
-        raise Refusal(Reason.INVALID_VALUE, gettext("Choose an app."))
-    choice = await require_app(call, typed.app)
-    if choice.primary is None and "apps" not in steps:
-        return None
-    return await draft_new(call, app=typed.app, edit=typed.edit(steps, primary=_primary(choice)))
+        raise _missing("app", gettext("Choose an app."))
+    first = await _first(call, typed, await require_app(call, typed.app))
+    return await draft_new(call, app=typed.app, edit=typed.edit(steps, first=first))
 
 
 async def _again(
@@ -153,11 +184,8 @@ async def _show(
     status: int = 200,
 ) -> Response[bytes]:
     catalog = await catalog_of(call)
-    apps = await list_apps(call) if place.step == "product" else ()
-    choice = policy.app if policy else None
-    if choice is None and place.step == "apps":
-        choice = await require_app(call, typed.app)
-    primaries = [one.primary.sku_no for one in apps if one.primary is not None]
+    choice = policy.app if policy else await _chosen_app(call, typed, place)
+    eligible = () if choice is None else eligible_products(choice, catalog)
     return page(
         request,
         "auto_claim_wizard.html",
@@ -165,25 +193,43 @@ async def _show(
         at=place.step,
         steps=STEPS,
         error=place.error,
+        field=place.field,
         typed=typed,
         carried=typed.beside(place.step),
         policy=policy,
         draft=place.draft,
-        apps=apps,
-        free=await free_seats(call.tx, primaries),
+        apps=await offered(call, typed.text("find"), choice) if place.step == "product" else None,
         choice=choice,
-        eligible=() if choice is None else eligible_products(choice, catalog),
-        services=()
-        if choice is None or place.step != "apps"
-        else _services(typed, _primary(choice), catalog),
+        gives=None if choice is None else await _first_or_none(call, typed, choice),
+        eligible=eligible,
+        bought=await bought(call) if eligible else frozenset(),
+        services=await _services(call, typed, choice) if place.step == "apps" and choice else (),
         catalog=catalog,
     )
 
 
-def _services(typed: Typed, primary: str | None, catalog: TenantCatalog) -> tuple[Services, ...]:
+async def _chosen_app(call: Call, typed: Typed, place: Place) -> PolicyApp | None:
+    if place.step == "name" or not typed.app:
+        return None
+    try:
+        return await require_app(call, typed.app)
+    except Refusal:
+        # The step of the app says what is wrong with it.
+        return None
+
+
+async def _first_or_none(call: Call, typed: Typed, choice: PolicyApp) -> CatalogSku | None:
+    try:
+        return (await catalog_of(call)).sku_by_text(await _first(call, typed, choice))
+    except Refusal:
+        return None
+
+
+async def _services(call: Call, typed: Typed, choice: PolicyApp) -> tuple[Services, ...]:
     """The chosen products with their services; all are ticked until somebody unticked one."""
+    catalog = await catalog_of(call)
     found = []
-    for order in typed.products(primary):
+    for order in typed.products(await _first(call, typed, choice)):
         sku = catalog.sku_by_text(order.sku)
         if sku is None:
             continue
