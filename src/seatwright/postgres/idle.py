@@ -31,7 +31,8 @@ select (select count(*) from (
           limit %(counted)s) holding),
        (select count(*) from (
          select from app_user where tenant_id = %(tenant)s and deleted_at is null
-            and last_sign_in_at < %(before)s limit %(looked_at)s) silent)
+            and last_sign_in_at < %(before)s
+          order by last_sign_in_at, user_no limit %(looked_at)s) silent)
 """
 
 

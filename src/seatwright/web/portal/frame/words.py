@@ -33,7 +33,7 @@ _ERRORS: Final[Mapping[Reason, str]] = {
     Reason.NO_SEAT_LEFT: marked("no seat is left"),
     Reason.CONFLICTING_SERVICE_PLANS: marked("conflicts with another product they have"),
     Reason.DEPENDENCY_MISSING: marked("needs a service plan that they do not have"),
-    Reason.USAGE_LOCATION_MISSING: marked("it is not known where they use services"),
+    Reason.USAGE_LOCATION_MISSING: marked("the usage location is not known"),
     Reason.USAGE_LOCATION_PROHIBITED: marked("may not be used where they are"),
     Reason.ADDRESS_NOT_UNIQUE: marked("somebody else has the same address"),
     Reason.SIBLING_FAILED: marked("another product of the same group could not be given"),
