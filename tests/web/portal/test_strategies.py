@@ -61,7 +61,8 @@ async def test_people_move_from_their_own_assignments_to_a_group_after_a_preview
         "people": "ada@contoso.example\ncyd@contoso.example nobody@contoso.example",
     }
     preview = await visitor.send("/strategies/move", page, **fields, step="preview")
-    assert "1 of 3 rows can be done." in preview.text
+    assert "1 of 3 rows changes something." in preview.text
+    assert "<h1>Move one person to Engineers</h1>" in preview.text
     assert "nobody@contoso.example" in preview.text
     wrong = await visitor.send("/strategies/move", page, **{**fields, "toGroup": "Nowhere"})
     assert wrong.status_code in {400, 404}
@@ -88,7 +89,36 @@ async def test_a_whole_group_moves_to_another(office: Office) -> None:
     page = await visitor.get("/strategies/move?kind=groupToGroup")
     fields = {"kind": "groupToGroup", "fromGroup": "Old", "toGroup": "New", "who": "all"}
     preview = await visitor.send("/strategies/move", page, **fields, step="preview")
-    assert "2 of 2 rows can be done." in preview.text
+    assert "2 of 2 rows change something." in preview.text
     assert "Nobody gains or loses anything" in preview.text
     done = await visitor.send("/strategies/move", preview, **fields, digest=digest_in(preview))
     assert led_to(done).startswith("/bulk/")
+
+
+async def test_who_is_ticked_at_a_product_goes_along_to_the_form_of_the_move(
+    office: Office,
+) -> None:
+    people = await add_people(office, "ada", "bob", "cyd")
+    await buy(office, VISIO, 5)
+    group = await add_group(office, "Engineers", people[:1])
+    await license_group(office, group, VISIO)
+    await assign(office, "bob", VISIO)
+    visitor = await visit(office)
+    product = await visitor.get(f"/licenses/{VISIO}")
+    (bob,) = re.findall(r'name="user" value="([^"]+)"', product.text)
+    assert f"/conflicts?kind=directBesideInherited&amp;product={VISIO}" in product.text
+    form = await visitor.send("/strategies/move", product, step="choose", sku=VISIO, user=bob)
+    assert bob in form.text
+    assert re.search(r'value="named" checked', form.text)
+    (target,) = re.findall(r'<option value="([^"]+)">Engineers</option>', form.text)
+    at_group = await visitor.get(f"/groups/{target}")
+    assert f"/strategies/move?sku={VISIO}&amp;toGroup={target}" in at_group.text
+    fields = {"kind": "directToGroup", "sku": VISIO, "toGroup": target, "strategy": "manual"}
+    both = await visitor.send("/strategies/move", form, **fields, who="all", people=bob)
+    assert both.status_code == 400
+    assert "choose one of the two" in both.text
+    preview = await visitor.send(
+        "/strategies/move", form, **fields, who="named", people=bob, step="preview"
+    )
+    assert "<h1>Move one person to Engineers</h1>" in preview.text
+    assert "Nobody gains or loses anything" in preview.text

@@ -2,6 +2,7 @@
 
 from seatwright.app.conflicts.duplicates import Duplicates, duplicates_of, list_duplicates
 from seatwright.app.conflicts.listing import (
+    About,
     ConflictsPage,
     Place,
     Summary,
@@ -12,6 +13,7 @@ from seatwright.app.conflicts.listing import (
 from seatwright.app.conflicts.rows import Conflict
 
 __all__ = [
+    "About",
     "Conflict",
     "ConflictsPage",
     "Duplicates",

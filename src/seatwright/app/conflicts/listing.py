@@ -26,6 +26,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Which conflicts somebody asks for; what is None is left open."""
+
+    kind: ConflictKind | None = None
+    person: str | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictsPage:
     """Conflicts, and where the next page begins; None at the end."""
 
@@ -49,12 +58,10 @@ def conflict_kind(text: str) -> ConflictKind:
 
 async def list_conflicts(
     call: Call,
+    about: About,
     *,
-    kind: ConflictKind | None,
-    person: str | None,
     resume: Place | None,
     limit: int,
-    product: str | None = None,
     tries_fixes: bool = True,
 ) -> ConflictsPage:
     """Conflicts of one kind or of all, of one person or of everybody, about a product or any.
@@ -63,9 +70,11 @@ async def list_conflicts(
 
     Raises Refusal unknownUser, unknownSku.
     """
-    user = None if person is None else (await require_user(call, person)).user_no
-    sku = None if product is None else (await catalog_of(call)).require_sku(product).sku_no
-    kinds = list(ConflictKind) if kind is None else [kind]
+    user = None if about.person is None else (await require_user(call, about.person)).user_no
+    sku = None
+    if about.product is not None:
+        sku = (await catalog_of(call)).require_sku(about.product).sku_no
+    kinds = list(ConflictKind) if about.kind is None else [about.kind]
     place = resume if resume is not None else Place(kind=kinds[0])
     found: list[Conflict] = []
     for one in kinds[kinds.index(place.kind) if place.kind in kinds else len(kinds) :]:

@@ -7,8 +7,8 @@ from typing import Final
 from seatwright.app import jobs
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.conflicts import About, conflict_kind, list_conflicts
 from seatwright.app.conflicts import Place as ConflictPlace
-from seatwright.app.conflicts import conflict_kind, list_conflicts
 from seatwright.app.exports.lists import (
     COUNT,
     MOMENT,
@@ -132,9 +132,11 @@ async def _conflicts(call: Call, asked: Asked, after: Place | None, limit: int) 
         resume = ConflictPlace(kind=of_kind, after=(int(after[1]), int(after[2])))
     found = await list_conflicts(
         call,
-        kind=None if kind is None else conflict_kind(kind),
-        person=asked.get("user"),
-        product=asked.get("product"),
+        About(
+            kind=None if kind is None else conflict_kind(kind),
+            person=asked.get("user"),
+            product=asked.get("product"),
+        ),
         resume=resume,
         limit=limit,
         tries_fixes=False,

@@ -89,9 +89,11 @@ async def conflicts(
         resume = desk.Place(kind=of_kind, after=(int(keys[1]), int(keys[2])))
     found = await desk.list_conflicts(
         call,
-        kind=desk.conflict_kind(kind) if kind else None,
-        person=user or None,
-        product=product or None,
+        desk.About(
+            kind=desk.conflict_kind(kind) if kind else None,
+            person=user or None,
+            product=product or None,
+        ),
         resume=resume,
         limit=ROWS,
         tries_fixes=bool(user),

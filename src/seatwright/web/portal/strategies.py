@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from litestar import Response, get, post
@@ -13,46 +12,36 @@ from litestar import Response, get, post
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.moves.foresee import MoveForesight
-from seatwright.app.moves.orders import MoveCall, resolve_move
+from seatwright.app.moves.orders import MoveCall, ResolvedMove, resolve_move
 from seatwright.app.moves.start import StartedMove, start_move
+from seatwright.app.moves.targets import groups_that_give
 from seatwright.app.seats import list_seats
 from seatwright.app.strategies import Advice, strategies_in_use
 from seatwright.domain.assignments import Strategy
-from seatwright.domain.bulk import RowResult
-from seatwright.domain.errors import Refusal
+from seatwright.domain.bulk import BulkRow
+from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.jobs import Outcome
 from seatwright.domain.moves import MoveKind, Surplus
 from seatwright.domain.roles import Permission
+from seatwright.postgres.labels import group_labels
+from seatwright.web.portal.bulk.foretold import Foretold, Part
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.forms import Form
-from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.language import gettext, ngettext
 from seatwright.web.portal.frame.pages import note, page, see
+from seatwright.web.portal.frame.words import words
 from seatwright.web.problems import status_of
 
 PRODUCTS_MAX: Final = 1000
 ROWS_FORETOLD: Final = 200
+_ADMINISTRATORS_WAYS: Final = (Strategy.MANUAL.value, Strategy.BULK.value)
+_EVERY_WAY: Final = (
+    *_ADMINISTRATORS_WAYS,
+    Strategy.REQUEST.value,
+    Strategy.ON_DEMAND.value,
+)
+"""Whoever is named is meant, however they came by it."""
 _BETWEEN: Final = re.compile(r"[,;\s]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForetoldRow:
-    """A row of a move as the preview names it."""
-
-    row_no: int
-    user_text: str
-    sku_text: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foretold:
-    """What a preview says of the rows: how many end how, and each that cannot be done."""
-
-    total: int
-    counts: Mapping[Outcome, int]
-    failing: tuple[tuple[ForetoldRow, RowResult], ...]
-    failing_count: int
-    is_refused: bool = False
-    ignored_columns: tuple[str, ...] = ()
 
 
 @get("/strategies", opt=needs(Permission.READ_LICENSES))
@@ -75,21 +64,31 @@ async def move_form(call: TheCall, request: AnyRequest) -> Response[bytes]:
 
 @post("/strategies/move", opt=needs(Permission.MOVE), status_code=303)
 async def move_people(call: TheCall, request: AnyRequest) -> Response[bytes] | Response[None]:
-    """Move them without a gap, as a job; what cannot be done says why in the preview."""
+    """Move them without a gap, as a job; what cannot be done says why in the preview.
+
+    With `step=choose` it only shows the form, for people who were ticked on another page.
+    """
     form = form_of(request)
+    if form.text("step") == "choose":
+        return await _form(call, request, form)
     try:
         resolved = await resolve_move(call, _sent(form))
         started = await start_move(call, resolved)
     except Refusal as refusal:
         return await _form(call, request, form, refusal=refusal)
     if started.foresight is not None:
-        await _tell(call, request, started, started.foresight, sku_text=resolved.sku_text)
+        await _tell(call, request, started, started.foresight, resolved=resolved)
     return see(f"/bulk/{started.job.id}")
 
 
 def _sent(form: Form) -> MoveCall:
-    people = tuple(dict.fromkeys(one for one in _BETWEEN.split(form.text("people") or "") if one))
+    people = _people(form)
     is_whole = form.text("who") == "all"
+    if is_whole and people:
+        raise Refusal(
+            Reason.INVALID_VALUE,
+            gettext("People are named, and everybody is chosen: choose one of the two."),
+        )
     lines = None if is_whole else list(enumerate(people, start=1))
     if form.text("kind") == MoveKind.GROUP_TO_GROUP.value:
         return MoveCall(
@@ -112,28 +111,45 @@ def _sent(form: Form) -> MoveCall:
     )
 
 
+def _people(form: Form) -> tuple[str, ...]:
+    """Everybody who was typed in, and everybody who was ticked on the page before."""
+    typed = (one for one in _BETWEEN.split(form.text("people") or "") if one)
+    return tuple(dict.fromkeys((*typed, *form.all("user"))))
+
+
 async def _tell(
     call: Call,
     request: AnyRequest,
     started: StartedMove,
     foresight: MoveForesight,
     *,
-    sku_text: str,
+    resolved: ResolvedMove,
 ) -> None:
     """Have the preview say how many move, who does not and why, and what would go off."""
     counts = Counter[Outcome]()
-    for (outcome, _), rows in foresight.counts.items():
-        counts[outcome] += rows
-    failing = [
-        (ForetoldRow(row_no=row.row_no, user_text=row.user_text, sku_text=sku_text), result)
-        for row, result in foresight.rows
-        if result.outcome is not Outcome.SUCCEEDED
+    for (outcome, _), many in foresight.counts.items():
+        counts[outcome] += many
+    text = resolved.sku_text
+    rows = [
+        (BulkRow(row_no=row.row_no, user_text=row.user_text, sku_text=text, sku=None), one)
+        for row, one in foresight.rows
+        if one.outcome is not Outcome.SUCCEEDED
     ]
+    waiting = [pair for pair in rows if pair[1].outcome is Outcome.WAITING]
+    failing = [pair for pair in rows if pair[1].outcome is not Outcome.WAITING]
+    count = started.job.total - counts[Outcome.SUCCEEDED] - counts[Outcome.WAITING]
+    parts = (
+        Part(key="failing", count=count, rows=failing[:ROWS_FORETOLD]),
+        Part(key="waiting", count=counts[Outcome.WAITING], rows=waiting[:ROWS_FORETOLD]),
+    )
     request.scope["state"]["forecast"] = Foretold(
         total=started.job.total,
-        counts=counts,
-        failing=tuple(failing[:ROWS_FORETOLD]),
-        failing_count=started.job.total - counts[Outcome.SUCCEEDED],
+        done=counts[Outcome.SUCCEEDED],
+        parts=tuple(one for one in parts if one.count),
+        waiting=counts[Outcome.WAITING],
+        is_refused=False,
+        ignored_columns=(),
+        places={},
     )
     plans = (await catalog_of(call)).service_plans
     sentences = [started.warning] if started.warning else []
@@ -143,16 +159,44 @@ async def _tell(
         for plan, people in foresight.surplus.items()
     ]
     note(request, sentences)
+    state = request.scope["state"]
+    state["facts"] = _left_out(started)
+    state["form"] = form_of(request).having("words", await _words(call, started, counts))
+
+
+async def _words(call: Call, started: StartedMove, counts: Mapping[Outcome, int]) -> str:
+    """What the button below the preview does."""
+    count, group = counts.get(Outcome.SUCCEEDED, 0), started.order.new_group
+    assert group is not None, "the form moves people to groups"
+    label = (await group_labels(call.tx, (group,)))[group]
+    text = ngettext("Move one person to %(group)s", "Move %(count)s people to %(group)s", count)
+    return text % {"count": count, "group": label.display_name}
+
+
+def _left_out(started: StartedMove) -> tuple[str, ...]:
+    """Who has the product directly in a way that was not chosen."""
+    text = gettext("Left as they are, as that was not chosen: %(count)s who got it %(way)s.")
+    return tuple(
+        text % {"count": people, "way": words(way)} for way, people in started.left_out.items()
+    )
 
 
 async def _form(
     call: Call, request: AnyRequest, form: Form, *, refusal: Refusal | None = None
 ) -> Response[bytes]:
+    sku = form.text("sku")
+    people = _people(form)
     return page(
         request,
         "strategy_move.html",
         status=200 if refusal is None else status_of(refusal),
         form=form,
+        kind=MoveKind.GROUP_TO_GROUP
+        if form.text("kind") == MoveKind.GROUP_TO_GROUP.value
+        else MoveKind.DIRECT_TO_GROUP,
+        people=people,
+        targets=await groups_that_give(call, sku),
+        ways_chosen=form.all("strategy") or (_EVERY_WAY if people else _ADMINISTRATORS_WAYS),
         error=None if refusal is None else refusal.detail,
         seats=await list_seats(call, is_all=False, after=0, limit=PRODUCTS_MAX),
         surplus=tuple(Surplus),

@@ -243,9 +243,11 @@ async def list_conflicts(
         )
     page = await conflicts.list_conflicts(
         call,
-        kind=None if kind is None else conflicts.conflict_kind(kind),
-        person=user,
-        product=product,
+        conflicts.About(
+            kind=None if kind is None else conflicts.conflict_kind(kind),
+            person=user,
+            product=product,
+        ),
         resume=resume,
         limit=page_limit(limit),
     )
