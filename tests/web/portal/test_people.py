@@ -240,9 +240,9 @@ async def test_who_is_idle_is_listed_longest_first_and_counted_on_the_overview(
         await office.admin.patch(f"/api/identity/users/{upn}", json=seen)
         await office.admin.post(f"/api/identity/users/{upn}/licenses", json={"skuPartNumber": E3})
     visitor = await visit(office)
-    assert _names(await visitor.get("/users/idle")) == ["ben", "ada"]
-    assert _names(await visitor.get(f"/users/idle?product={E3}")) == ["ben", "ada"]
-    assert _names(await visitor.get("/users/idle?product=SPE_E5")) == []
+    assert _names(await visitor.get("/idle")) == ["ben", "ada"]
+    assert _names(await visitor.get(f"/idle?product={E3}")) == ["ben", "ada"]
+    assert _names(await visitor.get("/idle?product=SPE_E5")) == []
     start = await visitor.get("/")
-    assert re.search(r'href="/users/idle"><strong>2</strong>', start.text)
-    assert (await visitor.get("/users/idle?cursor=x")).status_code == 400
+    assert re.search(r'href="/idle"><strong>2</strong>', start.text)
+    assert (await visitor.get("/idle?cursor=x")).status_code == 400

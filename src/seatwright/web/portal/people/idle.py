@@ -1,4 +1,4 @@
-"""`/users/idle`: who has not signed in for long and holds a seat, to take it back from many."""
+"""`/idle`: who has not signed in for long and holds a seat, to take it back from many."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROWS = 50
 PRODUCTS_MAX = 1000
 
 
-@get("/users/idle", opt=needs(Permission.READ_DIRECTORY))
+@get("/idle", opt=needs(Permission.READ_DIRECTORY))
 async def idle_users(
     call: TheCall,
     request: AnyRequest,
@@ -40,7 +40,7 @@ async def idle_users(
     if found.goes_on_after is not None:
         last = found.goes_on_after
         query = {"product": product or "", "cursor": cursor_of(last.at.isoformat(), last.user_no)}
-        more = "/users/idle?" + urlencode({name: text for name, text in query.items() if text})
+        more = "/idle?" + urlencode({name: text for name, text in query.items() if text})
     return page(
         request,
         "users_idle.html",
