@@ -49,6 +49,7 @@ TELLING_WRITES = (
     write("POST /api/webhooks/{webhook_id}/test", f"{WEBHOOKS}/{{hook}}/test"),
     write("DELETE /api/webhooks/{webhook_id}", f"{WEBHOOKS}/{{hook}}"),
     write("POST /api/deliveries/{delivery_id}/send", "/api/deliveries/{mail}/send"),
+    write("POST /api/deliveries/test-mail", "/api/deliveries/test-mail", {"to": upn("ada")}),
     write("POST /api/inbox/{telling_id}/read", "/api/inbox/{told}/read"),
     write("POST /api/inbox/read", "/api/inbox/read?of=administrators"),
     write(

@@ -35,6 +35,8 @@ def test_a_person_chooses_and_the_inbox_is_read(served_office: ServedOffice) -> 
     assert "but not overAssigned. Decisions that wait come once a day." in " ".join(said.split())
     told = json.loads(done("mail", "preferences", "ada@contoso.example", "--json"))
     assert told == {"mail": True, "daily": True, "muted": ["overAssigned"]}
+    sent = " ".join(done("mail", "test", "ada@contoso.example").split())
+    assert "A test mail to ada@contoso.example is on its way" in sent
     assert "Nothing was told" in done("inbox", "list")
     assert "0 things are read" in done("inbox", "read", "--all")
 

@@ -92,6 +92,20 @@ def send(mail: MailId) -> None:
     say(f"It is tried again: “{found['subject']}” to {found['address']}.")
 
 
+@mail_commands.command("test", epilog=EXIT_CODES)
+@previewable()
+def send_test(
+    to: Annotated[
+        str | None,
+        typer.Argument(metavar="ADDRESS", help="Without one: you, else the administrators."),
+    ] = None,
+) -> None:
+    """Send a test mail, and keep what the server answers."""
+    with open_api() as api:
+        found = api.write("POST", api_path("deliveries", "test-mail"), body=given(to=to))
+    say(f"A test mail to {found['address']} is on its way: seatwright mail show {found['id']}")
+
+
 @mail_commands.command("kinds", epilog=EXIT_CODES)
 def kinds(*, as_json: AsJson = False) -> None:
     """List the kinds of mail, and which are worded otherwise than they came."""

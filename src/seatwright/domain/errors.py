@@ -84,6 +84,7 @@ class Reason(StrEnum):
     OWN_PROCESS = "ownProcess"
     NOT_REQUESTABLE = "notRequestable"
     TOO_MANY_OPEN_REQUESTS = "tooManyOpenRequests"
+    TOO_MANY_TEST_MAILS = "tooManyTestMails"
     # The rest is answered by a launch only.
     ACCOUNT_DISABLED = "accountDisabled"
     FEATURE_OFF = "featureOff"

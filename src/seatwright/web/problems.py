@@ -79,6 +79,7 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.OWN_PROCESS: 409,
     Reason.NOT_REQUESTABLE: 409,
     Reason.TOO_MANY_OPEN_REQUESTS: 409,
+    Reason.TOO_MANY_TEST_MAILS: 409,
 }
 """The REST column of the reasons table (`interfaces.md`); launch overrides it for itself."""
 

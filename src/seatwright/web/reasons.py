@@ -183,6 +183,10 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "You have no file of a list with that id, or it was forgotten after 7 days.",
         "Export the list again from its page.",
     ),
+    Reason.TOO_MANY_TEST_MAILS: Meaning(
+        "So many test mails were asked for in a few minutes that no more are sent.",
+        "Look at the answers to those, and wait some minutes.",
+    ),
     Reason.TOO_MANY_EXPORTS: Meaning(
         "You have as many files of lists in the making, or kept, as one person may.",
         "Wait until one is done, or delete one that is not needed any more.",

@@ -8,15 +8,16 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from seatwright.app.telling import look
+from seatwright.app.telling.test_mail import send_test_mail
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.outgoing import Attempt, Channel, Delivery, DeliveryState
 from seatwright.domain.roles import Permission
 from seatwright.postgres.delivery_lists import Wanted
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Page, Shape, keyset_page, page_limit
+from seatwright.web.rest.bodies import Body, Page, Shape, keyset_page, page_limit
 from seatwright.web.rest.newest_first import number_before
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -141,4 +142,21 @@ async def send_again(call: TheCall, delivery_id: FromPath[UUID]) -> DeliveryShap
     return delivery_shape(await look.send_again(call, delivery_id))
 
 
-DELIVERY_ROUTES = (list_deliveries, show_delivery, send_again)
+class TestMailOrder(Body, kw_only=True, frozen=True):
+    """`to`: the address; without one it goes to the caller, else to the administrators."""
+
+    to: str | None = None
+
+
+@post(
+    "/api/deliveries/test-mail",
+    opt=needs(Permission.MANAGE_TELLING),
+    summary="Send a test mail",
+    status_code=201,
+)
+async def send_test(call: TheCall, data: JSONBody[TestMailOrder]) -> DeliveryShape:
+    """Sent as every mail is: its `state` and `error` say what the server answered."""
+    return delivery_shape(await send_test_mail(call, to=data.to))
+
+
+DELIVERY_ROUTES = (list_deliveries, show_delivery, send_again, send_test)

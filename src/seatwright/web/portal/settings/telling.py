@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 
 from seatwright.app.call import Call
 from seatwright.app.telling import look, webhooks, words
+from seatwright.app.telling.test_mail import own_address, send_test_mail
 from seatwright.app.telling.webhooks import WebhookChange
 from seatwright.domain.errors import Refusal
 from seatwright.domain.mail_templates import Rendered
@@ -52,7 +53,15 @@ async def mail(
         kinds=await words.kinds_of_mail(call),
         deliveries=found[:ROWS],
         more=_more("/settings/mail", found),
+        to=await own_address(call),
     )
+
+
+@post("/settings/mail", opt=needs(Permission.MANAGE_TELLING), status_code=303)
+async def test_mail(call: TheCall, request: AnyRequest) -> Response[None]:
+    """Have a test mail sent; the page of it says what the server answers."""
+    made = await send_test_mail(call, to=form_of(request).text("to"))
+    return see(f"/settings/deliveries/{made.id}")
 
 
 @get("/settings/mail/{kind:str}", opt=needs(Permission.READ_TELLING))
@@ -226,6 +235,7 @@ async def change_webhook(
 
 SETTINGS_TELLING_PAGES = (
     mail,
+    test_mail,
     mail_kind,
     word_mail,
     delivery,

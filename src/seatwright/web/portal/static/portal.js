@@ -109,7 +109,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   addAllBoxes();
   for (const all of document.querySelectorAll("main [data-all]")) countChosen(all.closest("table"));
   if (event.detail.target.id === "rows") wasAdded();
-  else sayRows();
+  else if (event.detail.target.id === "list") sayRows();
 });
 
 // The rule that a filter hurts takes the place of the list, and the field keeps its focus.
