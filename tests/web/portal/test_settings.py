@@ -7,7 +7,7 @@ import re
 from seatwright.domain.roles import Role
 from seatwright.domain.settings import SETTINGS
 from tests.office import HOST, Office
-from tests.web.portal.visitor import browser_at, digest_in, visit
+from tests.web.portal.visitor import browser_at, digest_in, led_to, visit
 from tests.world import add_people
 
 PAGES = (
@@ -71,9 +71,10 @@ async def test_how_licensing_behaves_is_looked_at_before_it_is_changed(office: O
     shown = await visitor.send("/settings", page, step="preview", **fields)
     assert (shown.status_code, "Nothing is done yet" in shown.text) == (200, True), shown.text
     done = await visitor.send("/settings", shown, step="apply", digest=digest_in(shown), **fields)
-    assert done.status_code == 303, done.text
-    page = await visitor.get("/settings")
+    assert "?done=saved&job=" in led_to(done)
+    page = await visitor.get(led_to(done))
     assert '<option value="entra" selected>' in page.text
+    assert re.search(r'data-progress="/bulk/[0-9a-f-]{36}/progress"', page.text)
 
 
 async def test_a_token_a_client_and_a_webhook_are_shown_once_and_then_end(office: Office) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
 
 from seatwright.app.call import Call
+from seatwright.app.jobs import get_job, list_jobs
 from seatwright.app.settings import change_settings, read_settings
 from seatwright.domain.errors import Refusal
 from seatwright.domain.roles import Permission
@@ -53,12 +55,21 @@ def tabs_of(call: Call) -> list[tuple[str, str]]:
 
 @get("/settings", opt=needs(None))
 async def settings(
-    call: TheCall, request: AnyRequest, done: FromQuery[str | None] = None
+    call: TheCall,
+    request: AnyRequest,
+    *,
+    done: FromQuery[str | None] = None,
+    job: FromQuery[UUID | None] = None,
 ) -> Response[bytes] | Response[None]:
-    """The tenant and its settings; for those who may not read them, their own password."""
+    """The tenant and its settings; for those who may not read them, their own password.
+
+    `job` is what a change of them began: how far it is, is shown until it has ended.
+    """
     if not call.principal.may(Permission.READ_SETTINGS):
         return see("/settings/password")
-    return _page(call, request, dict(read_settings(call)), done=done)
+    may_see = job is not None and call.principal.may(Permission.READ_JOBS)
+    follows = await get_job(call, job) if job is not None and may_see else None
+    return _page(call, request, dict(read_settings(call)), done=done, job=follows)
 
 
 @post("/settings", opt=needs(Permission.WRITE_SETTINGS), status_code=303)
@@ -74,6 +85,9 @@ async def save_settings(call: TheCall, request: AnyRequest) -> Response[bytes] |
         return _page(
             call, request, shown, status=status, problem=refusal.detail, at=form.text("group")
         )
+    begun = await list_jobs(call, before=None, limit=1, state=None)
+    if begun and begun[0].correlation == call.correlation:
+        return see(f"/settings?done=saved&job={begun[0].id}")
     return see("/settings?done=saved")
 
 
@@ -94,7 +108,14 @@ def _page(
         for name in SETTINGS
         if as_preset_has_it(name, Preset.NATIVE) is not None
     ]
-    shown: dict[str, object] = {"done": None, "problem": None, "at": None, **context}
+    shown: dict[str, object] = {
+        "done": None,
+        "problem": None,
+        "at": None,
+        "job": None,
+        "rate": None,
+        **context,
+    }
     return page(
         request,
         "settings.html",
