@@ -1,4 +1,4 @@
-"""Steps of upkeep whose statements are looked at, and how one is tried out on the city."""
+"""Steps of upkeep and questions of pages whose statements are looked at, and how one is tried."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import Final
 
 from seatwright.app.call import Call
+from seatwright.app.idle_people import count_idle_people, idle_people
+from seatwright.app.platform.reach import apps_of_person
 from seatwright.app.requests.following import (
     drop_needless,
     follow_policies,
@@ -21,12 +23,31 @@ from seatwright.app.requests.time import (
 )
 from seatwright.app.upkeep import system_call
 from seatwright.app.work import Workshop
-from seatwright.domain.ids import TenantId
+from seatwright.domain.ids import TenantId, UserNo
+from seatwright.postgres.idle import LONGEST_AGO
+from seatwright.postgres.platform_things import ThingPlace
 from seatwright.postgres.pool import Database
+from seatwright.postgres.user_read import read_user
 from tests.office import MovableClock
 from tests.postgres.plans import watcher
 
 Step = Callable[[Call], Awaitable[bool]]
+
+SOMEBODY: Final = 4_321
+
+
+async def list_idle_people(call: Call) -> bool:
+    """What a page of idle people and its figure on the overview ask."""
+    await idle_people(call, sku=None, after=LONGEST_AGO, limit=50)
+    return (await count_idle_people(call)).is_whole
+
+
+async def list_apps_of_somebody(call: Call) -> bool:
+    """What the apps of a person ask."""
+    person = await read_user(call.tx, UserNo(SOMEBODY))
+    assert person is not None
+    return bool((await apps_of_person(call, person, after=ThingPlace(), limit=50)).apps)
+
 
 STEPS: Final[tuple[Step, ...]] = (
     follow_policies,
@@ -37,6 +58,8 @@ STEPS: Final[tuple[Step, ...]] = (
     escalate_requests,
     give_back_lapsed_holds,
     hold_for_next,
+    list_idle_people,
+    list_apps_of_somebody,
 )
 
 
