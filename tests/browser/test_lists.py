@@ -75,3 +75,16 @@ def test_the_search_box_suggests_and_the_keyboard_chooses(page: Page) -> None:
     path = chosen.get_attribute("data-path") or ""
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{path}")
+
+
+def test_each_key_leads_to_one_page(page: Page) -> None:
+    keys = page.locator(".rail [data-key]").evaluate_all("all => all.map((a) => a.dataset.key)")
+    assert len(set(keys)) == len(keys) > 10
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog.locator(".go dt")).to_have_count(len(keys))
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+    page.wait_for_url("**/settings")

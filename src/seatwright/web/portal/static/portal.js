@@ -187,14 +187,18 @@ function choose() {
 
 function listPages() {
   const pages = [...document.querySelectorAll(".rail [data-key]")];
-  const keys = document.querySelector("[data-list=keys]"), names = document.querySelector("[data-list=pages]");
-  if (!keys || !names) return;
+  const names = document.querySelector("[data-list=pages]");
+  if (!names) return;
   for (const page of pages) {
-    const key = document.createElement("kbd");
-    key.textContent = page.dataset.key;
-    keys.append(key, " ");
+    const keys = document.createElement("dt"), name = document.createElement("dd");
+    for (const letter of ["g", page.dataset.key]) {
+      const key = document.createElement("kbd");
+      key.textContent = letter;
+      keys.append(key, " ");
+    }
+    name.textContent = page.textContent.trim();
+    names.append(keys, name);
   }
-  names.textContent = pages.map((page) => page.textContent.trim()).join(", ");
   const opener = document.querySelector("[data-opens=keys]");
   opener.hidden = false;
   opener.addEventListener("click", showKeys);
