@@ -54,6 +54,11 @@ REQUEST_WRITES = (
         {},
         by_another=True,
     ),
+    write(
+        "POST /api/license-requests/{request_id}/share",
+        f"{URL}/{{last_asked}}/share",
+        {"people": [upn("p01")], "subject": "Does she need it?"},
+    ),
     write("POST /api/license-requests/{request_id}/again", f"{URL}/{{denied}}/again"),
     write(
         "PUT /api/license-request-policies/{product}",

@@ -53,6 +53,7 @@ def test_a_request_is_foretold_asked_shown_and_decided(office: ServedOffice) -> 
     assert "Asked for Visio Plan 2: request" in said
     assert "held to" in said
     listed = office.done("requests", "list")
+    assert "waits for your decision" not in listed, "their own is not theirs to decide"
     assert all(len(line) <= 100 for line in listed.splitlines()), listed
     request = json.loads(office.done("requests", "list", "--json"))["value"][0]["requestId"]
     shown = office.done("requests", "show", request)
@@ -80,7 +81,11 @@ def test_a_request_is_foretold_asked_shown_and_decided(office: ServedOffice) -> 
 
 def test_a_request_is_cancelled_asked_again_and_undone(office: ServedOffice) -> None:
     second, request = other(office), asked(office, BOB)
+    sent = office.done("requests", "share", request, "--person", ADA, "--subject", "Is it needed?")
+    assert sent.startswith("Sent to Ada."), sent
     assert "cancelled" in office.done("requests", "cancel", request)
+    late = office.run("requests", "share", request, "--person", ADA)
+    assert "alreadyDecided" in late.output
     assert "again: request" in office.done("requests", "again", request)
     newest = json.loads(office.done("requests", "list", "--json"))["value"][0]["requestId"]
     assert newest != request

@@ -11,9 +11,9 @@ from seatwright.cli.endings import EXIT_CODES, Ending, stop
 from seatwright.cli.groups import group_id
 from seatwright.cli.options import AsJson, given
 from seatwright.cli.preview import previewable
-from seatwright.cli.requests import request_commands
+from seatwright.cli.request_sharing import request_commands
 from seatwright.cli.screen import print_json, say, warn
-from seatwright.cli.tables import Column, Row, show_facts, show_list
+from seatwright.cli.tables import Column, Row, count_of, show_facts, show_list
 
 __all__ = ("request_commands",)  # With the commands of this file in it.
 
@@ -86,7 +86,7 @@ def show(product: PolicyProduct, *, as_json: AsJson = False) -> None:
 
 
 def _show(found: Json) -> None:
-    hours = found["alternateAfterHours"]
+    wait = count_of(found["alternateAfterHours"] or 0, "hour", "hours")
     alternate = _who(found["alternate"])
     show_facts(
         [
@@ -95,7 +95,7 @@ def _show(found: Json) -> None:
             ("Says what for", found["needsJustification"]),
             ("Decides", _who(found["approvers"])),
             ("Where nobody is", _who(found["fallback"]) or "the administrators"),
-            ("Alternate", f"{alternate}, after {hours} hours" if alternate else None),
+            ("Alternate", f"{alternate}, after {wait}" if alternate else None),
             ("Approves while free", found["approvesWhileFree"]),
             ("Approves within", found["approvesWithin"]),
             ("Expires after", f"{found['pendingDays']} days without a decision"),

@@ -13,6 +13,7 @@ from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.groups import group_id
 from seatwright.cli.options import AsJson, Disabled, Limit, Product, ShowAll, given, rows_wanted
 from seatwright.cli.preview import previewable
+from seatwright.cli.request_words import LEFT_OUT, age
 from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import (
     Column,
@@ -46,30 +47,10 @@ Message: TypeAlias = Annotated[
 ]
 
 _SHOWN_MAX = 50
-_LEFT_OUT = {
-    "noChange": "they have it already, or have asked for it",
-    "alreadyRequested": "they have asked for it, and that is being decided",
-    "notAssigned": "they have none of their own that ends",
-    "invalidValue": "what they have ends later",
-    "ownProcess": "the organization has a process of its own",
-    "notRequestable": "it cannot be asked for",
-}
-
-_HOUR, _DAY = 3600, 24 * 3600
-_FEW_HOURS = 48 * _HOUR
 
 
 def _person(row: Row) -> str:
     return "somebody who is gone" if row["person"] is None else str(row["person"]["displayName"])
-
-
-def _age(seconds: int) -> str:
-    """How long, in the largest unit that says something."""
-    if seconds >= _FEW_HOURS:
-        return count_of(seconds // _DAY, "day", "days")
-    if seconds >= _HOUR:
-        return count_of(seconds // _HOUR, "hour", "hours")
-    return count_of(seconds // 60, "minute", "minutes")
 
 
 def _seat(row: Row) -> str:
@@ -100,7 +81,7 @@ _LINES = (
     Column(title="Who", cell=_person),
     Column(title="Product", cell=lambda row: row["product"]["skuPartNumber"]),
     Column(title="State", cell=_state),
-    Column(title="Age", cell=lambda row: _age(row["ageSeconds"])),
+    Column(title="Age", cell=lambda row: age(row["ageSeconds"])),
     Column(title="Seat", cell=_seat),
 )
 _RESULTS = (
@@ -180,7 +161,7 @@ def ask(
     say(f"Asked for {asked['product']['displayName']}: request {asked['id']}.")
     _show_people(asked)
     for one in asked["leftOut"][:_SHOWN_MAX]:
-        warn(f"Not for {_person(one)}: {_LEFT_OUT.get(one['reason'], one['reason'])}.")
+        warn(f"Not for {_person(one)}: {LEFT_OUT.get(one['reason'], one['reason'])}.")
     _say_approvers(asked["people"])
 
 
@@ -257,7 +238,14 @@ def list_(
     wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     with open_api() as api:
         found = api.listing(api_path("license-requests"), query=query, limit=wanted)
+        waits = 0
+        if found.rows and not (as_json or to_decide or mine or approver):
+            before: Query = {"toDecide": True, "state": "pending"}
+            waits = len(api.listing(api_path("license-requests"), query=before, limit=100).rows)
     show_list(found, _LINES, empty="No request is so.", as_json=as_json)
+    if waits:
+        number = "100 or more wait" if waits == 100 else count_of(waits, "waits", "wait")
+        say(f"{number} for your decision: --to-decide shows them.")
 
 
 @request_commands.command("show", epilog=EXIT_CODES)
@@ -304,7 +292,7 @@ def _price_of_all(lines: list[Row]) -> str:
 
 def _say_decided(line: Json) -> None:
     decided = line["decided"]
-    after = _age(decided["afterSeconds"])
+    after = age(decided["afterSeconds"])
     message = f": “{decided['message']}”" if decided["message"] else ""
     say(f"{_person(line)} was {line['state']} by {decided['by']} after {after}{message}.")
 

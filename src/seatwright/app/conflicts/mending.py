@@ -41,11 +41,12 @@ Pair = tuple[str, str]
 class Mendable:
     """Own assignments that may go, and what to know of them.
 
-    `keeping` has for each product the groups that go on giving it. `losing` counts those who are
+    `people` are their names. `keeping` has for each product the groups that go on giving it. `losing` counts those who are
     left out as they would lose service plans, `has_more`: there are more than one call mends.
     """
 
     pairs: tuple[Pair, ...]
+    people: tuple[str, ...] = ()
     keeping: tuple[tuple[str, tuple[str, ...]], ...] = ()
     losing: int = 0
     has_more: bool = False
@@ -75,8 +76,10 @@ async def chosen(call: Call, pairs: Sequence[Pair]) -> Mendable:
     for user, sku in numbers:
         if user in desk.states:
             keeping.setdefault(sku, set()).update(double_of(desk, user, sku).groups)
+    named = dict.fromkeys(user for user, _ in numbers if user in desk.people)
     return Mendable(
         pairs=tuple(dict.fromkeys(pairs)),
+        people=tuple(desk.people[user].display_name for user in named),
         keeping=tuple(
             (catalog.sku_name(sku), tuple(sorted(names))) for sku, names in keeping.items() if names
         ),
@@ -93,6 +96,7 @@ async def every_double(call: Call, *, product: str | None) -> Mendable:
     nested = semantics_in(call.tenant.settings).nested_groups_count
     pairs: list[Pair] = []
     keeping: dict[SkuNo, set[str]] = {}
+    people: list[str] = []
     losing = 0
     after: Key = START
     is_end = False
@@ -107,6 +111,7 @@ async def every_double(call: Call, *, product: str | None) -> Mendable:
                 losing += 1
                 continue
             pairs.append((str(desk.people[user].id), str(catalog.skus[sku].sku_id)))
+            people.append(desk.people[user].display_name)
             keeping.setdefault(sku, set()).update(double.groups)
         is_end = scan.looked_at < SCAN_ROWS or scan.last is None
         if is_end or len(pairs) >= MEND_MAX:
@@ -119,6 +124,7 @@ async def every_double(call: Call, *, product: str | None) -> Mendable:
         )
     return Mendable(
         pairs=tuple(pairs[:MEND_MAX]),
+        people=tuple(dict.fromkeys(people[:MEND_MAX])),
         keeping=tuple((catalog.sku_name(sku), tuple(sorted(n))) for sku, n in keeping.items()),
         losing=losing,
         has_more=not is_end or len(pairs) > MEND_MAX,

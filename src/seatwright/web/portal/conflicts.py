@@ -174,7 +174,8 @@ def _tell(request: AnyRequest, form: Form, mendable: Mendable, mended: Mended) -
     state = request.scope["state"]
     state["form"] = form.having("words", text % {"count": formats.number(count)})
     keeps = gettext("They keep %(product)s through %(groups)s.")
-    facts = [
+    facts = [gettext("Of %(names)s.") % {"names": few_names(mendable.people)}]
+    facts += [
         keeps % {"product": product, "groups": few_names(groups)}
         for product, groups in mendable.keeping
     ]

@@ -92,6 +92,14 @@ class EndBody(Body, kw_only=True, frozen=True):
     message: str | None = None
 
 
+class ShareBody(Body, kw_only=True, frozen=True):
+    """Who is asked what they think, what one wants to know, and a message."""
+
+    people: list[str]
+    subject: str | None = None
+    message: str | None = None
+
+
 def _product_text(sku_id: str | None, part_number: str | None) -> str | None:
     if sku_id is not None and part_number is not None:
         raise Refusal(Reason.INVALID_VALUE, "Give skuId or skuPartNumber, not both.")

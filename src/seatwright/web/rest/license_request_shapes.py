@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from seatwright.web.rest.bodies import Shape
+from seatwright.web.rest.why import NamedPerson
 
 
 class RequestProduct(Shape, kw_only=True, frozen=True):
@@ -153,3 +154,9 @@ class ProcessShape(Shape, kw_only=True, frozen=True):
     seats_free: int
     held_until: datetime | None
     place_in_line: int | None
+
+
+class SharedShape(Shape, kw_only=True, frozen=True):
+    """To whom a request was mailed."""
+
+    people: list[NamedPerson]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from seatwright.app.requests import asking, deciding, ending, queue
+from seatwright.app.requests import asking, deciding, ending, queue, sharing
 from seatwright.app.requests.foretelling import foretell
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
@@ -18,6 +18,7 @@ from seatwright.web.rest.license_request_bodies import (
     DecisionBody,
     DecisionsBody,
     EndBody,
+    ShareBody,
     ask_order,
     asked_shape,
     decision_order,
@@ -33,8 +34,10 @@ from seatwright.web.rest.license_request_shapes import (
     LineShape,
     ProcessShape,
     RequestShape,
+    SharedShape,
 )
 from seatwright.web.rest.preview import tell_result
+from seatwright.web.rest.why import NamedPerson
 
 LINE_NO_MAX = 2**31 - 1
 
@@ -196,6 +199,34 @@ async def ask_again(
     return tell_result(request, await asked_shape(call, await ending.ask_again(call, request_id)))
 
 
+@post(
+    "/api/license-requests/{request_id:str}/share",
+    opt=needs(Permission.TAKE_PART_IN_REQUESTS),
+    summary="Ask others what they think of a request",
+    status_code=200,
+)
+async def share_request(
+    call: TheCall,
+    request: Request[Any, Any, Any],
+    request_id: FromPath[str],
+    data: JSONBody[ShareBody],
+) -> SharedShape:
+    """They are mailed what is asked and why, with a link; who decides stays the same."""
+    told = await sharing.share(
+        call,
+        request_id,
+        people=data.people,
+        subject=data.subject,
+        message=data.message,
+        link=str(request.base_url).rstrip("/"),
+    )
+    people = [
+        NamedPerson(id=one.id, user_principal_name=one.upn, display_name=one.display_name)
+        for one in told
+    ]
+    return tell_result(request, SharedShape(people=people))
+
+
 LICENSE_REQUEST_ROUTES = (
     ask_for_license,
     list_license_requests,
@@ -206,4 +237,5 @@ LICENSE_REQUEST_ROUTES = (
     cancel_request,
     undo_approval,
     ask_again,
+    share_request,
 )
