@@ -41,8 +41,9 @@ Pair = tuple[str, str]
 class Mendable:
     """Own assignments that may go, and what to know of them.
 
-    `people` are their names. `keeping` has for each product the groups that go on giving it. `losing` counts those who are
-    left out as they would lose service plans, `has_more`: there are more than one call mends.
+    `people` are their names. `keeping` has for each product the groups that go on giving it.
+    `losing` counts those who are left out as they would lose service plans, `has_more`: there are
+    more than one call mends.
     """
 
     pairs: tuple[Pair, ...]
