@@ -82,6 +82,7 @@ def assemble_web_app(
         public_host=public_host,
         lifespan=lifespan,
         guest=guest,
+        public_url=public_url,
     )
     return Watch(entry)
 

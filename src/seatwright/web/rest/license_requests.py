@@ -218,7 +218,7 @@ async def share_request(
         people=data.people,
         subject=data.subject,
         message=data.message,
-        link=str(request.base_url).rstrip("/"),
+        link=str(request.scope["state"]["public_url"]),
     )
     people = [
         NamedPerson(id=one.id, user_principal_name=one.upn, display_name=one.display_name)
