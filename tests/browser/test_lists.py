@@ -88,3 +88,12 @@ def test_each_key_leads_to_one_page(page: Page) -> None:
     page.keyboard.press("g")
     page.keyboard.press("e")
     page.wait_for_url("**/settings")
+
+
+def test_shift_chooses_what_lies_between_two_boxes(page: Page) -> None:
+    boxes = page.locator("#rows input[type=checkbox]")
+    boxes.nth(1).click()
+    boxes.nth(4).click(modifiers=["Shift"])
+    expect(page.locator("#rows input[type=checkbox]:checked")).to_have_count(4)
+    boxes.nth(3).click(modifiers=["Shift"])
+    expect(page.locator("#rows input[type=checkbox]:checked")).to_have_count(2)

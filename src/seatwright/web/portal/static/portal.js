@@ -57,6 +57,19 @@ addAllBoxes();
 // Cards that can be chosen belong to a form beside the list; its link ticks all of them.
 const cardsOf = (form) => [...document.querySelectorAll(`input[type=checkbox][form="${form.id}"]`)];
 
+// With Shift, whatever lies between the last box that was pressed and this one is as this one is.
+let lastBox = null;
+document.addEventListener("click", (event) => {
+  const box = event.target;
+  if (box.type !== "checkbox" || box.dataset.all !== undefined) return;
+  const table = box.closest("main form table");
+  const boxes = table ? boxesOf(table) : box.hasAttribute("form") ? cardsOf(box.form) : [];
+  const from = boxes.indexOf(lastBox), to = boxes.indexOf(box);
+  lastBox = box;
+  if (!event.shiftKey || from < 0 || to < 0) return;
+  for (const one of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) one.checked = box.checked;
+});
+
 function countCards(form) {
   const place = form.querySelector(".count") || form.insertBefore(document.createElement("strong"), form.firstChild);
   place.className = "count";
