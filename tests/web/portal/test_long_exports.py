@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+from typing import NamedTuple
 from uuid import UUID
 
 import httpx
@@ -23,9 +24,12 @@ from seatwright.postgres.jobs import find_job
 from seatwright.postgres.reports.runs import run_of_job
 from seatwright.web.answers import Answer
 from seatwright.web.portal.frame.downloads import Download, send_download
+from tests.asking import set_company
 from tests.dynamic import work_off
 from tests.office import Office
-from tests.web.portal.visitor import Visitor, led_to, visit
+from tests.web.portal.issuer import issuing
+from tests.web.portal.test_elsewhere import came_back, serve_at
+from tests.web.portal.visitor import Visitor, browser_at, led_to, visit
 from tests.world import add_people
 
 NAMES = ("ada", "ben", "cara", "dan", "eve", "finn", "gro")
@@ -215,6 +219,91 @@ async def test_who_may_read_the_list_no_more_gets_no_file_of_it(office: Office) 
     assert "ada" not in refused.text
 
 
+class Cut(NamedTuple):
+    """A list that two roles may read, of which only the first sees every row."""
+
+    name: str
+    query: str = ""
+    had: Role = Role.LICENSE_ADMINISTRATOR
+    left: Role = Role.PERSON
+
+
+CUTS = (
+    Cut("requests", "show=all"),
+    Cut("inbox", "of=administrators"),
+    Cut("auto-claim-notices"),
+    Cut("webhooks", had=Role.GLOBAL_ADMINISTRATOR, left=Role.LICENSE_ADMINISTRATOR),
+)
+
+
+async def _set_roles(office: Office, before: Role, after: Role) -> None:
+    async with office.database.transaction(office.made.tenant.tenant_id) as tx:
+        await tx.connection.execute(
+            "update principal set roles = %s where roles = %s", ([after.value], [before.value])
+        )
+
+
+async def _order(visitor: Visitor, name: str, query: str = "") -> str:
+    """Ask for a file however short the list is, as any form can."""
+    page = await visitor.get("/exports")
+    return led_to(await visitor.send("/exports", page, list=name, kind="csv", query=query))
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.name)
+async def test_a_role_that_is_taken_before_the_work_leaves_no_file(
+    office: Office, cut: Cut
+) -> None:
+    visitor = await visit(office, cut.had)
+    path = await _order(visitor, cut.name, cut.query)
+    await _set_roles(office, cut.had, cut.left)
+    await work_off(office)
+    told = await visitor.get(path)
+    assert (told.status_code, "has fewer roles than then" in told.text) == (200, True)
+    assert (await visitor.get(f"{path}/file.csv")).status_code == 404
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.name)
+async def test_a_role_that_is_taken_after_the_work_keeps_the_file_from_its_owner(
+    office: Office, cut: Cut
+) -> None:
+    company = await set_company(office)
+    await company.ask("cid")
+    visitor = await visit(office, cut.had)
+    path = await _order(visitor, cut.name, cut.query)
+    await work_off(office)
+    assert (await visitor.get(f"{path}/file.csv")).status_code == 200
+    await _set_roles(office, cut.had, cut.left)
+    for at in (path, f"{path}/file.csv"):
+        refused = await visitor.get(at)
+        assert (refused.status_code, "fewer than when you asked" in refused.text) == (403, True)
+        assert "cid" not in refused.text
+    # What nobody may read any more can still be thrown away, and what is left be asked for.
+    page = await visitor.get("/exports")
+    await visitor.send(f"{path}/delete", page)
+    again = await _order(visitor, "my-licenses")
+    await work_off(office)
+    assert (await visitor.get(f"{again}/file.csv")).status_code == 200
+
+
+async def test_a_role_that_a_provider_gave_to_the_session_is_enough_for_a_file(
+    office: Office,
+) -> None:
+    company = await set_company(office)
+    await company.ask("cid")
+    with issuing(preferred_username="ada@contoso.example", roles=["license-administrator"]) as one:
+        serve_at(office, one)
+        browser = browser_at(office)
+        await came_back(office, one, browser)
+        visitor = Visitor(browser)
+        path = await _order(visitor, "requests", "show=all")
+        await work_off(office)
+        assert "cid" in (await visitor.get(f"{path}/file.csv")).text
+        # The next session is without it: the provider has taken it.
+        one.claims["roles"] = []
+        await came_back(office, one, browser)
+        assert (await visitor.get(f"{path}/file.csv")).status_code == 403
+
+
 @pytest.mark.usefixtures("small")
 async def test_a_list_that_a_file_cannot_take_fails_with_what_to_do(
     office: Office, monkeypatch: pytest.MonkeyPatch
@@ -223,9 +312,14 @@ async def test_a_list_that_a_file_cannot_take_fails_with_what_to_do(
     await add_people(office, *NAMES)
     visitor = await visit(office)
     path = led_to(await _ask(visitor, "xlsx"))
+    office.clock.move(minutes=5)
     await work_off(office)
     told = (await visitor.get(path)).text
     assert "more than 5 rows" in told
+    async with office.database.transaction(office.made.tenant.tenant_id) as tx:
+        failed = await find_job(tx, UUID(path.rpartition("/")[2]))
+    assert failed is not None
+    assert failed.finished_at == office.clock.now()
     assert "or take CSV" in told
     assert (await visitor.get(f"{path}/file.xlsx")).status_code == 404
     gone = await visitor.get("/exports/files/00000000-0000-4000-8000-000000000000")

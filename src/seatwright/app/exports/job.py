@@ -11,7 +11,13 @@ from typing import Final
 from seatwright.app.call import Call
 from seatwright.app.exports.files import columns_of_run, heading_of_run
 from seatwright.app.exports.lists import ListFile
-from seatwright.app.exports.orders import as_asked, asked_by, list_of
+from seatwright.app.exports.orders import (
+    as_asked,
+    as_permitted,
+    asked_by,
+    list_of,
+    may_less,
+)
 from seatwright.app.reports.keeping import keep_slice, keep_workbook, problem_of_asker
 from seatwright.domain.errors import Refusal
 from seatwright.domain.exports import ROWS_MAX, FileKind
@@ -28,10 +34,10 @@ async def work_export_slice(call: Call, job: Job) -> bool:
     run = await run_of_job(call.tx, job.job_no)
     if run is None:
         return True
-    reader, file = as_asked(call, job, run), list_of(run)
+    file = list_of(run)
     if file is None:
         return await _fail(call, job, "The list is none any more.")
-    problem = await problem_of_asker(reader, file.permission)
+    problem = await _problem(as_permitted(call, job), job, file)
     if problem is not None:
         return await _fail(call, job, problem)
     if run.is_gathered:
@@ -39,22 +45,32 @@ async def work_export_slice(call: Call, job: Job) -> bool:
         await keep_workbook(call, run, heading)
         return True
     try:
-        return await _gather(reader, job, run, file)
+        return await _gather(call, job, run, file)
     except Refusal as refused:
         # A product or group of the address that is not there any more.
         return await _fail(call, job, refused.detail)
 
 
-async def _gather(reader: Call, job: Job, run: StoredRun, file: ListFile) -> bool:
+async def _problem(owner: Call, job: Job, file: ListFile) -> str | None:
+    """Why a file is not made any further, asked before each slice: roles are taken meanwhile."""
+    problem = await problem_of_asker(owner, file.permission)
+    if problem is None and may_less(owner.principal, job):
+        name = owner.principal.name
+        problem = f"“{name}”, who asked for this, has fewer roles than then: export it again."
+    return problem
+
+
+async def _gather(call: Call, job: Job, run: StoredRun, file: ListFile) -> bool:
+    reader = as_asked(call, job, run)
     if run.columns is None:
         await set_columns(reader.tx, run.run_no, [one.name for one in file.columns])
     elif columns_of_run(run, file) != file.columns:
-        return await _fail(reader, job, "The list has other columns now: export it again.")
+        return await _fail(call, job, "The list has other columns now: export it again.")
     rows_max = ROWS_MAX[FileKind.XLSX if run.with_workbook else FileKind.CSV]
     found = await file.read(reader, asked_by(run), run.place, SLICE_ROWS)
     if run.rows + len(found.rows) > rows_max:
         return await _fail(
-            reader,
+            call,
             job,
             f"The list has more than {rows_max:,} rows, more than such a file takes: narrow it with"
             " the filters of its page" + (", or take CSV." if run.with_workbook else "."),

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from seatwright.app.call import Call
 from seatwright.app.exports.catalog import list_named
 from seatwright.app.exports.lists import Asked, ListFile
-from seatwright.app.jobs import start_job
+from seatwright.app.jobs import get_job, start_job
 from seatwright.app.record import record
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.exports import EXPORTS_KEPT, INLINE_ROWS_MAX, KEPT_MAX, OPEN_MAX, FileKind
@@ -19,7 +19,8 @@ from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.jobs import Job, JobKind
 from seatwright.domain.reports.columns import Cells
 from seatwright.domain.reports.places import Place
-from seatwright.domain.roles import Role, roles_permitting
+from seatwright.domain.roles import Role, permissions_of, roles_permitting
+from seatwright.domain.tenants import Principal
 from seatwright.postgres.jobs import ask_to_cancel
 from seatwright.postgres.queue import wake_worker
 from seatwright.postgres.reports.exports import (
@@ -27,6 +28,7 @@ from seatwright.postgres.reports.exports import (
     hold_exports,
     own_export,
     own_exports,
+    roles_of_sessions,
 )
 from seatwright.postgres.reports.runs import NewRun, StoredRun, delete_run, insert_run, run_of_job
 
@@ -38,6 +40,10 @@ SECONDS_MAX: Final = 2.0
 """How long a list is read while somebody waits for its page."""
 
 FORGOTTEN_AT_ONCE_MAX: Final = 50
+
+_ROLES: Final = "roles"
+_LENT: Final = "rolesOfSession"
+"""Beside all roles of whoever asked: those that an identity provider gave to their session."""
 
 
 async def short_rows(call: Call, file: ListFile, asked: Asked) -> list[Cells] | None:
@@ -72,10 +78,15 @@ async def start_export(
     await file.read(call, asked, None, 1)
     await hold_exports(call.tx, call.principal.principal_no)
     _refuse_too_many(await list_exports(call))
+    lent = await roles_of_sessions(call.tx, call.principal.principal_no, at=call.now)
     job = await start_job(
         call,
         JobKind.EXPORT,
-        params={"list": file.name.value, "roles": [role.value for role in call.principal.roles]},
+        params={
+            "list": file.name.value,
+            _ROLES: [role.value for role in call.principal.roles],
+            _LENT: [role.value for role in call.principal.roles if role in lent],
+        },
         total=0,
     )
     await insert_run(
@@ -190,10 +201,41 @@ def asked_by(run: StoredRun) -> Asked:
 
 
 def as_asked(call: Call, job: Job, run: StoredRun) -> Call:
-    """The call of a job as whoever asked saw the list: with their roles, and at that moment.
-
-    Roles that an identity provider gave are those of a session, and no job has one.
-    """
-    given = job.params.get("roles")
-    roles = tuple(Role(one) for one in given) if isinstance(given, list) else ()
+    """The call of a job as whoever asked saw the list: with their roles, and at that moment."""
+    roles = _roles_in(job, _ROLES)
     return replace(call, principal=replace(call.principal, roles=roles), now=run.created_at)
+
+
+def as_permitted(call: Call, job: Job) -> Call:
+    """The call of a job with what whoever asked has now: the roles that are stored with them.
+
+    Roles that an identity provider gave are those of a session, and no job has one: they count as
+    they were when the file was asked for.
+    """
+    roles = tuple({*call.principal.roles, *_roles_in(job, _LENT)})
+    return replace(call, principal=replace(call.principal, roles=roles))
+
+
+def may_less(principal: Principal, job: Job) -> bool:
+    """Whether somebody may do less than when they asked for a file.
+
+    Rows of many lists are cut by other permissions than the list's own, so that no single one says
+    whether the file has too many.
+    """
+    return not permissions_of(_roles_in(job, _ROLES)) <= permissions_of(principal.roles)
+
+
+async def require_as_asked(call: Call, run: StoredRun) -> None:
+    """Refuse a file that may show more than its owner may see now."""
+    job = await get_job(call, run.job_id)
+    if may_less(call.principal, job):
+        raise Refusal(
+            Reason.ROLE_MISSING,
+            "Your roles are fewer than when you asked for this file, so that it may show what you"
+            " may not see any more: export the list again.",
+        )
+
+
+def _roles_in(job: Job, name: str) -> tuple[Role, ...]:
+    given = job.params.get(name)
+    return tuple(Role(one) for one in given) if isinstance(given, list) else ()

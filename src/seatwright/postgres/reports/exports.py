@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from seatwright.domain.ids import PrincipalNo
+from seatwright.domain.roles import Role
 from seatwright.postgres.reports.runs import SELECT_RUN, StoredRun, run_of_row
 from seatwright.postgres.transaction import Transaction
 
@@ -30,6 +31,18 @@ async def hold_exports(tx: Transaction, principal: PrincipalNo) -> None:
         "select from principal where tenant_id = %s and principal_no = %s for no key update",
         (tx.tenant_id, principal),
     )
+
+
+async def roles_of_sessions(
+    tx: Transaction, principal: PrincipalNo, *, at: datetime
+) -> frozenset[Role]:
+    """What an identity provider gave to sessions of a principal that are not over."""
+    cursor = await tx.connection.execute(
+        "select distinct unnest(roles) from portal_session where tenant_id = %s"
+        " and principal_no = %s and ended_at is null and expires_at > %s",
+        (tx.tenant_id, principal, at),
+    )
+    return frozenset(Role(row[0]) for row in await cursor.fetchall())
 
 
 async def own_exports(

@@ -78,10 +78,13 @@ async def make_file(call: TheCall, request: AnyRequest) -> Response[None]:
 async def one_file(call: TheCall, request: AnyRequest, job_id: FromPath[UUID]) -> Response[bytes]:
     """How far it is, and where it can be had."""
     run = await orders.get_export(call, job_id)
+    one = _kept(run)
+    if one.is_done:
+        await orders.require_as_asked(call, run)
     return page(
         request,
         "export.html",
-        one=_kept(run),
+        one=one,
         job=await get_job(call, job_id),
         chosen=orders.asked_by(run),
         until=run.created_at + EXPORTS_KEPT,
@@ -92,12 +95,13 @@ async def one_file(call: TheCall, request: AnyRequest, job_id: FromPath[UUID]) -
 async def take_file(
     call: TheCall, request: AnyRequest, job_id: FromPath[UUID], file: FromPath[str]
 ) -> Response[bytes]:
-    """The file itself, for whoever asked for it and may still read the list."""
+    """The file itself, for whoever asked for it and may still read all that is in it."""
     run = await orders.get_export(call, job_id)
     kept, kind = _kept(run), kind_in(file.removeprefix("file."))
     if kept.list is None or not kept.is_done:
         raise _not_there(run)
     orders.require_list(call, kept.list)
+    await orders.require_as_asked(call, run)
     if kind not in kept.kinds:
         raise Refusal(
             Reason.INVALID_VALUE, "It was made as CSV: export the list again to have it as XLSX."
