@@ -102,7 +102,9 @@ class BulkOrder:
 
     `reserved` is None until an all-or-nothing job has reserved its seats; then it is what is left
     of them. `adopts` is for an import of what people hold today. `spares_inherited` leaves out whom
-    a group gives all of it already.
+    a group gives all of it already. `only_needless` leaves out who would lose something by a
+    removal when it is made, but for what another product covers (T-180) and, by row number, the
+    service plans of `may_lose`.
     """
 
     fill: FillPolicy = FillPolicy.AS_MANY
@@ -110,6 +112,8 @@ class BulkOrder:
     reserved: Mapping[SkuNo, int] | None = None
     adopts: bool = False
     spares_inherited: bool = False
+    only_needless: bool = False
+    may_lose: Mapping[int, ServicePlanBits] = field(default_factory=dict)
     report: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -127,6 +131,8 @@ class BulkOrder:
             ],
             "adopts": self.adopts,
             "sparesInherited": self.spares_inherited,
+            "onlyNeedless": self.only_needless,
+            "mayLose": [[row, f"{bits:x}"] for row, bits in self.may_lose.items()],
             "report": dict(self.report),
         }
         if self.reserved is not None:
@@ -149,8 +155,10 @@ def order_of(params: Mapping[str, object]) -> BulkOrder:
         ),
         reserved=None if reserved is None else {SkuNo(sku): seats for sku, seats in reserved},
         adopts=kept["adopts"],
-        # Jobs that began before there was this choice do not say it.
+        # Jobs that began before there were these choices do not say them.
         spares_inherited=kept.get("sparesInherited", False),
+        only_needless=kept.get("onlyNeedless", False),
+        may_lose={row: ServicePlanBits(int(bits, 16)) for row, bits in kept.get("mayLose", ())},
         report=kept["report"],
     )
 

@@ -12,7 +12,7 @@ from seatwright.web.portal import conflicts as pages_of_conflicts
 from tests.office import Office
 from tests.web.portal.visitor import digest_in, led_to, visit
 from tests.web.test_conflict_list import SCENES, conflicts, shortage
-from tests.web.test_group_licenses import work_all_jobs
+from tests.web.test_group_licenses import held_by, work_all_jobs
 from tests.web.test_why import assign, buy, license_group
 from tests.world import add_group, add_people
 
@@ -174,3 +174,67 @@ async def test_all_of_one_product_are_mended_but_who_would_lose_service_plans(
     reader = await visit(office, Role.GLOBAL_READER)
     assert not boxes_on((await reader.get("/conflicts")).text)
     assert (await reader.send("/conflicts/mend", page, **fields)).status_code == 403
+
+
+async def test_a_large_mending_leaves_out_who_needs_the_direct_assignment_when_a_worker_comes(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await doubles(office, "ada", "bob")
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts?kind=directBesideInherited")
+    monkeypatch.setattr(pages_of_conflicts, "USERS_AT_ONCE_MAX", 1)
+    for fields in ({"all": "yes"}, {"conflict": boxes_on(page.text)}):
+        preview = await visitor.send("/conflicts/mend", page, step="preview", **fields)
+        done = await visitor.send("/conflicts/mend", preview, **fields, digest=digest_in(preview))
+        group = await group_named(office, "Users of VISIOCLIENT")
+        taken = await office.admin.delete(f"/api/identity/groups/{group}/licenses/VISIOCLIENT")
+        assert taken.status_code == 202, taken.text
+        await work_all_jobs(office)
+        for name in ("ada", "bob"):
+            assert "VISIOCLIENT" in await held_by(office, name)
+        job = unescape((await visitor.get(led_to(done))).text)
+        assert "they would now lose Visio Plan 2" in job
+        # People are named, and not by their ids (T-082).
+        assert "ada@contoso.example" in job
+        assert "VISIOCLIENT" in job or "Visio Plan 2" in job
+        await license_group(office, group, "VISIOCLIENT")
+
+
+async def group_named(office: Office, name: str) -> str:
+    """The id of a group."""
+    groups = (await office.admin.get("/api/identity/groups")).json()["value"]
+    return str(next(one["id"] for one in groups if one["displayName"] == name))
+
+
+async def test_a_double_that_comes_after_the_preview_is_not_removed_with_the_others(
+    office: Office,
+) -> None:
+    await doubles(office, "ada", "bob")
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts?kind=directBesideInherited")
+    preview = await visitor.send("/conflicts/mend", page, step="preview", all="yes")
+    await doubles(office, "cyd", product="PROJECTPROFESSIONAL")
+    late = await visitor.send("/conflicts/mend", preview, all="yes", digest=digest_in(preview))
+    assert late.status_code == 412
+    assert len(await conflicts(office, kind="directBesideInherited")) == 3
+
+
+async def test_products_that_another_covers_are_removed_together_with_needless_service_plans(
+    office: Office,
+) -> None:
+    group = await add_group(office, "Narrow", await add_people(office, "dan"))
+    await buy(office, "VISIOCLIENT", 2)
+    await license_group(office, group, "VISIOCLIENT", disabledServicePlans=["ONEDRIVE_BASIC"])
+    await assign(office, "dan", "VISIOCLIENT")
+    build, _ = SCENES["duplicate"]
+    await build(office)
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts")
+    ticked = boxes_on(page.text)
+    assert len(ticked) == 2
+    preview = await visitor.send("/conflicts/mend", page, step="preview", conflict=ticked)
+    done = await visitor.send(
+        "/conflicts/mend", preview, conflict=ticked, digest=digest_in(preview)
+    )
+    assert led_to(done) == "/conflicts?done=mended"
+    assert not boxes_on((await visitor.get("/conflicts")).text)

@@ -6,6 +6,7 @@ brake and the line of those who wait go by what is stored.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,11 +57,12 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
     is_refused = is_whole and any(one.outcome is not Outcome.SUCCEEDED for one in results)
     if is_refused:
         results = refused_whole(results)
-    elif _takes(foresight):
+    elif _takes(foresight, order):
         results = await _tried(call, resolved)
     else:
         for changes in foresight.change_sets:
             call.ledger.add(changes, reason=_reason(order))
+    call.ledger.beside.append(_ordered(rows))
     call.ledger.concerned.update(row.sku for row in rows if row.sku is not None)
     call.ledger.concerned.update(product.sku for product in order.products)
     shown = slice(0, FORECAST_ROWS_MAX)
@@ -82,10 +84,19 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
     )
 
 
-def _takes(foresight: Foresight) -> bool:
-    """Whether somebody would lose a license, so that a seat comes free or the brake may hold it."""
+def _ordered(rows: Sequence[BulkRow]) -> str:
+    """Name what is ordered: rows that change no license are in no change set, and yet are done."""
+    lines = (f"{row.user_text}\t{row.sku_text}\t{row.kind.value}" for row in rows)
+    return f"bulk {hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
+
+
+def _takes(foresight: Foresight, order: BulkOrder) -> bool:
+    """Whether somebody would lose a license, so that a seat comes free or the brake may hold it.
+
+    Of what only takes the needless away every change is tried: rows may be left out for it.
+    """
     return any(
-        change.action is Action.REVOKE
+        order.only_needless or change.action is Action.REVOKE
         for changes in foresight.change_sets
         for change in changes.changes
     )

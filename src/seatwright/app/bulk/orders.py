@@ -8,7 +8,7 @@ unless the call keeps faults: then each of them is its row's, and the other rows
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -68,6 +68,8 @@ class BulkCall:
     adopts: bool = False
     keeps_faults: bool = False
     spares_inherited: bool = False
+    only_needless: bool = False
+    may_lose: Mapping[int, ServicePlanBits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,8 @@ async def resolve(call: Call, sent: BulkCall) -> Resolved:
             products=products,
             adopts=sent.adopts,
             spares_inherited=sent.spares_inherited,
+            only_needless=sent.only_needless,
+            may_lose=sent.may_lose,
         ),
         # In a thread, for a large file keeps the others of this process waiting for a second.
         rows=await asyncio.to_thread(reader.rows),

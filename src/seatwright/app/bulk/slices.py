@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from seatwright.app.assign.fulfil import fulfil
 from seatwright.app.bulk.adoption import adopt_rows, over_assigned
+from seatwright.app.bulk.needless import needed_still
 from seatwright.app.bulk.outcomes import outcomes_of
 from seatwright.app.bulk.reservation import give_back, reserve_all
 from seatwright.app.call import Call
@@ -64,10 +66,14 @@ async def _do_rows(
     users = await find_users(call.tx, [row.user_text for row in rows])
     if order.adopts:
         return await adopt_rows(call, rows, users), {}
+    needed = await needed_still(call, rows, users, order) if order.only_needless else {}
+    rows = [row for row in rows if row.row_no not in needed]
     done = await fulfil(call, list(wants_of(rows, users, order)), reservation=order.reserved)
     left = Counter(order.reserved or {})
     left.subtract(done.used)
-    return await outcomes_of(call, rows, users, done), {s: n for s, n in left.items() if n > 0}
+    results = [*needed.values(), *await outcomes_of(call, rows, users, done)]
+    results.sort(key=attrgetter("row_no"))
+    return results, {s: n for s, n in left.items() if n > 0}
 
 
 def _progress(results: Sequence[RowResult], order: BulkOrder) -> Progress:

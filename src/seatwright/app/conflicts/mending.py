@@ -7,8 +7,8 @@ takes them away, so preview, brake, progress and undo are those of every bulk jo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from seatwright.app.bulk.forecast import Forecast, foresee_bulk
@@ -20,7 +20,7 @@ from seatwright.app.conflicts.desk import desk_for
 from seatwright.app.conflicts.doubles import SCAN_ROWS, double_of
 from seatwright.app.conflicts.rows import START, Key
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.ids import SkuNo
+from seatwright.domain.ids import ServicePlanBits, SkuNo
 from seatwright.domain.jobs import Job
 from seatwright.domain.settings import semantics_in
 from seatwright.domain.wants import WantKind
@@ -34,20 +34,22 @@ SCANS_MAX: Final = 100
 """Stretches of own assignments looked at for one call."""
 
 Pair = tuple[str, str]
-"""A person and a product, as ids."""
+"""A person and a product, as people read them: principal name and part number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mendable:
     """Own assignments that may go, and what to know of them.
 
-    `people` are their names. `keeping` has for each product the groups that go on giving it.
+    `people` are their names. `surplus` has the service plans that go with those that were ticked
+    nevertheless. `keeping` has for each product the groups that go on giving it.
     `losing` counts those who are left out as they would lose service plans, `has_more`: there are
     more than one call mends.
     """
 
     pairs: tuple[Pair, ...]
     people: tuple[str, ...] = ()
+    surplus: Mapping[Pair, ServicePlanBits] = field(default_factory=dict)
     keeping: tuple[tuple[str, tuple[str, ...]], ...] = ()
     losing: int = 0
     has_more: bool = False
@@ -61,26 +63,34 @@ class Mended:
     forecast: Forecast | None
 
 
-async def chosen(call: Call, pairs: Sequence[Pair]) -> Mendable:
-    """Those that somebody ticked.
+async def chosen(call: Call, ticked: Sequence[tuple[str, str]]) -> Mendable:
+    """Those that somebody ticked, each a person and a product by their ids.
 
     Raises Refusal invalidValue for none, and for a product that there is not.
     """
-    if not pairs:
+    if not ticked:
         raise Refusal(Reason.INVALID_VALUE, "Nothing is ticked: tick what is to be mended.")
     catalog = await catalog_of(call)
-    found = await find_users(call.tx, [user for user, _ in pairs])
-    skus = {text: catalog.require_sku(text, is_in_body=True).sku_no for _, text in pairs}
-    numbers = [(found[user], skus[sku]) for user, sku in pairs if user in found]
+    found = await find_users(call.tx, [user for user, _ in ticked])
+    skus = {text: catalog.require_sku(text, is_in_body=True) for _, text in ticked}
+    numbers = [(found[user], skus[sku].sku_no) for user, sku in ticked if user in found]
     desk = await desk_for(call, numbers)
+    # Who is gone meanwhile stays a row, which fails and says so.
+    pairs = [(user, skus[sku].part_number) for user, sku in ticked if user not in found]
     keeping: dict[SkuNo, set[str]] = {}
+    surplus: dict[Pair, ServicePlanBits] = {}
     for user, sku in numbers:
-        if user in desk.states:
-            keeping.setdefault(sku, set()).update(double_of(desk, user, sku).groups)
-    named = dict.fromkeys(user for user, _ in numbers if user in desk.people)
+        pair = desk.people[user].upn, catalog.skus[sku].part_number
+        pairs.append(pair)
+        double = double_of(desk, user, sku)
+        keeping.setdefault(sku, set()).update(double.groups)
+        if double.stays and double.surplus:
+            surplus[pair] = double.surplus
+    named = dict.fromkeys(user for user, _ in numbers)
     return Mendable(
         pairs=tuple(dict.fromkeys(pairs)),
         people=tuple(desk.people[user].display_name for user in named),
+        surplus=surplus,
         keeping=tuple(
             (catalog.sku_name(sku), tuple(sorted(names))) for sku, names in keeping.items() if names
         ),
@@ -111,7 +121,7 @@ async def every_double(call: Call, *, product: str | None) -> Mendable:
             if not double.can_end or double.surplus:
                 losing += 1
                 continue
-            pairs.append((str(desk.people[user].id), str(catalog.skus[sku].sku_id)))
+            pairs.append((desk.people[user].upn, catalog.skus[sku].part_number))
             people.append(desk.people[user].display_name)
             keeping.setdefault(sku, set()).update(double.groups)
         is_end = scan.looked_at < SCAN_ROWS or scan.last is None
@@ -133,11 +143,19 @@ async def every_double(call: Call, *, product: str | None) -> Mendable:
 
 
 async def mend(call: Call, mendable: Mendable) -> Mended:
-    """Take these assignments away, as one job; its caller may work a small one at once."""
+    """Take these assignments away, as one job; its caller may work a small one at once.
+
+    Until a worker comes a group may cease to give a product: the job leaves out who needs it then.
+    """
     lines = [
         BulkLine(row_no=number, user=user, sku=sku, action=WantKind.REMOVE.value)
         for number, (user, sku) in enumerate(mendable.pairs, start=1)
     ]
-    resolved = await resolve(call, BulkCall(lines=lines))
+    may_lose = {
+        number: mendable.surplus[pair]
+        for number, pair in enumerate(mendable.pairs, start=1)
+        if pair in mendable.surplus
+    }
+    resolved = await resolve(call, BulkCall(lines=lines, only_needless=True, may_lose=may_lose))
     forecast = await foresee_bulk(call, resolved) if call.is_foreseen else None
     return Mended(job=await start_bulk(call, resolved), forecast=forecast)
