@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from seatwright.app.conflicts import mending
 from seatwright.domain.roles import Role
 from seatwright.web.portal import conflicts as pages_of_conflicts
 from tests.office import Office
@@ -238,3 +239,24 @@ async def test_products_that_another_covers_are_removed_together_with_needless_s
     )
     assert led_to(done) == "/conflicts?done=mended"
     assert not boxes_on((await visitor.get("/conflicts")).text)
+
+
+async def test_a_search_that_ends_before_the_last_assignment_does_not_say_that_there_is_none(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_people(office, "abe")
+    await buy(office, "PROJECTPROFESSIONAL", 1)
+    await assign(office, "abe", "PROJECTPROFESSIONAL")
+    await doubles(office, "ada")
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts?kind=directBesideInherited")
+    monkeypatch.setattr(mending, "SCAN_ROWS", 1)
+    monkeypatch.setattr(mending, "SCANS_MAX", 1)
+    short = await visitor.send("/conflicts/mend", page, step="preview", all="yes")
+    assert short.status_code == 400
+    said = unescape(short.text)
+    assert "There is no direct assignment" not in said
+    assert "up to abe (abe@contoso.example), none could go" in said
+    monkeypatch.setattr(mending, "SCANS_MAX", 2)
+    found = await visitor.send("/conflicts/mend", page, step="preview", all="yes")
+    assert "<h1>Remove one direct assignment</h1>" in found.text

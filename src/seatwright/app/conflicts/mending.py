@@ -20,11 +20,12 @@ from seatwright.app.conflicts.desk import desk_for
 from seatwright.app.conflicts.doubles import SCAN_ROWS, double_of
 from seatwright.app.conflicts.rows import START, Key
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.ids import ServicePlanBits, SkuNo
+from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.jobs import Job
 from seatwright.domain.settings import semantics_in
 from seatwright.domain.wants import WantKind
 from seatwright.postgres.conflicts import scan_doubles
+from seatwright.postgres.labels import user_labels
 from seatwright.postgres.users import find_users
 
 MEND_MAX: Final = 10_000
@@ -100,7 +101,8 @@ async def chosen(call: Call, ticked: Sequence[tuple[str, str]]) -> Mendable:
 async def every_double(call: Call, *, product: str | None) -> Mendable:
     """Every own assignment, of a product or of any, that can go without a loss of anything.
 
-    Raises Refusal unknownSku, and noChange where there is none.
+    Raises Refusal unknownSku, noChange where there is none, and invalidValue where none was found
+    among the first and there are more to look at.
     """
     catalog = await catalog_of(call)
     wanted = None if product is None else catalog.require_sku(product).sku_no
@@ -128,6 +130,8 @@ async def every_double(call: Call, *, product: str | None) -> Mendable:
         if is_end or len(pairs) >= MEND_MAX:
             break
         after = scan.last or after
+    if not pairs and not is_end:
+        raise await _not_so_far(call, UserNo(after[0]))
     if not pairs:
         raise Refusal(
             Reason.NO_CHANGE,
@@ -139,6 +143,18 @@ async def every_double(call: Call, *, product: str | None) -> Mendable:
         keeping=tuple((catalog.sku_name(sku), tuple(sorted(n))) for sku, n in keeping.items()),
         losing=losing,
         has_more=not is_end or len(pairs) > MEND_MAX,
+    )
+
+
+async def _not_so_far(call: Call, last: UserNo) -> Refusal:
+    """Say where the search ended: what lies behind that place is for the list to find."""
+    label = (await user_labels(call.tx, [last])).get(last)
+    until = "" if label is None else f", up to {label.display_name} ({label.upn})"
+    return Refusal(
+        Reason.INVALID_VALUE,
+        f"Among the first {SCANS_MAX * SCAN_ROWS:,} direct assignments{until}, none could go"
+        " without a loss, and there are more behind them. Choose one product, or find them in the"
+        " list of conflicts (“Look further”) and tick them there.",
     )
 
 
