@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
 
 import httpx
+import pytest
 
+from seatwright.app.call import Call
 from seatwright.app.portal_sessions import make_link
+from seatwright.app.requests import deciding
+from seatwright.app.requests.desk import Desk, open_desk
+from seatwright.app.requests.orders import DecisionOrder
 from seatwright.app.tenants import calling
 from seatwright.domain.tenants import PrincipalKind
 from seatwright.postgres.principals import list_principals
+from seatwright.web.portal.requests import queue
 from tests.asking import SKU, Company, set_company
 from tests.office import Office
+from tests.previews import upn
 from tests.web.portal.visitor import Visitor, browser_at, digest_in, led_to, visit
+from tests.world import call_of
 
 
 async def as_person(company: Company, name: str) -> Visitor:
@@ -165,3 +176,104 @@ async def test_who_was_decided_about_meanwhile_is_named_and_the_others_can_still
     done = await admin.send("/requests/decisions", moved, digest=digest_in(moved), **sent)
     assert "One was denied." in done.text
     assert not lines_in(await admin.get("/requests"))
+
+
+async def test_a_form_of_made_up_requests_is_looked_through_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await set_company(office)
+    await company.ask("cid")
+    bob = await as_person(company, "bob")
+    page = await bob.get("/requests")
+    looked: list[int] = []
+
+    async def counted(call: Call, orders: Sequence[DecisionOrder], *rest: Any, **more: Any) -> Desk:
+        looked.append(len(orders))
+        return await open_desk(call, orders, *rest, **more)
+
+    monkeypatch.setattr(deciding, "open_desk", counted)
+    made_up = [f"{uuid4()}/y" for _ in range(300)]
+    sent: dict[str, str | list[str]] = {"line": made_up, "decision": "deny"}
+    none = await bob.send("/requests/decisions", page, **sent)
+    assert none.status_code == 404
+    assert "300 of the requests are left out" in none.text
+    assert looked == [300]
+    sent["line"] = [*made_up, *lines_in(page)]
+    some = await bob.send("/requests/decisions", page, **sent)
+    assert "One was denied." in some.text
+    assert "300 of the requests are left out" in some.text
+    assert looked == [300, 301]
+
+
+async def test_of_a_request_one_who_is_gone_leaves_the_others_to_be_decided(
+    office: Office,
+) -> None:
+    company = await set_company(office)
+    desk = await company.desk()
+    body = {"skuPartNumber": SKU, "people": [upn("cid"), upn("dan")], "justification": "Plans"}
+    assert (await desk.post("/api/license-requests", json=body)).status_code == 201
+    admin = await visit(office)
+    page = await admin.get("/requests")
+    cid, _ = lines_in(page)
+    gone = f"{cid.partition('/')[0]}/{uuid4()}"
+    sent: dict[str, str | list[str]] = {"line": [gone, *lines_in(page)], "decision": "deny"}
+    done = await admin.send("/requests/decisions", page, **sent)
+    assert "2 were denied." in done.text
+    assert "One person is left out" in done.text
+    assert "of the requests" not in done.text
+
+
+async def test_who_comes_too_late_reads_names_and_no_id(office: Office) -> None:
+    company = await set_company(office)
+    await company.ask("cid")
+    bob = await as_person(company, "bob")
+    page = await bob.get("/requests")
+    (line,) = lines_in(page)
+    await company.decide("", line.partition("/")[0], "approve")
+    for more in ({}, {"step": "preview"}):
+        late = await bob.send("/requests/decisions", page, line=line, decision="approve", **more)
+        assert late.status_code == 409
+        assert "alreadyDecided" in late.text
+        assert re.search(r"cid is left out: \S.* decided about it already\.", late.text)
+        assert line.partition("/")[0] not in late.text
+
+
+async def test_a_manager_of_yesterday_is_told_that_it_is_no_longer_theirs(office: Office) -> None:
+    company = await set_company(office)
+    for name in ("cid", "dan"):
+        await company.ask(name)
+    bob = await as_person(company, "bob")
+    page = await bob.get("/requests")
+    async with call_of(office) as call:
+        await call.tx.connection.execute(
+            "update app_user set manager_no = %s where tenant_id = %s and user_no = any(%s)",
+            (
+                company.numbers["ada"],
+                call.tx.tenant_id,
+                [company.numbers["cid"], company.numbers["dan"]],
+            ),
+        )
+    late = await bob.send("/requests/decisions", page, line=lines_in(page), decision="deny")
+    assert late.status_code == 404
+    assert "cid is left out: it is no longer yours to decide." in late.text
+    assert "dan is left out: it is no longer yours to decide." in late.text
+    assert "/api/" not in late.text
+
+
+async def test_boxes_have_a_button_also_where_the_first_of_many_are_ones_own(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await set_company(office)
+    admin = await visit(office)
+    fields = {"product": SKU, "people": upn("cid"), "justification": "Plans"}
+    await admin.send("/requests", await admin.get("/requests/new"), **fields)
+    await company.ask("eve")
+    monkeypatch.setattr(queue, "ROWS", 1)
+    first = await admin.get("/requests?show=all")
+    assert not ticked(first)
+    assert 'action="/requests/decisions"' in first.text
+    (more,) = re.findall(r'id="more"><a class="button" href="([^"]+)"', first.text)
+    second = await admin.get(more.replace("&amp;", "&"))
+    assert len(ticked(second)) == 1
+    cells = [page.text.partition('id="rows"')[2].count("<td") for page in (first, second)]
+    assert cells[0] == cells[1]

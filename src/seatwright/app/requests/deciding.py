@@ -7,15 +7,21 @@ the reason of the first. Who may be approved and cannot be given it stays pendin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.record import record_all
 from seatwright.app.requests.approving import Chosen, deliver, give_back_holds, line_of
 from seatwright.app.requests.choosing import Approver, choose, group_of_orders
+from seatwright.app.requests.desk import (
+    DECISIONS_MAX,
+    Absent,
+    Desk,
+    Verdict,
+    open_desk,
+    unknown_request,
+)
 from seatwright.app.requests.holding import hold_pools
 from seatwright.app.requests.joining import pools_of_group
 from seatwright.app.requests.orders import DecisionOrder, checked_text
@@ -27,103 +33,55 @@ from seatwright.app.requests.routing import (
     policies_of,
 )
 from seatwright.app.requests.words import Said, tell_of_ends
-from seatwright.domain.directory import Group, parse_id
+from seatwright.domain.directory import Group
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
-from seatwright.domain.ids import PrincipalNo, SkuNo, UserNo
+from seatwright.domain.ids import PrincipalNo, SkuNo
 from seatwright.domain.requests.lines import How, LicenseRequest, Line
 from seatwright.domain.requests.states import Act, LineState, Refused, step_of
 from seatwright.domain.telling import EventKind
 from seatwright.postgres.request_people import judge_names
 from seatwright.postgres.request_policies import hold_request_policies
-from seatwright.postgres.requests import (
-    Ruling,
-    count_lines,
-    find_requests,
-    lines_of_requests,
-    store_rulings,
-)
-from seatwright.postgres.users import find_users
-
-DECISIONS_MAX = 10_000
-"""Lines that one call decides, and holds."""
+from seatwright.postgres.requests import Ruling, store_rulings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What became of one line: its state now, or why it is as it was."""
+class NothingDecided(Refusal):
+    """Nothing of a call may be decided: the reason of the first, and what became of each."""
 
-    line: Line
-    request: LicenseRequest
-    state: LineState
-    refusal: Refusal | None = None
-
-    def detail(self, now: datetime) -> str | None:
-        """Why it was not done, or what there is to know of what was."""
-        if self.refusal is not None:
-            return self.refusal.detail
-        starts = self.request.starts_at
-        if self.state is not LineState.APPROVED or starts is None or starts <= now:
-            return None
-        return (
-            f"Begins on {starts:%Y-%m-%d %H:%M} UTC. No seat is kept until then: if none is free"
-            " on that day, the person waits for one."
+    def __init__(self, first: Refusal, verdicts: Sequence[Verdict]) -> None:
+        """Take the reason of the first over, with everybody's."""
+        super().__init__(
+            first.reason, first.detail, context=first.context, is_in_body=first.is_in_body
         )
+        self.verdicts = verdicts
 
 
-@dataclass(slots=True)
-class Desk:
-    """The lines of a call while they are decided."""
-
-    requests: dict[int, LicenseRequest]
-    lines: list[Line]
-    orders: dict[int, DecisionOrder]
-    refusals: dict[int, Refusal] = field(default_factory=dict)
-    states: dict[int, LineState] = field(default_factory=dict)
-
-    def open_lines(self, *, approves: bool) -> list[Line]:
-        """Those that nothing stands against yet, to be approved or to be denied."""
-        return [
-            line
-            for line in self.lines
-            if line.line_no not in self.refusals and self.orders[line.line_no].approves is approves
-        ]
-
-    def request_of(self, line: Line) -> LicenseRequest:
-        """What a line is of."""
-        return self.requests[line.request_no]
-
-    def verdicts(self) -> list[Verdict]:
-        """What became of each line, in their order."""
-        return [
-            Verdict(
-                line=line,
-                request=self.request_of(line),
-                state=self.states.get(line.line_no, line.state),
-                refusal=self.refusals.get(line.line_no),
-            )
-            for line in self.lines
-        ]
-
-
-async def decide(call: Call, orders: Sequence[DecisionOrder]) -> list[Verdict]:
+async def decide(
+    call: Call, orders: Sequence[DecisionOrder], *, absent: Absent | None = None
+) -> list[Verdict]:
     """Make these decisions as the caller.
 
+    With `absent`, requests and people that are not there are counted in it, and the others are
+    decided about: a form is sent later than its page was made.
+
     Raises Refusal: unknownRequest, unknownUser, invalidValue for what is no decision at all; and
-    where nothing may be decided the reason of the first: alreadyDecided with who did and when,
-    ownRequest, or roleMissing for a product or a group that is not the caller's to give.
+    where nothing may be decided NothingDecided with the reason of the first: alreadyDecided with
+    who did and when, ownRequest, or roleMissing for a product or a group that is not the caller's
+    to give.
     """
     _check_orders(orders)
     await hold_request_policies(call.tx)
     policies = await policies_of(call)
     deciding = await deciding_of(call, policies)
     group = await group_of_orders(call, orders, deciding)
-    desk = await open_desk(call, orders, deciding)
+    desk = await open_desk(call, orders, deciding, absent=absent)
+    if not desk.lines:
+        raise NothingDecided(unknown_request(orders[0].request), ())
     await _refuse_what_may_not(call, desk, deciding)
     await refuse_what_moved(call, desk, deciding, policies)
     chosen = await _choose(call, desk, Approver(deciding=deciding, policies=policies, group=group))
     if len(desk.refusals) == len(desk.lines):
-        raise desk.refusals[desk.lines[0].line_no]
+        raise NothingDecided(desk.refusals[desk.lines[0].line_no], desk.verdicts())
     await _hold_pools(call, desk, chosen, group)
     await _deny(call, desk)
     await _approve(call, desk, chosen)
@@ -153,115 +111,6 @@ def _check_orders(orders: Sequence[DecisionOrder]) -> None:
         )
     for message in {order.message for order in orders}:
         checked_text("message", message)
-
-
-async def open_desk(
-    call: Call,
-    orders: Sequence[DecisionOrder],
-    deciding: Deciding,
-    *,
-    wanted: LineState = LineState.PENDING,
-) -> Desk:
-    """Find and hold the lines that orders name, in the order of their numbers.
-
-    Of a whole request those that are the caller's to see, in the state `wanted` if any is.
-
-    Raises Refusal unknownRequest for one that there is not, or of which nothing is the caller's;
-    invalidValue for more lines than one call holds.
-    """
-    ids = {order.request: parse_id(order.request) for order in orders}
-    known = await find_requests(call.tx, (one for one in ids.values() if one is not None))
-    by_text = {text: known.get(id_) if id_ is not None else None for text, id_ in ids.items()}
-    for text, request in by_text.items():
-        if request is None:
-            raise unknown_request(text)
-    requests = {one.request_no: one for one in known.values()}
-    await _check_count(call, requests)
-    lines = await lines_of_requests(call.tx, requests, is_locked=True)
-    seen = await _seen(call, deciding, lines)
-    named = await _named(call, orders)
-    desk = Desk(requests=requests, lines=[], orders={})
-    of_request: dict[int, list[Line]] = {}
-    for line in lines:
-        of_request.setdefault(line.request_no, []).append(line)
-    for order in orders:
-        request = by_text[order.request]
-        assert request is not None, "requests that there are not were refused"
-        lines = of_request[request.request_no]
-        if order.people is None:
-            lines = [line for line in lines if line.line_no in seen]
-        chosen = _chosen(order, lines, named, wanted)
-        if not chosen or not all(line.line_no in seen for line in chosen):
-            raise unknown_request(order.request)
-        for line in chosen:
-            if desk.orders.setdefault(line.line_no, order) is not order:
-                raise Refusal(
-                    Reason.INVALID_VALUE,
-                    f"The call decides twice about the same person of {request.id}.",
-                    context={"requestId": str(request.id)},
-                )
-            desk.lines.append(line)
-    desk.lines.sort(key=lambda line: line.line_no)
-    return desk
-
-
-async def _seen(call: Call, deciding: Deciding, lines: Sequence[Line]) -> frozenset[int]:
-    """Which of these are any business of the caller's: before them, now or once, or their own."""
-    found = {line.line_no for line in lines if deciding.may_see(line)}
-    rest = [line for line in lines if line.line_no not in found]
-    policies = await policies_of(call) if rest else Policies(stored={})
-    return frozenset(found | await asked_now(call, deciding, policies, rest))
-
-
-def unknown_request(text: str) -> Refusal:
-    """There is no such request, or it is none of the caller's business."""
-    return Refusal(
-        Reason.UNKNOWN_REQUEST,
-        f"There is no license request “{text}” that you may see: GET /api/license-requests lists"
-        " yours, and those you decide about.",
-        context={"request": text},
-    )
-
-
-async def _check_count(call: Call, requests: Collection[int]) -> None:
-    count = await count_lines(call.tx, requests)
-    if count > DECISIONS_MAX:
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            f"These requests are for {count} people together: give as many as are for at most"
-            f" {DECISIONS_MAX}.",
-        )
-
-
-async def _named(call: Call, orders: Sequence[DecisionOrder]) -> Mapping[str, UserNo]:
-    texts = sorted({text for order in orders for text in order.people or ()})
-    return await find_users(call.tx, texts) if texts else {}
-
-
-def _chosen(
-    order: DecisionOrder,
-    lines: Sequence[Line],
-    named: Mapping[str, UserNo],
-    wanted: LineState,
-) -> Sequence[Line]:
-    """The lines of a request that an order is about."""
-    if order.people is None:
-        # Of a whole request, what can be acted on; where nothing can, the truth about all of it.
-        return [line for line in lines if line.state is wanted] or lines
-    by_user = {line.user: line for line in lines}
-    chosen = []
-    for text in order.people:
-        line = by_user.get(named[text]) if text in named else None
-        if line is None:
-            raise Refusal(
-                Reason.UNKNOWN_USER,
-                f"“{text}” is nobody whom the request {order.request} is for.",
-                context={"user": text, "requestId": order.request},
-                is_in_body=True,
-            )
-        if line not in chosen:
-            chosen.append(line)
-    return chosen
 
 
 async def _refuse_what_may_not(call: Call, desk: Desk, deciding: Deciding) -> None:

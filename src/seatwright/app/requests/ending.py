@@ -12,15 +12,12 @@ from seatwright.app.record import record_all
 from seatwright.app.requests.approving import give_back_holds, line_of
 from seatwright.app.requests.asking import Asked, ask
 from seatwright.app.requests.deciding import (
-    Desk,
-    Verdict,
     already,
     judges_of,
     note_in_ledger,
-    open_desk,
     refuse_what_moved,
-    unknown_request,
 )
+from seatwright.app.requests.desk import Desk, Verdict, open_desk, unknown_request
 from seatwright.app.requests.orders import AskOrder, DecisionOrder, checked_text
 from seatwright.app.requests.routing import deciding_of, policies_of
 from seatwright.app.requests.taking import take_approved

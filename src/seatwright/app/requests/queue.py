@@ -10,7 +10,7 @@ from decimal import Decimal
 from seatwright.app.assign.people import require_user
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.requests.deciding import unknown_request
+from seatwright.app.requests.desk import unknown_request
 from seatwright.app.requests.foretelling import approver_names
 from seatwright.app.requests.routing import (
     Policies,

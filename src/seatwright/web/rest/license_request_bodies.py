@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from seatwright.app.call import Call
 from seatwright.app.requests.asking import Asked
-from seatwright.app.requests.deciding import Verdict
+from seatwright.app.requests.desk import Verdict
 from seatwright.app.requests.foretelling import Foretold
 from seatwright.app.requests.orders import AskOrder, DecisionOrder
 from seatwright.app.requests.queue import LineSeen, see_lines

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.requests.deciding import Verdict
+from seatwright.app.requests.desk import Verdict
 from seatwright.app.requests.ending import ask_again, cancel, undo
 from seatwright.app.requests.queue import LineSeen, see_request
 from seatwright.app.requests.routing import asked_now, deciding_of, policies_of

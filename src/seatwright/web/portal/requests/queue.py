@@ -63,11 +63,18 @@ async def requests(
         shows=_shows(call),
         standing=standing,
         Standing=Standing,
-        can_decide=Standing.DECIDES in standing.values(),
+        can_decide=_can_decide(call, chosen),
         more=more,
         done=done,
         done_words=await decided_words(call, request, done),
     )
+
+
+def _can_decide(call: Call, shown: str) -> bool:
+    """Whether the lines of a list have boxes: on all its pages or on none, as pages are joined."""
+    if shown == "all":
+        return call.principal.may(Permission.TAKE_PART_IN_REQUESTS)
+    return shown == "decide"
 
 
 def _shows(call: Call) -> tuple[str, ...]:
@@ -159,28 +166,18 @@ async def decide_requests(call: TheCall, request: AnyRequest) -> Response[bytes]
     shown = _shown(call, form.text("show"))
     orders = decisions_in(form)
     approves = orders[0].approves
-    try:
-        ruled = await rule(call, orders)
-    except Refusal as refusal:
-        return page(
-            request,
-            "request_results.html",
-            status=status_of(refusal),
-            refused=(refusal.detail,),
-            code=refusal.reason.value,
-            done=0,
-            approves=approves,
-            shown=shown,
-        )
+    ruled = await rule(call, orders)
     request.scope["state"]["form"] = form.having("words", ruled.words)
     request.scope["state"]["facts"] = ruled.about
     note(request, ruled.left_out)
     if ruled.left_out:
+        nothing = ruled.refusal
         return page(
             request,
             "request_results.html",
+            status=200 if nothing is None else status_of(nothing),
             refused=ruled.left_out,
-            code=None,
+            code=None if nothing is None else nothing.reason.value,
             done=ruled.count,
             approves=approves,
             shown=shown,

@@ -9,7 +9,8 @@ from typing import Final
 from seatwright.app.afterwards import NOTHING, Done, done_by
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.requests.deciding import Verdict, decide
+from seatwright.app.requests.deciding import NothingDecided, decide
+from seatwright.app.requests.desk import Absent, Verdict
 from seatwright.app.requests.orders import DecisionOrder
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
@@ -35,6 +36,7 @@ class Ruled:
     words: str
     about: tuple[str, ...]
     left_out: tuple[str, ...]
+    refusal: Refusal | None = None
 
 
 def decisions_in(form: Form) -> list[DecisionOrder]:
@@ -65,9 +67,13 @@ def decisions_in(form: Form) -> list[DecisionOrder]:
 async def rule(call: Call, orders: Sequence[DecisionOrder]) -> Ruled:
     """Decide about everybody about whom that can still be done.
 
-    Raises Refusal where it can be done about nobody.
+    Raises Refusal for what is no decision at all.
     """
-    verdicts, gone = await _decide_what_is_there(call, orders)
+    absent, refusal = Absent(), None
+    try:
+        verdicts: Sequence[Verdict] = await decide(call, orders, absent=absent)
+    except NothingDecided as nothing:
+        verdicts, refusal = nothing.verdicts, nothing
     labels = await user_labels(call.tx, sorted({one.line.user for one in verdicts}))
     catalog = await catalog_of(call)
     done = [one for one in verdicts if one.refusal is None]
@@ -76,43 +82,30 @@ async def rule(call: Call, orders: Sequence[DecisionOrder]) -> Ruled:
         count=len(done),
         words=_words(len(done), approves=orders[0].approves),
         about=tuple(_about(done, labels, catalog)),
-        left_out=(*refused, *([_gone_words(gone)] if gone else ())),
+        left_out=(*refused, *_absent_words(absent)),
+        refusal=refusal,
     )
 
 
-async def _decide_what_is_there(
-    call: Call, orders: Sequence[DecisionOrder]
-) -> tuple[list[Verdict], int]:
-    """Decide, without those requests and people that are the caller's no more; how many those are.
-
-    `decide` refuses a call that names what it may not see before it has changed anything.
-    """
-    left = list(orders)
-    while True:
-        try:
-            return await decide(call, left), len(orders) - len(left)
-        except Refusal as refusal:
-            rest = [one for one in left if not _is_about(refusal, one)]
-            if not rest or len(rest) == len(left):
-                raise
-            left = rest
-
-
-def _is_about(refusal: Refusal, order: DecisionOrder) -> bool:
-    if refusal.reason not in {Reason.UNKNOWN_REQUEST, Reason.UNKNOWN_USER}:
-        return False
-    named = refusal.context.get("request") or refusal.context.get("requestId")
-    return str(named) == order.request
-
-
-def _gone_words(count: int) -> str:
-    text = ngettext(
-        "One of the requests is left out: it is no longer yours to decide, or its person is gone.",
-        "%(count)s of the requests are left out: they are no longer yours to decide, or their"
-        " people are gone.",
-        count,
-    )
-    return text % {"count": count}
+def _absent_words(absent: Absent) -> list[str]:
+    """That some are left out who have no name here: who they are is not the reader's to know."""
+    words = []
+    if absent.requests:
+        count = len(absent.requests)
+        text = ngettext(
+            "One of the requests is left out: it is gone, or no longer yours to decide.",
+            "%(count)s of the requests are left out: they are gone, or no longer yours to decide.",
+            count,
+        )
+        words.append(text % {"count": count})
+    if absent.people:
+        text = ngettext(
+            "One person is left out: they are gone, or no longer yours to decide about.",
+            "%(count)s people are left out: they are gone, or no longer yours to decide about.",
+            absent.people,
+        )
+        words.append(text % {"count": absent.people})
+    return words
 
 
 def _words(count: int, *, approves: bool) -> str:
@@ -152,6 +145,8 @@ def _left_out(one: Verdict, refusal: Refusal, labels: Mapping[UserNo, UserLabel]
             " Another approver or administrator does."
         )
         return text % {"name": name}
+    if refusal.reason is Reason.UNKNOWN_REQUEST:
+        return gettext("%(name)s is left out: it is no longer yours to decide.") % {"name": name}
     by = refusal.context.get("decidedBy")
     if refusal.reason is Reason.ALREADY_DECIDED and by is not None:
         text = gettext("%(name)s is left out: %(by)s decided about it already.")
