@@ -43,7 +43,7 @@ def assemble_web_app(
     provider: IdentityProvider | None = None,
 ) -> ASGIApp:
     """The whole web application over an unopened database; its lifespan opens and closes it."""
-    rest = create_rest_application()
+    rest, public_url = create_rest_application(), public_url or f"http://{public_host}"
     pages = OpenPages(database=database, clock=clock, describe=lambda: describe(rest))
 
     async def lifespan(receive: Any, send: Any) -> None:
@@ -55,7 +55,7 @@ def assemble_web_app(
         await database.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    desk = LaunchDesk(database, clock=clock, public_url=public_url or f"http://{public_host}")
+    desk = LaunchDesk(database, clock=clock, public_url=public_url)
     launches = LaunchDoor(desk)
     graph = GraphApplication(database=database, clock=clock)
     sign_in = SignIn(database=database, clock=clock)
@@ -69,20 +69,19 @@ def assemble_web_app(
     portal = Portal(
         database=database,
         clock=clock,
-        public_url=public_url or f"http://{public_host}",
+        public_url=public_url,
         provider=provider,
     )
     entry = Entry(
         surfaces={
             **dict.fromkeys(portal.heads, portal),
-            "/api": Edge(rest, database=database, clock=clock),
+            "/api": Edge(rest, database=database, clock=clock, public_url=public_url),
         },
         doors=dict.fromkeys(launches.paths, launches),
         fallback=pages,
         public_host=public_host,
         lifespan=lifespan,
         guest=guest,
-        public_url=public_url,
     )
     return Watch(entry)
 

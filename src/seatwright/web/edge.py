@@ -72,17 +72,24 @@ class Written:
 
 
 class Edge:
-    """Wraps the REST application; see the module's words."""
+    """Wraps the REST application; see the module's words.
 
-    __slots__ = ("_app", "_clock", "_database")
+    `public_url` is where people reach seatwright: what is mailed leads there, whatever Host asked.
+    """
 
-    def __init__(self, app: ASGIApp, *, database: Database, clock: Clock) -> None:
+    __slots__ = ("_app", "_clock", "_database", "_public_url")
+
+    def __init__(
+        self, app: ASGIApp, *, database: Database, clock: Clock, public_url: str = ""
+    ) -> None:
         self._app = app
         self._database = database
         self._clock = clock
+        self._public_url = public_url.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
+        cast(HTTPScope, scope)["state"]["public_url"] = self._public_url
         sender = _Sender(send)
         try:
             await self._serve(cast(HTTPScope, scope), receive, sender)

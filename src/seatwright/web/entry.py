@@ -21,12 +21,11 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 class Entry:
     """Dispatches on the first segment of the path; the rest is each surface's own matter.
 
-    `public_url` is where people reach seatwright: what is mailed leads there, whatever Host asked.
     `doors` are whole paths that are answered before their surface; `guest` is what serves a path
     under whatever Host, or None (`interfaces.md`, "Links and hosts").
     """
 
-    __slots__ = ("_doors", "_fallback", "_guest", "_host", "_lifespan", "_public_url", "_surfaces")
+    __slots__ = ("_doors", "_fallback", "_guest", "_host", "_lifespan", "_surfaces")
 
     def __init__(
         self,
@@ -37,7 +36,6 @@ class Entry:
         public_host: str,
         lifespan: Callable[[Any, Any], Awaitable[None]],
         guest: Callable[[str], ASGIApp | None] = lambda _: None,
-        public_url: str | None = None,
     ) -> None:
         self._surfaces = dict(surfaces)
         self._doors = dict(doors)
@@ -45,7 +43,6 @@ class Entry:
         self._host = public_host.lower()
         self._lifespan = lifespan
         self._guest = guest
-        self._public_url = (public_url or f"http://{public_host}").rstrip("/")
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -54,7 +51,7 @@ class Entry:
             return
         if scope["type"] != "http":
             return
-        scope.setdefault("state", {})["public_url"] = self._public_url
+        scope.setdefault("state", {})
         path: str = scope["path"]
         guest = self._guest(path)
         if guest is not None:

@@ -132,9 +132,9 @@ async def one_policy(
 def _done_words(done: str | None, moment: str) -> str:
     match done:
         case "made":
-            return gettext(
-                "The policy is made. Whoever opens the app from %(moment)s UTC on gets a license."
-            ) % {"moment": moment}
+            return gettext("Whoever opens the app from %(moment)s UTC on gets a license.") % {
+                "moment": moment
+            }
         case "changed":
             return gettext("Saved: it counts from the next launch on.")
         case "on":

@@ -12,7 +12,7 @@ from seatwright.domain.history import HistoryAction, HistoryEvent, NamedSubject
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.history_read import HistoryPage
 from seatwright.web.portal.frame.language import gettext
-from seatwright.web.portal.frame.stories import STORIES
+from seatwright.web.portal.frame.stories import STORIES, SWITCHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def _event(one: HistoryEvent, catalog: TenantCatalog) -> Event:
     return Event(
         at=one.place.at,
         action=one.action,
-        story=gettext(STORIES[one.action]),
+        story=gettext(_story(one)),
         who=group if one.user is None else _subject(one.user, "/users/"),
         group=group,
         what=Thing(name=gettext("a product"))
@@ -63,6 +63,13 @@ def _event(one: HistoryEvent, catalog: TenantCatalog) -> Event:
         reason=one.reason,
         correlation=one.correlation,
     )
+
+
+def _story(one: HistoryEvent) -> str:
+    switch = (one.detail or {}).get("enabled")
+    if one.action is HistoryAction.AUTO_CLAIM_SWITCHED and isinstance(switch, dict):
+        return SWITCHED[switch["after"] is True]
+    return STORIES[one.action]
 
 
 def _subject(one: NamedSubject | None, head: str) -> Thing:

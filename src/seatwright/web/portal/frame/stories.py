@@ -12,6 +12,12 @@ from typing import Final
 from seatwright.domain.history import HistoryAction as Did
 from seatwright.web.portal.frame.language import marked
 
+SWITCHED: Final = {
+    True: marked("Auto-claim was switched on"),
+    False: marked("Auto-claim was switched off"),
+}
+"""What is said of the switch of auto-claim, by where it was put."""
+
 STORIES: Final[Mapping[Did, str]] = {
     Did.ASSIGNED: marked("%(who)s was given %(what)s"),
     Did.UPDATED: marked("The assignment of %(what)s to %(who)s was changed"),
