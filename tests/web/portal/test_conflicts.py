@@ -260,3 +260,19 @@ async def test_a_search_that_ends_before_the_last_assignment_does_not_say_that_t
     monkeypatch.setattr(mending, "SCANS_MAX", 2)
     found = await visitor.send("/conflicts/mend", page, step="preview", all="yes")
     assert "<h1>Remove one direct assignment</h1>" in found.text
+
+
+async def test_boxes_that_come_with_more_conflicts_have_their_form_on_the_first_page(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shortage(office)
+    await doubles(office, "kim", "lou", product="PROJECTPROFESSIONAL")
+    monkeypatch.setattr(pages_of_conflicts, "ROWS", 1)
+    visitor = await visit(office)
+    first = await visitor.get("/conflicts")
+    assert not boxes_on(first.text)
+    assert 'id="mend"' in first.text
+    of_seats = await visitor.get("/conflicts?kind=insufficientSeats")
+    assert 'id="mend"' not in of_seats.text
+    reader = await visit(office, Role.GLOBAL_READER)
+    assert 'id="mend"' not in (await reader.get("/conflicts")).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -109,7 +110,7 @@ async def conflicts(
         request,
         "conflicts.html",
         cards=cards,
-        can_tick=any(card.tick for card in cards),
+        can_tick=_can_tick(call, cards, kind, has_more=more is not None),
         is_ticked=tick == "all",
         tick_all=f"/conflicts?{urlencode({**chosen, 'cursor': cursor or '', 'tick': 'all'})}",
         can_mend_all=kind == ConflictKind.DIRECT_BESIDE_INHERITED and not user,
@@ -204,6 +205,16 @@ async def _card(call: Call, one: Conflict) -> ConflictCard:
         givers=tuple(Giver(giver=giver, fix=offer_of(call, giver.fix)) for giver in givers),
         tick=_tick(call, one, catalog.skus[one.sku]),
     )
+
+
+def _can_tick(
+    call: Call, cards: Sequence[ConflictCard], kind: str | None, *, has_more: bool
+) -> bool:
+    """Whether there are boxes, or may be on the pages that are put behind this one."""
+    if any(card.tick for card in cards):
+        return True
+    is_of_kind = not kind or kind in _TICKED_KINDS
+    return has_more and is_of_kind and call.principal.may(Permission.BULK_ASSIGN)
 
 
 def _tick(call: Call, one: Conflict, sku: CatalogSku) -> str | None:
