@@ -118,6 +118,25 @@ async def test_a_tally_that_is_wrong_is_mended_by_the_difference(
     assert audit(database.owner_url, tenant) == []
 
 
+async def test_two_who_mend_at_once_mend_once(office: Office, database: Database) -> None:
+    tenant = office.made.tenant.tenant_id
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        owner.execute(
+            "insert into tally (tenant_id, noun, about, people) values (%s, 4, 77, 3)", (tenant,)
+        )
+    async with (
+        office.database.transaction(tenant) as first,
+        office.database.transaction(tenant) as second,
+    ):
+        assert await mend_tally(first) == [(4, 77, "", -3)]
+        waiting = asyncio.create_task(mend_tally(second))
+        done, _ = await asyncio.wait([waiting], timeout=0.3)
+        assert not done
+        await first.connection.commit()
+        assert await waiting == []
+    assert audit(database.owner_url, tenant) == []
+
+
 async def test_two_who_fold_at_once_fold_once(office: Office, database: Database) -> None:
     tenant = office.made.tenant.tenant_id
     for _ in range(4):

@@ -161,6 +161,13 @@ async def fold_tally(tx: Transaction) -> None:
 
 
 async def mend_tally(tx: Transaction) -> list[tuple[int, int, str, int]]:
-    """Count everything and add what was missed: (noun, about, detail, difference)."""
+    """Count everything and add what was missed: (noun, about, detail, difference).
+
+    Two at once would both add the same difference: the second waits, and counts what the first
+    has left.
+    """
+    await tx.connection.execute(
+        "select pg_advisory_xact_lock(hashtext('tally of a tenant'), %s)", (tx.tenant_id,)
+    )
     cursor = await tx.connection.execute(_MEND, {"tenant": tx.tenant_id})
     return [(row[0], row[1], row[2], row[3]) for row in await cursor.fetchall()]
