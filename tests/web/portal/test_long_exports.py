@@ -175,8 +175,8 @@ async def test_few_files_at_once_and_few_kept_and_none_longer_than_a_week(
     await add_people(office, *NAMES)
     visitor = await visit(office)
     first = led_to(await _ask(visitor))
-    led_to(await _ask(visitor))
-    refused = await _ask(visitor)
+    led_to(await _ask(visitor, query="enabled=yes"))
+    refused = await _ask(visitor, "xlsx")
     assert (refused.status_code, "2 files of yours are being made" in refused.text) == (409, True)
     page = await visitor.get(first)
     assert led_to(await visitor.send(f"{first}/stop", page)) == first
@@ -198,6 +198,23 @@ async def test_few_files_at_once_and_few_kept_and_none_longer_than_a_week(
     async with office.database.transaction(office.made.tenant.tenant_id) as tx:
         cursor = await tx.connection.execute("select count(*) from report_chunk")
         assert await cursor.fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_form_that_is_sent_twice_makes_one_file_until_that_is_stopped(
+    office: Office,
+) -> None:
+    await add_people(office, *NAMES)
+    visitor = await visit(office)
+    first = led_to(await _ask(visitor))
+    assert led_to(await _ask(visitor)) == first
+    assert led_to(await _ask(visitor, "xlsx")) != first
+    await visitor.send(f"{first}/stop", await visitor.get(first))
+    second = led_to(await _ask(visitor))
+    assert second != first
+    await work_off(office)
+    # One that is done is as old as its rows: whoever asks again wants them as they are now.
+    assert led_to(await _ask(visitor)) != second
 
 
 @pytest.mark.usefixtures("small")

@@ -70,25 +70,27 @@ async def start_export(
 ) -> StoredRun:
     """Have a worker make a file of a list, with the filters that its address has.
 
-    It reads what the caller may see now. Raises Refusal tooManyExports, roleMissing, and what the
+    It reads what the caller may see now. The same file in the making is given: a double click
+    orders once. Raises Refusal tooManyExports, roleMissing, and what the
     list itself refuses.
     """
     require_list(call, file)
     asked = file.asked_of(given)
     await file.read(call, asked, None, 1)
     await hold_exports(call.tx, call.principal.principal_no)
-    _refuse_too_many(await list_exports(call))
+    there = await list_exports(call)
     lent = await roles_of_sessions(call.tx, call.principal.principal_no, at=call.now)
-    job = await start_job(
-        call,
-        JobKind.EXPORT,
-        params={
-            "list": file.name.value,
-            _ROLES: [role.value for role in call.principal.roles],
-            _LENT: [role.value for role in call.principal.roles if role in lent],
-        },
-        total=0,
-    )
+    params = {
+        "list": file.name.value,
+        _ROLES: [role.value for role in call.principal.roles],
+        _LENT: [role.value for role in call.principal.roles if role in lent],
+    }
+    for one in there:
+        is_like = asked_by(one) == asked and one.with_workbook is (kind is FileKind.XLSX)
+        if is_like and await _is_making(call, one, params):
+            return one
+    _refuse_too_many(there)
+    job = await start_job(call, JobKind.EXPORT, params=params, total=0)
     await insert_run(
         call.tx,
         NewRun(
@@ -107,6 +109,14 @@ async def start_export(
     run = await run_of_job(call.tx, job.job_no)
     assert run is not None, "it was stored above"
     return run
+
+
+async def _is_making(call: Call, run: StoredRun, params: Mapping[str, object]) -> bool:
+    """Whether a file is being made of the same list, with the same roles, and not to be stopped."""
+    if run.state.is_final:
+        return False
+    job = await get_job(call, run.job_id)
+    return job.params == params and not job.is_cancel_asked
 
 
 def _refuse_too_many(there: Sequence[StoredRun]) -> None:
