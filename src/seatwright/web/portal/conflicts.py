@@ -106,13 +106,14 @@ async def conflicts(
         more = "/conflicts?" + urlencode({**chosen, "cursor": at})
     cards = [await _card(call, one) for one in found.found]
     back = "/conflicts" + (f"?{urlencode(chosen)}" if chosen else "")
+    here = {"cursor": cursor} if cursor else {}
     return page(
         request,
         "conflicts.html",
         cards=cards,
         can_tick=_can_tick(call, cards, kind, has_more=more is not None),
         is_ticked=tick == "all",
-        tick_all=f"/conflicts?{urlencode({**chosen, 'cursor': cursor or '', 'tick': 'all'})}",
+        tick_all=f"/conflicts?{urlencode({**chosen, **here, 'tick': 'all'})}",
         can_mend_all=kind == ConflictKind.DIRECT_BESIDE_INHERITED and not user,
         products=await _products(call),
         kinds=tuple(ConflictKind),
