@@ -5,6 +5,7 @@ They are kept in `docs/images/` where they are small enough; the script says whi
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -19,11 +20,8 @@ BYTES_MAX: Final = 200_000
 
 PICTURES: Final = {
     "overview": "/",
-    "users": "/users",
-    "bulk": "/bulk",
-    "groups": "/groups",
-    "auto-claim": "/auto-claim",
     "requests": "/requests",
+    "conflicts": "/conflicts",
     "strategies": "/strategies",
 }
 """The name of each picture, and the page that it shows."""
@@ -40,6 +38,7 @@ def main() -> int:
             _keep(page, name)
             page.close()
         _take_person(context, address_of(server))
+        _take_preview(context, address_of(server))
         _take_phone(context, address_of(server))
     large = [one.name for one in IMAGES.glob("*.png") if one.stat().st_size > BYTES_MAX]
     for name in large:
@@ -55,6 +54,22 @@ def _take_person(context: BrowserContext, address: str) -> None:
     page.locator("tbody th a").first.click()
     page.wait_for_load_state()
     _keep(page, "user")
+    page.close()
+
+
+def _take_preview(context: BrowserContext, address: str) -> None:
+    """What lines of people would come to, with two that cannot be done."""
+    page = context.new_page()
+    page.goto(f"{address}/users?search=be")
+    people = sorted(set(re.findall(r"[a-z.]+@demo[.]example", page.inner_text("main"))))
+    page.goto(f"{address}/bulk")
+    page.fill(
+        "#lines", "\n".join([*people, "nobody.here@demo.example", "not an address", people[0]])
+    )
+    page.select_option("#give", "sku:POWER_BI_PRO")
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_load_state()
+    _keep(page, "bulk-preview")
     page.close()
 
 
