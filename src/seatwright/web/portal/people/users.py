@@ -96,6 +96,7 @@ async def one_user(
         products=_assignable(call, seats, licenses),
         everything=seats,
         groups=sorted(labels.values(), key=lambda one: text_key(one.display_name)),
+        groups_in_all=len(groups),
         reach=await _reach(call, person),
         requests=await _requests(call, person),
         events=await _events(call, person),
