@@ -57,3 +57,12 @@ async def test_people_with_duplicates_are_listed_page_by_page(office: Office) ->
 async def test_an_unknown_person_is_not_found(office: Office) -> None:
     refused = await office.admin.get(URL, params={"user": "nobody@contoso.example"})
     assert (refused.status_code, refused.json()["code"]) == (404, "unknownUser")
+
+
+async def test_duplicates_of_one_product_leave_out_who_has_another_twice(office: Office) -> None:
+    await scene(office)
+    asked = {"kind": "duplicate", "product": "PROJECTPROFESSIONAL"}
+    found = (await office.admin.get("/api/conflicts", params=asked)).json()["value"]
+    assert [one["user"]["displayName"] for one in found] == ["ben"]
+    of_nobody = {"kind": "duplicate", "product": "VISIOCLIENT"}
+    assert (await office.admin.get("/api/conflicts", params=of_nobody)).json()["value"] == []

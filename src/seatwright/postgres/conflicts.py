@@ -25,11 +25,16 @@ select u.user_no, u.id, u.upn, u.display_name, u.is_enabled, l.sku_nos, l.sets
   from (select tenant_id, user_no, array_agg(sku_no order by sku_no) as sku_nos,
                array_agg(enabled_set order by sku_no) as sets
           from effective_license
-         where tenant_id = %s and user_no > %s and user_no <= %s
+         where tenant_id = %s and user_no > %s and user_no <= %s {condition}
          group by tenant_id, user_no having count(*) > 1
          order by user_no limit %s) l
   join app_user u on u.tenant_id = l.tenant_id and u.user_no = l.user_no
  order by u.user_no
+"""
+
+_HOLDING = """
+and user_no in (select user_no from effective_license
+                 where tenant_id = %s and sku_no = %s and user_no > %s)
 """
 
 Holdings = tuple[tuple[SkuNo, ServicePlanBits], ...]
@@ -45,10 +50,24 @@ class SeveralHeld:
 
 
 async def holders_of_several(
-    tx: Transaction, *, after: int, until: int = _USER_NO_MAX, limit: int
+    tx: Transaction,
+    *,
+    after: int,
+    until: int = _USER_NO_MAX,
+    limit: int,
+    sku: SkuNo | None = None,
 ) -> list[SeveralHeld]:
-    """People who hold two or more products, in the order of their numbers, up to `until`."""
-    cursor = await tx.connection.execute(_SEVERAL, (tx.tenant_id, after, until, limit))
+    """People who hold two or more products, in the order of their numbers, up to `until`.
+
+    With `sku` only those who hold it.
+    """
+    condition: str = ""
+    holding: tuple[int, ...] = ()
+    if sku is not None:
+        condition, holding = _HOLDING, (tx.tenant_id, sku, after)
+    cursor = await tx.connection.execute(
+        _SEVERAL.format(condition=condition), (tx.tenant_id, after, until, *holding, limit)
+    )
     rows = await cursor.fetchall()
     bits = await tx.plan_set_bits({set_id for row in rows for set_id in row[6]})
     return [

@@ -128,7 +128,9 @@ async def duplicates_page(call: Call, wanted: Wanted) -> Page:
     is_end = False
     for _ in range(SCANS_MAX):
         # The person of the last row may have more of them.
-        people = await holders_of_several(call.tx, after=after[0] - 1, limit=SCAN_PEOPLE, **until)
+        people = await holders_of_several(
+            call.tx, after=after[0] - 1, limit=SCAN_PEOPLE, sku=wanted.sku, **until
+        )
         for one in people:
             found += [
                 (key, duplicates)
