@@ -120,13 +120,16 @@ async def errors_with(
     limit: int,
 ) -> list[tuple[SkuNo, UserNo]]:
     """People and products with this error, whatever the source, by product and person."""
+    # Only what is asked about is a condition, so that the index leads to it.
+    asked = {"user_no": user, "sku_no": sku}
+    chosen = {name: number for name, number in asked.items() if number is not None}
+    conditions = "".join(f" and e.{name} = %s" for name in chosen)
     cursor = await tx.connection.execute(
         "select distinct e.sku_no, e.user_no from license_error e"
-        " where e.tenant_id = %s and e.reason <> 'noSeatLeft' and e.reason = %s"
-        " and (%s::int4 is null or e.user_no = %s) and (%s::int2 is null or e.sku_no = %s)"
+        f" where e.tenant_id = %s and e.reason <> 'noSeatLeft' and e.reason = %s{conditions}"
         " and (e.sku_no, e.user_no) > (%s, %s)"
         " order by e.sku_no, e.user_no limit %s",
-        (tx.tenant_id, reason.value, user, user, sku, sku, *after, limit),
+        (tx.tenant_id, reason.value, *chosen.values(), *after, limit),
     )
     return [(SkuNo(row[0]), UserNo(row[1])) for row in await cursor.fetchall()]
 
