@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.why import Line, Rank
+from seatwright.postgres.tally import count_lacking
 from seatwright.postgres.transaction import Transaction
 
-OTHER_REASONS = sorted(
+OTHER_REASONS: Final = frozenset(
     {
-        Reason.CONFLICTING_SERVICE_PLANS.value,
-        Reason.DEPENDENCY_MISSING.value,
-        Reason.NOT_ASSIGNABLE_TO_USERS.value,
-        Reason.SIBLING_FAILED.value,
-        Reason.USAGE_LOCATION_MISSING.value,
-        Reason.USAGE_LOCATION_PROHIBITED.value,
+        Reason.CONFLICTING_SERVICE_PLANS,
+        Reason.DEPENDENCY_MISSING,
+        Reason.NOT_ASSIGNABLE_TO_USERS,
+        Reason.SIBLING_FAILED,
+        Reason.USAGE_LOCATION_MISSING,
+        Reason.USAGE_LOCATION_PROHIBITED,
     }
 )
 """Everything but a missing seat for which the engine leaves somebody without a product."""
@@ -100,13 +102,21 @@ async def read_lines(
 
 
 async def _rivals(tx: Transaction, user: UserNo, skus: Sequence[SkuNo]) -> dict[SkuNo, int]:
+    """Others who lack each SKU for another reason than a seat, as the tally has them.
+
+    Who lacks one for two reasons counts for both: nobody is promised a seat by too few.
+    """
     cursor = await tx.connection.execute(
-        "select sku_no, count(distinct user_no) from license_error"
-        " where tenant_id = %s and reason <> 'noSeatLeft' and reason = any(%s)"
-        " and sku_no = any(%s) and user_no <> %s group by sku_no",
-        (tx.tenant_id, OTHER_REASONS, list(skus), user),
+        "select sku_no, count(distinct reason) from license_error"
+        " where tenant_id = %s and user_no = %s and sku_no = any(%s) and reason = any(%s)"
+        " group by sku_no",
+        (tx.tenant_id, user, list(skus), sorted(reason.value for reason in OTHER_REASONS)),
     )
-    return {SkuNo(row[0]): row[1] for row in await cursor.fetchall()}
+    own = {SkuNo(row[0]): row[1] for row in await cursor.fetchall()}
+    rivals: Counter[SkuNo] = Counter()
+    for (sku, _), people in (await count_lacking(tx, OTHER_REASONS, skus)).items():
+        rivals[sku] += people
+    return {sku: people - own.get(sku, 0) for sku, people in rivals.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
