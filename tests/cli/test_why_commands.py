@@ -74,7 +74,7 @@ def test_an_own_assignment_beside_a_group_is_a_conflict_of_that_person(
 ) -> None:
     office.done("assign", ADELE, "EXCHANGESTANDARD")
     told = office.done("conflicts", "--user", ADELE, "--kind", "directBesideInherited")
-    assert "nothing is lost by it" in told
+    assert "keeps everything through" in told
     follow(office, told)
     assert office.done("conflicts", "--user", ADELE) == "Nothing is at odds.\n"
     assert ADELE in office.done("holders", "EXCHANGESTANDARD")
