@@ -50,7 +50,7 @@ class Serving:
         """Return the process whose command line has ``words``, the oldest of several."""
         return min(pid for pid, line in self.processes().items() if words in line)
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds_max: float = 30) -> None:
+    def wait_until(self, condition: Callable[[], bool], *, seconds_max: float = 60) -> None:
         """Wait for a condition; the test fails when it does not come true."""
         deadline = time.monotonic() + seconds_max
         while not condition():
