@@ -223,7 +223,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             name="requestUrl",
             kind="string or null",
             default=None,
-            meaning="Where people ask for a license in that process; null: at seatwright.",
+            meaning="Where people ask for a license in that process; without one: at seatwright.",
             check=_or_null(_web_address),
         ),
         Setting(
@@ -255,7 +255,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             kind="number or null",
             default=0,
             meaning="Administrators are told when no more seats of a product than this are free;"
-            " null: never.",
+            " without a number: never.",
             check=_or_null(_number(0, 100_000)),
         ),
         Setting(
@@ -270,7 +270,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             kind="string or null",
             default=None,
             meaning="Mail addresses, with commas in between, that are told what concerns the"
-            " administrators; null: their inbox alone has it.",
+            " administrators; without one: their inbox alone has it.",
             check=_addresses,
         ),
         Setting(

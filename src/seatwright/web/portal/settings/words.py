@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -33,6 +32,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "requestUrl": marked("Address of a request process of your own"),
     "requestHoldHours": marked("Hours that a seat is held for a request"),
     "requestHoldPercentMax": marked("Free seats held for requests, per cent at most"),
+    "requestsOpenMax": marked("Open requests of one person, at most"),
     "administratorAddresses": marked("Mail addresses of the administrators"),
     "timeZone": marked("Time zone"),
     "digestHour": marked("Hour of the daily mail"),
@@ -69,7 +69,13 @@ _GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (
         "requests",
         marked("Requests for licenses"),
-        ("requestMessage", "requestUrl", "requestHoldHours", "requestHoldPercentMax"),
+        (
+            "requestMessage",
+            "requestUrl",
+            "requestHoldHours",
+            "requestHoldPercentMax",
+            "requestsOpenMax",
+        ),
     ),
     (
         "telling",
@@ -141,17 +147,13 @@ def _fields(names: tuple[str, ...], values: Mapping[str, object]) -> Iterator[Fi
 def _field(setting: Setting, value: object, preset: str) -> Field:
     return Field(
         name=setting.name,
-        label=gettext(_LABELS.get(setting.name, _spaced(setting.name))),
+        label=gettext(_LABELS[setting.name]),
         meaning=gettext(setting.meaning.removesuffix(" Null: as the preset has it.")),
         text=_text_of(value),
         is_number=setting.kind.startswith("number"),
         is_optional=setting.kind.endswith("or null") or setting.kind == "string",
         choices=_choices(setting, preset),
     )
-
-
-def _spaced(name: str) -> str:
-    return re.sub(r"(?<=[a-z])([A-Z])", lambda found: f" {found[1].lower()}", name).capitalize()
 
 
 def _text_of(value: object) -> str:
