@@ -1,0 +1,88 @@
+"""Adding a person by a form: what is free is beside each product, and all happens or nothing."""
+
+from __future__ import annotations
+
+import re
+
+from seatwright.domain.roles import Role
+from tests.dynamic import held
+from tests.office import Office
+from tests.web.portal.visitor import led_to, visit
+
+E3, VISIO = "SPE_E3", "VISIOCLIENT"
+
+
+async def _buy(office: Office, product: str, units: int) -> None:
+    order = {"skuPartNumber": product, "units": units, "status": "Enabled"}
+    bought = await office.admin.post("/api/subscriptions", json=order)
+    assert bought.status_code == 201, bought.text
+
+
+async def test_a_person_is_added_with_products_whose_free_seats_are_shown(office: Office) -> None:
+    await _buy(office, E3, 2)
+    await _buy(office, VISIO, 1)
+    visitor = await visit(office)
+    form = await visitor.get("/users/new")
+    shown = re.findall(r'name="sku" value="(\w+)"( disabled)?.*?class="small">([^<]*)<', form.text)
+    assert shown == [(E3, "", "2 free"), (VISIO, "", "1 free")]
+    made = await visitor.send(
+        "/users",
+        form,
+        displayName="Ada Lovelace",
+        userPrincipalName="ada@contoso.example",
+        usageLocation="no",
+        department="Research",
+        sku=[E3, VISIO],
+    )
+    page = await visitor.get(led_to(made))
+    assert "Ada Lovelace is in the directory now" in page.text
+    assert await held(office, "ada") == [E3, VISIO]
+    person = (await office.admin.get("/api/identity/users/ada@contoso.example")).json()
+    assert (person["usageLocation"], person["department"]) == ("NO", "Research")
+    left = await visitor.get("/users/new")
+    assert re.findall(r'value="VISIOCLIENT"( disabled)?', left.text) == [" disabled"]
+    assert "no seat is free" in left.text
+
+
+async def test_what_cannot_be_given_leaves_nobody_behind_and_the_form_as_it_was(
+    office: Office,
+) -> None:
+    await _buy(office, E3, 1)
+    visitor = await visit(office)
+    form = await visitor.get("/users/new")
+    typed: dict[str, str | list[str]] = {
+        "displayName": "Ben",
+        "userPrincipalName": "ben@contoso.example",
+        "usageLocation": "NO",
+        "sku": [E3, "VISIOCLIENT"],
+    }
+    refused = await visitor.send("/users", form, **typed)
+    assert refused.status_code == 409
+    assert 'role="alert"' in refused.text
+    assert 'value="ben@contoso.example"' in refused.text
+    assert re.search(r'value="SPE_E3" checked', refused.text)
+    gone = await office.admin.get("/api/identity/users/ben@contoso.example")
+    assert gone.status_code == 404
+    again = await visitor.send("/users", refused, **{**typed, "sku": [E3]})
+    assert again.status_code == 303
+    twice = await visitor.send("/users", form, **{**typed, "sku": []})
+    assert (twice.status_code, "ben@contoso.example" in twice.text) == (409, True)
+    nameless = await visitor.send("/users", form, displayName="Cy")
+    assert nameless.status_code == 400
+    assert re.search(r'id="userPrincipalName"[^>]*aria-invalid="true"', nameless.text)
+
+
+async def test_only_who_may_change_people_adds_one(office: Office) -> None:
+    for role, may in {
+        Role.USER_ADMINISTRATOR: True,
+        Role.LICENSE_ADMINISTRATOR: False,
+        Role.GLOBAL_READER: False,
+    }.items():
+        visitor = await visit(office, role)
+        assert ("/users/new" in (await visitor.get("/users")).text) == may, role
+        assert (await visitor.get("/users/new")).status_code == (200 if may else 403), role
+        me = await visitor.get("/me")
+        made = await visitor.send(
+            "/users", me, displayName=role.value, userPrincipalName=f"{role.value}@contoso.example"
+        )
+        assert made.status_code == (303 if may else 403), role
