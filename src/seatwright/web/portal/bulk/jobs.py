@@ -30,9 +30,10 @@ from seatwright.domain.tenant_catalog import CatalogServicePlan
 from seatwright.postgres.job_rows import StoredRow, all_rows
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.bulk.foretold import foretold_of, titled_of
-from seatwright.web.portal.bulk.order import given_of, resolved_of, with_text_of_file
+from seatwright.web.portal.bulk.order import given_of, resolved_of
 from seatwright.web.portal.bulk.progress import rate_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.files import with_text_of_file
 from seatwright.web.portal.frame.forms import UPLOAD_BYTES_MAX, Form
 from seatwright.web.portal.frame.pages import SECURITY_HEADERS, page, see
 from seatwright.web.problems import status_of

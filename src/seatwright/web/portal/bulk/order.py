@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from seatwright.app.bulk.orders import BulkCall, BulkLine, Resolved, fill_policy, resolve
-from seatwright.app.bulk.people_text import read_people_text, text_of_file
+from seatwright.app.bulk.people_text import read_people_text
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.users import names_matching
 from seatwright.app.people_filter import people_filter_of
 from seatwright.domain.bulk import ROWS_MAX
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.web.portal.frame.files import lines_of
 from seatwright.web.portal.frame.forms import Form
 
 PRODUCT: Final = "sku:"
@@ -36,22 +37,6 @@ def given_of(text: str | None) -> Given:
     if text and text.startswith(TEMPLATE):
         return Given(template=text.removeprefix(TEMPLATE))
     return Given()
-
-
-async def with_text_of_file(form: Form) -> Form:
-    """The same form with the rows of its file as pasted lines, so that it can be sent again.
-
-    Raises Refusal invalidValue for a file that cannot be read.
-    """
-    file = form.files.get("file")
-    if file is None:
-        return form
-    if form.text("lines"):
-        raise Refusal(
-            Reason.INVALID_VALUE, "There are a file and lines: choose the file or keep the lines."
-        )
-    # A large file takes a second to read, in which others want their answers.
-    return form.having("lines", await asyncio.to_thread(text_of_file, file))
 
 
 async def resolved_of(call: Call, form: Form) -> Resolved:
@@ -119,9 +104,7 @@ async def _lines(call: Call, form: Form) -> tuple[list[BulkLine], tuple[str, ...
             Reason.INVALID_VALUE,
             "Nobody is named yet: choose a file, or paste the addresses of people.",
         )
-    # The text as it was sent: blank lines before the header count.
-    whole = next(value for name, value in form.pairs if name == "lines")
-    return await asyncio.to_thread(read_people_text, whole)
+    return await asyncio.to_thread(read_people_text, lines_of(form))
 
 
 async def _matching(call: Call, given: Mapping[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ from seatwright.web.portal.people.apps import APP_PAGES
 from seatwright.web.portal.people.changes import USER_CHANGE_PAGES
 from seatwright.web.portal.people.fixes import FIX_PAGES
 from seatwright.web.portal.people.idle import IDLE_PAGES
+from seatwright.web.portal.people.imports import IMPORT_PAGES
 from seatwright.web.portal.people.new import NEW_USER_PAGES
 from seatwright.web.portal.people.users import USER_PAGES
 
@@ -18,6 +19,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     *IDLE_PAGES,
     *APP_PAGES,
     *NEW_USER_PAGES,
+    *IMPORT_PAGES,
     *USER_CHANGE_PAGES,
     *FIX_PAGES,
 )

@@ -1,0 +1,128 @@
+"""People, groups and members out of a file on a page: looked at first, every bad row named."""
+
+from __future__ import annotations
+
+import io
+import re
+from html import unescape
+
+import xlsxwriter  # type: ignore[import-untyped]  # It ships no types.
+
+from seatwright.domain.roles import Role
+from tests.dynamic import held, members
+from tests.office import Office
+from tests.web.portal.visitor import digest_in, visit
+from tests.world import add_group, add_people
+
+E3 = "SPE_E3"
+PEOPLE = "UPN;Name;Location\nada@contoso.example;Ada;NO\n;Nobody;NO\nben@contoso.example;Ben;ZZZ\n"
+
+
+async def test_people_come_from_a_file_after_a_preview_that_names_the_bad_rows(
+    office: Office,
+) -> None:
+    visitor = await visit(office)
+    form = await visitor.get("/users/import")
+    preview = await visitor.send(
+        "/users/import", form, kind="users", lines=PEOPLE, mode="merge", step="preview"
+    )
+    assert preview.status_code == 200
+    assert "3 rows: 1 new, 2 that cannot be read." in preview.text
+    said = unescape(preview.text)
+    assert "Row 3:" in said
+    assert re.search(r"Row 4: [^<]*ZZZ", said)
+    gone = await office.admin.get("/api/identity/users/ada@contoso.example")
+    assert gone.status_code == 404
+    assert re.search(r'name="lines" value="UPN;Name;Location', preview.text)
+    apply = {"kind": "users", "lines": PEOPLE, "mode": "merge", "step": "apply"}
+    done = await visitor.send("/users/import", preview, **apply, digest=digest_in(preview))
+    assert (done.status_code, "3 rows: 1 new" in done.text) == (200, True)
+    assert re.findall(r'data-label="Row">(\d+)<', done.text) == ["3", "4"]
+    there = await office.admin.get("/api/identity/users/ada@contoso.example")
+    assert there.json()["usageLocation"] == "NO"
+    again = await visitor.send("/users/import", done, kind="users", lines=PEOPLE)
+    assert "1 as before" in again.text
+
+
+async def test_members_of_a_file_get_what_their_group_gives_and_the_preview_says_so(
+    office: Office,
+) -> None:
+    await add_people(office, "ada", "ben")
+    group = await add_group(office, "Sales")
+    bought = {"skuPartNumber": E3, "units": 5, "status": "Enabled"}
+    await office.admin.post("/api/subscriptions", json=bought)
+    await office.admin.post(f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": E3})
+    visitor = await visit(office)
+    form = await visitor.get("/users/import?kind=members")
+    assert re.search(r'value="members" checked', form.text)
+    packed = io.BytesIO()
+    with xlsxwriter.Workbook(packed) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Group", "UPN"])
+        sheet.write_row(1, 0, ["Sales", "ada@contoso.example"])
+        sheet.write_row(2, 0, ["Sales", "ben@contoso.example"])
+    token = re.search(r'name="proof" value="([0-9a-f]{64})"', form.text)
+    assert token
+    preview = await visitor.browser.post(
+        "/users/import",
+        data={"proof": token[1], "kind": "members", "step": "preview"},
+        files={"file": ("members.xlsx", packed.getvalue())},
+        headers={"sec-fetch-site": "same-origin"},
+    )
+    assert preview.text.count("gets it") == 2
+    lines = re.search(r'name="lines" value="([^"]*)"', preview.text)
+    assert lines
+    order = {"kind": "members", "lines": unescape(lines[1]), "step": "apply"}
+    done = await visitor.send("/users/import", preview, **order, digest=digest_in(preview))
+    assert "2 rows: 2 new." in done.text
+    assert await members(office, group) == ["ada", "ben"]
+    assert await held(office, "ben") == [E3]
+
+
+async def test_a_file_that_would_disable_many_is_stopped_until_it_is_meant(office: Office) -> None:
+    names = [f"p{number:02}" for number in range(15)]
+    await add_people(office, *names)
+    visitor = await visit(office)
+    form = await visitor.get("/users/import")
+    order = {"kind": "users", "mode": "replace", "lines": "UPN\np00@contoso.example\n"}
+    stopped = await visitor.send("/users/import", form, **order)
+    assert stopped.status_code == 409
+    assert "disable 14 people" in stopped.text
+    assert "Also if it takes many away" in unescape(stopped.text)
+    assert "p00@contoso.example" in stopped.text
+    still = (await office.admin.get("/api/identity/users/p01@contoso.example")).json()
+    assert still["accountEnabled"] is True
+    meant = await visitor.send("/users/import", stopped, **order, confirm="yes")
+    assert "14 people disabled" in meant.text
+
+
+async def test_a_file_is_refused_as_a_whole_with_what_is_wrong_and_kept_in_the_form(
+    office: Office,
+) -> None:
+    visitor = await visit(office)
+    form = await visitor.get("/users/import")
+    for order, told in (
+        ({"kind": "users"}, "There are no rows yet"),
+        ({"kind": "cars", "lines": "UPN\n"}, "cars"),
+        ({"kind": "users", "lines": "Shoe size\n42\n"}, "userPrincipalName"),
+    ):
+        refused = await visitor.send("/users/import", form, **order)
+        assert (refused.status_code, told in refused.text) == (400, True), order
+        assert 'role="alert"' in refused.text
+    assert "Shoe size" in refused.text
+
+
+async def test_who_may_import_what(office: Office) -> None:
+    for role, kinds in {
+        Role.USER_ADMINISTRATOR: {"users", "groups", "members"},
+        Role.GROUPS_ADMINISTRATOR: {"groups", "members"},
+        Role.LICENSE_ADMINISTRATOR: set(),
+    }.items():
+        visitor = await visit(office, role)
+        form = await visitor.get("/users/import")
+        assert form.status_code == (200 if kinds else 403), role
+        assert set(re.findall(r'name="kind" value="(\w+)"', form.text)) == kinds
+        me = await visitor.get("/me")
+        lines = f"UPN\n{role.value}@contoso.example\n"
+        sent = await visitor.send("/users/import", me, kind="users", lines=lines)
+        assert sent.status_code == (200 if "users" in kinds else 403), role
