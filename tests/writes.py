@@ -58,6 +58,7 @@ WRITES = (
         "/api/catalog/products/POWER_BI_PRO/prohibited-locations",
         {"locations": ["SE"]},
     ),
+    write("POST /api/conflicts/mend", "/api/conflicts/mend", {"kind": "directBesideInherited"}),
     write("POST /api/clients", "/api/clients", {"name": "sync", "roles": ["global-reader"]}),
     write("POST /api/clients/{principal_id}/rotate", "/api/clients/{client}/rotate"),
     write("DELETE /api/clients/{principal_id}", "/api/clients/{client}"),

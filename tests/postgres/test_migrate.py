@@ -93,6 +93,60 @@ def test_the_app_role_sees_which_migrations_are_pending(
         assert pending_migrations(app) == tuple(step.name for step in shipped_migrations())
 
 
+def test_what_a_migration_makes_may_be_used_as_soon_as_it_is_there(
+    empty_database: Database,
+) -> None:
+    broken = Migration(name="0002_broken.sql", text="select 1/0;")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrate(empty_database.owner_url, migrations=[_FIRST, broken])
+    with psycopg.connect(empty_database.app_url) as app:
+        assert app.execute("insert into first values (1) returning id").fetchone() == (1,)
+
+
+JOIN = "insert into membership (tenant_id, user_no, group_no, since) values (7, %s, %s, now())"
+LACK = (
+    "insert into license_error (tenant_id, user_no, sku_no, source_kind, source_no, reason,"
+    " waiting_since) values (7, %s, 3, 0, 0, 'noSeatLeft', now())"
+)
+TOLD = "select noun, about, sum(people) from tally where tenant_id = 7 group by 1, 2 order by 1, 2"
+
+
+def test_a_machine_of_the_version_before_is_counted_while_and_after_counting_begins(
+    empty_database: Database,
+) -> None:
+    steps = shipped_migrations()
+    (place,) = (at for at, step in enumerate(steps) if step.name == "0053_tally.sql")
+    migrate(empty_database.owner_url, migrations=steps[:place])
+    migrating = threading.Thread(
+        target=lambda: migrate(empty_database.owner_url, migrations=steps[: place + 1])
+    )
+    # It knows nothing of the tally: it writes members and errors, and sets no setting.
+    with psycopg.connect(empty_database.app_url) as old:
+        old.execute("set seatwright.tenant = '7'")
+        for user in (1, 2):
+            old.execute(JOIN, (user, 5))
+            old.execute(LACK, (user,))
+        old.commit()
+        # In the middle of a call when the migration begins, which waits for it.
+        old.execute(JOIN, (3, 5))
+        old.execute(LACK, (3,))
+        migrating.start()
+        migrating.join(1.0)
+        assert migrating.is_alive(), "what is written when it begins is waited for"
+        old.commit()
+        migrating.join()
+        assert old.execute(TOLD).fetchall() == [(1, 3, 3), (4, 5, 3)]
+        old.execute(JOIN, (4, 5))
+        old.execute(LACK, (4,))
+        old.execute("update license_error set reason = 'dependencyMissing' where user_no = 1")
+        old.execute("delete from license_error where user_no = 2")
+        old.execute("delete from membership where user_no = 2")
+        old.commit()
+        assert old.execute(TOLD).fetchall() == [(1, 3, 3), (4, 5, 3)]
+        lacking = "select detail, sum(people) from tally where noun = 1 group by 1 order by 1"
+        assert old.execute(lacking).fetchall() == [("dependencyMissing", 1), ("noSeatLeft", 2)]
+
+
 @pytest.mark.postgres15
 def test_version_15_takes_every_migration(empty_database: Database) -> None:
     migrate(empty_database.owner_url)

@@ -71,6 +71,7 @@ async def scene(office: Office) -> dict[str, str]:
     names["empty"] = await add_group(office, "Empty")
     await license_group(office, names["team"], "SPE_E3")
     await made(office, f"{GROUPS}/{names['team']}/members", {"users": [upn("ada")]})
+    await give(office, "ada", "SPE_E3")
     bulk = await send_json(office, {"users": [upn("cid")], "skuPartNumber": "POWER_BI_PRO"})
     names["done_job"] = bulk["id"]
     await give(office, "gone", "SPE_E3")

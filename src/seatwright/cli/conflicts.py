@@ -1,4 +1,4 @@
-"""`seatwright conflicts`: what is at odds, each with the command that would end it."""
+"""`seatwright conflicts` and `mend`: what is at odds, what would end it, and ending all at once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
+from seatwright.cli.bulk import start
 from seatwright.cli.client import Json, Listing, api_path, open_api
-from seatwright.cli.options import AsJson, Limit, ShowAll, rows_wanted
+from seatwright.cli.imports import tell_rows
+from seatwright.cli.options import AsJson, Limit, ShowAll, WaitOption, given, rows_wanted
+from seatwright.cli.preview import previewable
 from seatwright.cli.screen import print_json, result_screen, say, visible, warn
 from seatwright.cli.suggestions import command_of
 from seatwright.cli.tables import Column, count_of, minute, show_table
@@ -62,6 +65,37 @@ def conflicts(
         _show(listing)
     else:
         say("Nothing is at odds.")
+
+
+def _tell_mending(result: Json) -> None:
+    """Print what would become of the rows, and who is left out."""
+    tell_rows(result)
+    for kept in result["keptThrough"]:
+        say(f"They keep {kept['product']} through {' and '.join(kept['groups'])}.")
+    if result["losing"]:
+        who = count_of(result["losing"], "person is", "people are")
+        say(f"{who} left out: without the direct assignment service plans would go.")
+    if result["hasMore"]:
+        warn("One job takes no more than these: mend again after it for the others.")
+
+
+@previewable(_tell_mending)
+def mend(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="directBesideInherited or duplicate.")
+    ] = "directBesideInherited",
+    *,
+    product: Annotated[str | None, typer.Option(help="Only assignments of this product.")] = None,
+    wait: WaitOption = True,
+    as_json: AsJson = False,
+) -> None:
+    """Take away all direct assignments that can go: a group gives the same, or other products do.
+
+    Whoever would lose anything by it is left out. One change with one undo; --preview looks first.
+    """
+    with open_api() as api:
+        body = given(kind=kind, product=product)
+        start(api, api_path("conflicts", "mend"), body=body, wait=wait, as_json=as_json)
 
 
 def _show_summary(found: Json, *, as_json: bool) -> None:

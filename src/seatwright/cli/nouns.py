@@ -11,7 +11,7 @@ from seatwright.cli.assignment import assign, redate, swap, unassign
 from seatwright.cli.auto_claim_claims import auto_claim_commands
 from seatwright.cli.bulk import bulk
 from seatwright.cli.catalog import catalog_commands
-from seatwright.cli.conflicts import conflicts
+from seatwright.cli.conflicts import conflicts, mend
 from seatwright.cli.demo import demo_commands
 from seatwright.cli.dynamic import rule_commands
 from seatwright.cli.endings import EXIT_CODES
@@ -63,6 +63,7 @@ _COMMANDS: Final = (
     undo,
     why,
     conflicts,
+    mend,
 )
 
 _NOUNS: Final = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -207,19 +207,43 @@ async def scan_doubles(
     )
 
 
+# The two sides are joined once: neither the assignments nor the members are walked one by one.
+_ALL_DOUBLES = """
+  from (select distinct m.user_no, g.sku_no from giving g
+          join membership m on m.tenant_id = %s and m.group_no = g.group_no) reached
+  join (select distinct a.user_no, a.sku_no from assignment a
+         where a.tenant_id = %s and a.user_no is not null and a.source_kind <> 4 {condition}) own
+    on own.user_no = reached.user_no and own.sku_no = reached.sku_no
+"""
+
+
 async def count_doubles(tx: Transaction, *, nested: bool) -> int:
     """How many own assignments a group of the person gives too."""
     cursor = await tx.connection.execute(
-        f"{_GIVING} select count(*) from ("
-        "  select distinct m.user_no, g.sku_no from giving g"
-        "   join membership m on m.tenant_id = %s and m.group_no = g.group_no) reached"
-        " join (select distinct a.user_no, a.sku_no from assignment a"
-        "  where a.tenant_id = %s and a.user_no is not null and a.source_kind <> 4) own"
-        " on own.user_no = reached.user_no and own.sku_no = reached.sku_no",
+        f"{_GIVING} select count(*) {_ALL_DOUBLES.format(condition='')}",
         (tx.tenant_id, tx.tenant_id, nested, tx.tenant_id, tx.tenant_id),
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+async def all_doubles(
+    tx: Transaction, *, nested: bool, sku: SkuNo | None, at_once: int
+) -> AsyncIterator[list[tuple[UserNo, SkuNo]]]:
+    """Every own assignment that a group of the person gives too, in pieces of `at_once`.
+
+    By person and product; with `sku` of this product. The server keeps what was not read yet.
+    """
+    condition: str = "" if sku is None else "and a.sku_no = %s"
+    wanted: tuple[int, ...] = () if sku is None else (sku,)
+    async with tx.connection.cursor(name="all_doubles") as cursor:
+        await cursor.execute(
+            f"{_GIVING} select own.user_no, own.sku_no"
+            f" {_ALL_DOUBLES.format(condition=condition)} order by own.user_no, own.sku_no",
+            (tx.tenant_id, tx.tenant_id, nested, tx.tenant_id, tx.tenant_id, *wanted),
+        )
+        while rows := await cursor.fetchmany(at_once):
+            yield [(UserNo(user), SkuNo(sku_no)) for user, sku_no in rows]
 
 
 async def memberships_of(

@@ -2,8 +2,8 @@
 
 Numbered files of ``migrations/`` are applied in order, each in its own transaction, and recorded
 with a checksum in ``schema_migration``.  procrastinate's tables come from the installed package.
-Then the app role is granted exactly what it may do.  The whole is safe to run at every start and
-from several machines at once.
+With each the app role is granted exactly what it may do.  The whole is safe to run at every start,
+from several machines at once, and while machines of the version before serve.
 """
 
 from __future__ import annotations
@@ -85,8 +85,9 @@ def migrate(
             _create_table(owner)
             recorded = _recorded(owner)
             _refuse_changed(recorded, steps)
-            applied = _apply_procrastinate(owner, recorded)
-            applied += [_apply(owner, step) for step in steps if step.name not in recorded]
+            applied = _apply_procrastinate(owner, recorded, app_role=app_role)
+            missing = [step for step in steps if step.name not in recorded]
+            applied += [_apply(owner, step, app_role=app_role) for step in missing]
             if _value(owner, "select to_regproc('make_history_partition') is not null"):
                 make_partitions_as_owner(owner, datetime.now(UTC).date())
             grant_to_app_role(owner, app_role=app_role)
@@ -152,13 +153,18 @@ def _refuse_changed(recorded: dict[str, str], steps: Sequence[Migration]) -> Non
             )
 
 
-def _apply(owner: psycopg.Connection[tuple[object, ...]], step: Migration) -> str:
-    """Run one migration and record it, in one transaction; try again when a lock is not free."""
+def _apply(owner: psycopg.Connection[tuple[object, ...]], step: Migration, *, app_role: str) -> str:
+    """Run one migration and record it, in one transaction; try again when a lock is not free.
+
+    What it makes is granted in it too: machines of the version before go on writing meanwhile, and
+    meet its triggers and their tables as soon as it commits.
+    """
     for attempt in range(1, _LOCK_ATTEMPTS_MAX + 1):
         try:
             with owner.transaction():
                 owner.execute(step.text)
                 _record(owner, step)
+                grant_to_app_role(owner, app_role=app_role)
         except psycopg.errors.LockNotAvailable as held:
             if attempt == _LOCK_ATTEMPTS_MAX:
                 raise MigrationError(
@@ -179,7 +185,7 @@ def _record(owner: psycopg.Connection[tuple[object, ...]], step: Migration) -> N
 
 
 def _apply_procrastinate(
-    owner: psycopg.Connection[tuple[object, ...]], recorded: dict[str, str]
+    owner: psycopg.Connection[tuple[object, ...]], recorded: dict[str, str], *, app_role: str
 ) -> list[str]:
     """Bring procrastinate's tables to the installed version's shape.
 
@@ -191,7 +197,8 @@ def _apply_procrastinate(
         for step in _read("procrastinate.sql", "migrations")
     ]
     if _PROCRASTINATE_BASE in recorded:
-        return [_apply(owner, step) for step in later if step.name not in recorded]
+        missing = [step for step in later if step.name not in recorded]
+        return [_apply(owner, step, app_role=app_role) for step in missing]
     text = importlib.resources.files("procrastinate.sql").joinpath("schema.sql").read_text()
     with owner.transaction():
         owner.execute(text)

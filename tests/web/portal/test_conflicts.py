@@ -7,9 +7,11 @@ from html import unescape
 
 import pytest
 
-from seatwright.app.conflicts import mending
+from seatwright.app.conflicts import finding
+from seatwright.domain.conflicts import ConflictKind
 from seatwright.domain.roles import Role
 from seatwright.web.portal import conflicts as pages_of_conflicts
+from seatwright.web.portal.frame.words import KIND_ADVICE
 from tests.office import Office
 from tests.web.portal.visitor import digest_in, led_to, visit
 from tests.web.test_conflict_list import SCENES, conflicts, shortage
@@ -241,25 +243,49 @@ async def test_products_that_another_covers_are_removed_together_with_needless_s
     assert not boxes_on((await visitor.get("/conflicts")).text)
 
 
-async def test_a_search_that_ends_before_the_last_assignment_does_not_say_that_there_is_none(
+async def test_no_conflict_is_out_of_reach_behind_assignments_that_stay(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_people(office, "abe")
     await buy(office, "PROJECTPROFESSIONAL", 1)
     await assign(office, "abe", "PROJECTPROFESSIONAL")
-    await doubles(office, "ada")
+    # Their group leaves off what the direct assignment keeps: looked at, and left.
+    stays = await add_people(office, "bea", "bo")
+    await buy(office, "VISIOCLIENT", 9)
+    group = await add_group(office, "Narrow", stays)
+    await license_group(office, group, "VISIOCLIENT", disabledServicePlans=["ONEDRIVE_BASIC"])
+    for name in ("bea", "bo"):
+        await assign(office, name, "VISIOCLIENT")
+    await doubles(office, "zoe", product="SPE_E3")
+    monkeypatch.setattr(finding, "AT_ONCE", 1)
     visitor = await visit(office)
     page = await visitor.get("/conflicts?kind=directBesideInherited")
-    monkeypatch.setattr(mending, "SCAN_ROWS", 1)
-    monkeypatch.setattr(mending, "SCANS_MAX", 1)
-    short = await visitor.send("/conflicts/mend", page, step="preview", all="yes")
-    assert short.status_code == 400
-    said = unescape(short.text)
-    assert "There is no direct assignment" not in said
-    assert "up to abe (abe@contoso.example), none could go" in said
-    monkeypatch.setattr(mending, "SCANS_MAX", 2)
     found = await visitor.send("/conflicts/mend", page, step="preview", all="yes")
     assert "<h1>Remove one direct assignment</h1>" in found.text
+    assert "zoe" in found.text
+    assert "2 more are left out" in found.text
+
+
+async def test_each_kind_says_what_to_do_and_those_that_go_together_have_one_button(
+    office: Office,
+) -> None:
+    await shortage(office)
+    await doubles(office, "kim", "lou", product="PROJECTPROFESSIONAL")
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts")
+    text = unescape(page.text)
+    for kind in (ConflictKind.INSUFFICIENT_SEATS, ConflictKind.DIRECT_BESIDE_INHERITED):
+        assert text.count(KIND_ADVICE[kind]) == 1
+    assert text.count('name="all" value="yes"') == 1
+    fields = {"all": "yes", "kind": "directBesideInherited", "back": "/conflicts"}
+    preview = await visitor.send("/conflicts/mend", page, step="preview", **fields)
+    done = await visitor.send("/conflicts/mend", preview, **fields, digest=digest_in(preview))
+    assert led_to(done) == "/conflicts?done=mended"
+    assert await conflicts(office, kind="directBesideInherited") == []
+    of_one = await visitor.get("/conflicts?user=cyd@contoso.example")
+    assert 'name="all"' not in of_one.text
+    reader = await visit(office, Role.GLOBAL_READER)
+    assert 'name="all"' not in (await reader.get("/conflicts")).text
 
 
 async def test_boxes_that_come_with_more_conflicts_have_their_form_on_the_first_page(

@@ -130,3 +130,20 @@ async def _touched(
     for number, held in desk.helds.items():
         touched[Source(kind=SourceKind.HOLD, no=number)] = max(0, held.people - 1)
     return touched
+
+
+def likeness(question: Question) -> object:
+    """What two people must share for the same moves to help both: all but names and times."""
+    user, now = question.user, question.snapshot.now
+    giving = {wish.source.no for wish in user.wishes if wish.source.kind is SourceKind.GROUP}
+    return (
+        question.sku,
+        user.usage_location,
+        frozenset((h.sku, h.enabled) for h in user.held),
+        frozenset((e.sku, e.source, e.reason) for e in user.errors),
+        frozenset(group for group, above in question.memberships.items() if above & giving),
+        tuple(
+            (w.sku, w.source, w.disabled, w.priority, w.counts_at(now))
+            for w in sorted(user.wishes, key=lambda w: (w.assigned_at, w.sku, w.source))
+        ),
+    )

@@ -56,7 +56,7 @@ class DuplicatesPage:
     after: int | None
 
 
-class _Finder:
+class Finder:
     """Looks for duplicates; people with the same products are worked out once."""
 
     def __init__(self, coverage: Coverage) -> None:
@@ -86,7 +86,7 @@ async def list_duplicates(call: Call, *, after: int, limit: int) -> DuplicatesPa
     A page may hold fewer than `limit` and still not be the last, when many people had to be looked
     at for it.
     """
-    finder = _Finder(coverage_of(await catalog_of(call)))
+    finder = Finder(coverage_of(await catalog_of(call)))
     found: list[Duplicates] = []
     for _ in range(SCANS_MAX):
         people = await holders_of_several(call.tx, after=after, limit=SCAN_PEOPLE)
@@ -108,7 +108,7 @@ async def duplicates_of(call: Call, text: str) -> DuplicatesPage:
     Raises Refusal unknownUser.
     """
     user = await require_user(call, text)
-    finder = _Finder(coverage_of(await catalog_of(call)))
+    finder = Finder(coverage_of(await catalog_of(call)))
     number = user.user_no
     people = await holders_of_several(call.tx, after=number - 1, until=number, limit=1)
     found = tuple(one for one in map(finder.look_at, people) if one is not None)
@@ -121,7 +121,7 @@ async def duplicates_page(call: Call, wanted: Wanted) -> Page:
     One row for each product that is covered, in whole or in part.
     """
     coverage = coverage_of(await catalog_of(call))
-    finder = _Finder(coverage)
+    finder = Finder(coverage)
     until = {} if wanted.user is None else {"until": int(wanted.user)}
     after = wanted.after if wanted.user is None else max(wanted.after, (wanted.user - 1, 2**15))
     found: list[tuple[Key, Duplicates]] = []
@@ -216,14 +216,12 @@ def _ending(desk: Desk, question: Question) -> tuple[Fix, ...]:
     moves = [Move(kind=MoveKind.REMOVE, sku=question.sku)]
     moves += [Move(kind=MoveKind.LEAVE_GROUP, group=group) for group in question.memberships]
     return tuple(
-        fix
-        for move in moves
-        if _loses_only(question, move)
-        for fix in desk.fixes(question, (move,))
+        fix for move in moves if goes_alone(question, move) for fix in desk.fixes(question, (move,))
     )
 
 
-def _loses_only(question: Question, move: Move) -> bool:
+def goes_alone(question: Question, move: Move) -> bool:
+    """Whether a move takes the product of the question and nothing else, and nothing breaks."""
     before = {held.sku: held.enabled for held in question.user.held}
     after, is_clean = changed_by(question, (move,))
     before.pop(question.sku, None)

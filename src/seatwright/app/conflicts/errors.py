@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from seatwright.app.call import Call
-from seatwright.app.conflicts.desk import Desk, desk_for
+from seatwright.app.conflicts.desk import Desk, desk_for, likeness
 from seatwright.app.conflicts.rows import Conflict, Page, Wanted
 from seatwright.app.why.fixes import Fix
 from seatwright.app.why.sentences import denial_of
-from seatwright.domain.assignments import SourceKind
 from seatwright.domain.conflicts import REASON_OF_KIND, ConflictKind
 from seatwright.domain.why import Move, Question, account_of, clearing_moves
 from seatwright.postgres.conflicts import errors_with
@@ -65,26 +64,9 @@ def _row(kind: ConflictKind, desk: Desk, question: Question, known: Memory | Non
 
 def _fixes(desk: Desk, question: Question, known: Memory) -> tuple[Fix, ...]:
     """The gentlest moves that end the error; people who are alike are worked out once."""
-    like = _likeness(question)
+    like = likeness(question)
     if like not in known:
         remedies = clearing_moves(question)[:FIXES_MAX]
         known[like] = tuple(move for remedy in remedies for move in remedy.moves)
     fixes = (fix for move in known[like] for fix in desk.fixes(question, (move,)))
     return tuple(fixes)
-
-
-def _likeness(question: Question) -> object:
-    """What two people must share for the same moves to help both: all but names and times."""
-    user, now = question.user, question.snapshot.now
-    giving = {wish.source.no for wish in user.wishes if wish.source.kind is SourceKind.GROUP}
-    return (
-        question.sku,
-        user.usage_location,
-        frozenset((h.sku, h.enabled) for h in user.held),
-        frozenset((e.sku, e.source, e.reason) for e in user.errors),
-        frozenset(group for group, above in question.memberships.items() if above & giving),
-        tuple(
-            (w.sku, w.source, w.disabled, w.priority, w.counts_at(now))
-            for w in sorted(user.wishes, key=lambda w: (w.assigned_at, w.sku, w.source))
-        ),
-    )

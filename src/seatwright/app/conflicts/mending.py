@@ -9,30 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from seatwright.app.bulk.forecast import Forecast, foresee_bulk
-from seatwright.app.bulk.orders import BulkCall, BulkLine, resolve
+from seatwright.app.bulk.orders import BulkCall, BulkLine, Resolved, resolve
 from seatwright.app.bulk.start import start_bulk
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.conflicts.desk import desk_for
-from seatwright.app.conflicts.doubles import SCAN_ROWS, double_of
-from seatwright.app.conflicts.rows import START, Key
+from seatwright.app.conflicts.doubles import double_of
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
+from seatwright.domain.ids import ServicePlanBits, SkuNo
 from seatwright.domain.jobs import Job
-from seatwright.domain.settings import semantics_in
 from seatwright.domain.wants import WantKind
-from seatwright.postgres.conflicts import scan_doubles
-from seatwright.postgres.labels import user_labels
 from seatwright.postgres.users import find_users
-
-MEND_MAX: Final = 10_000
-"""Conflicts that one call mends: so many are tried out with the engine in a few seconds."""
-
-SCANS_MAX: Final = 100
-"""Stretches of own assignments looked at for one call."""
 
 Pair = tuple[str, str]
 """A person and a product, as people read them: principal name and part number."""
@@ -58,9 +47,10 @@ class Mendable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
-    """The job that takes them away, and in a preview what becomes of every row."""
+    """The job that takes them away, its order, and in a preview what becomes of every row."""
 
     job: Job
+    resolved: Resolved
     forecast: Forecast | None
 
 
@@ -98,66 +88,6 @@ async def chosen(call: Call, ticked: Sequence[tuple[str, str]]) -> Mendable:
     )
 
 
-async def every_double(call: Call, *, product: str | None) -> Mendable:
-    """Every own assignment, of a product or of any, that can go without a loss of anything.
-
-    Raises Refusal unknownSku, noChange where there is none, and invalidValue where none was found
-    among the first and there are more to look at.
-    """
-    catalog = await catalog_of(call)
-    wanted = None if product is None else catalog.require_sku(product).sku_no
-    nested = semantics_in(call.tenant.settings).nested_groups_count
-    pairs: list[Pair] = []
-    keeping: dict[SkuNo, set[str]] = {}
-    people: list[str] = []
-    losing = 0
-    after: Key = START
-    is_end = False
-    for _ in range(SCANS_MAX):
-        scan = await scan_doubles(call.tx, nested=nested, after=after, limit=SCAN_ROWS, sku=wanted)
-        desk = await desk_for(call, scan.found)
-        for user, sku in scan.found:
-            if user not in desk.people or user not in desk.states:
-                continue
-            double = double_of(desk, user, sku)
-            if not double.can_end or double.surplus:
-                losing += 1
-                continue
-            pairs.append((desk.people[user].upn, catalog.skus[sku].part_number))
-            people.append(desk.people[user].display_name)
-            keeping.setdefault(sku, set()).update(double.groups)
-        is_end = scan.looked_at < SCAN_ROWS or scan.last is None
-        if is_end or len(pairs) >= MEND_MAX:
-            break
-        after = scan.last or after
-    if not pairs and not is_end:
-        raise await _not_so_far(call, UserNo(after[0]))
-    if not pairs:
-        raise Refusal(
-            Reason.NO_CHANGE,
-            "There is no direct assignment beside a group's that could go without a loss.",
-        )
-    return Mendable(
-        pairs=tuple(pairs[:MEND_MAX]),
-        people=tuple(dict.fromkeys(people[:MEND_MAX])),
-        keeping=tuple((catalog.sku_name(sku), tuple(sorted(n))) for sku, n in keeping.items()),
-        losing=losing,
-        has_more=not is_end or len(pairs) > MEND_MAX,
-    )
-
-
-async def _not_so_far(call: Call, last: UserNo) -> Refusal:
-    """Say where the search ended: what lies behind that place is for the list to find."""
-    label = (await user_labels(call.tx, [last])).get(last)
-    until = "" if label is None else f", up to {label.display_name} ({label.upn})"
-    return Refusal(
-        Reason.INVALID_VALUE,
-        f"Among the first {SCANS_MAX * SCAN_ROWS:,} direct assignments{until}, none could go"
-        " without a loss, and there are more behind them. Choose one product, or find them in the"
-        " list of conflicts (“Look further”) and tick them there.",
-    )
-
-
 async def mend(call: Call, mendable: Mendable) -> Mended:
     """Take these assignments away, as one job; its caller may work a small one at once.
 
@@ -174,4 +104,4 @@ async def mend(call: Call, mendable: Mendable) -> Mended:
     }
     resolved = await resolve(call, BulkCall(lines=lines, only_needless=True, may_lose=may_lose))
     forecast = await foresee_bulk(call, resolved) if call.is_foreseen else None
-    return Mended(job=await start_bulk(call, resolved), forecast=forecast)
+    return Mended(job=await start_bulk(call, resolved), resolved=resolved, forecast=forecast)

@@ -14,10 +14,10 @@ from seatwright.app import conflicts as desk
 from seatwright.app.afterwards import done_by
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.conflicts import mending
+from seatwright.app.conflicts import finding, mending
 from seatwright.app.conflicts.counting import count_some
 from seatwright.app.conflicts.mending import Mendable, Mended
-from seatwright.app.conflicts.rows import Conflict, GiverBack
+from seatwright.app.conflicts.rows import START, Conflict, GiverBack
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.app.work import work_at_once
@@ -32,13 +32,13 @@ from seatwright.web.portal.frame.forms import Form
 from seatwright.web.portal.frame.language import gettext, ngettext
 from seatwright.web.portal.frame.naming import few_names
 from seatwright.web.portal.frame.pages import formats_of, note, own_path, page, see
+from seatwright.web.portal.frame.words import KIND_ADVICE
 from seatwright.web.portal.people.fixes import FixOffer, offer_of
 
 ROWS: Final = 25
 PRODUCTS_MAX: Final = 1000
 FAILING_TOLD: Final = 20
 MENDED: Final = "mended"
-_TICKED_KINDS: Final = frozenset({ConflictKind.DIRECT_BESIDE_INHERITED, ConflictKind.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ async def conflicts(
         can_tick=_can_tick(call, cards, kind, has_more=more is not None),
         is_ticked=tick == "all",
         tick_all=f"/conflicts?{urlencode({**chosen, **here, 'tick': 'all'})}",
-        can_mend_all=kind == ConflictKind.DIRECT_BESIDE_INHERITED and not user,
+        heads=_heads(call, found.found, resume, is_of_one=bool(user)),
         products=await _products(call),
         kinds=tuple(ConflictKind),
         counts=await count_some(call),
@@ -147,13 +147,14 @@ async def _mended_words(call: Call, request: AnyRequest, done: str | None) -> st
 
 @post("/conflicts/mend", opt=needs(Permission.BULK_ASSIGN), status_code=303)
 async def mend_conflicts(call: TheCall, request: AnyRequest) -> Response[None]:
-    """Mend those that are ticked, or every direct assignment that a group makes needless.
+    """Mend those that are ticked, or all of a kind.
 
     One change with one undo: at once for a few hundred, as a job for more.
     """
     form = form_of(request)
     if form.text("all"):
-        mendable = await mending.every_double(call, product=form.text("product"))
+        kind = desk.conflict_kind(form.text("kind") or ConflictKind.DIRECT_BESIDE_INHERITED)
+        mendable = await finding.find_all(call, kind, product=form.text("product") or None)
     else:
         ticked = (one.partition("/") for one in form.all("conflict"))
         mendable = await mending.chosen(call, [(user, sku) for user, _, sku in ticked])
@@ -208,19 +209,49 @@ async def _card(call: Call, one: Conflict) -> ConflictCard:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindHead:
+    """What stands above the first conflict of a kind: what to do, and whether all go together."""
+
+    kind: ConflictKind
+    advice: str
+    can_mend_all: bool
+
+
+def _heads(
+    call: Call, found: Sequence[Conflict], resume: desk.Place | None, *, is_of_one: bool
+) -> dict[int, KindHead]:
+    """The heads by the place of the card that they are above.
+
+    A page that goes on within a kind has none for it, and of one person nothing is mended at once.
+    """
+    may = call.principal.may(Permission.BULK_ASSIGN) and not is_of_one
+    before = None if resume is None or resume.after == START else resume.kind
+    heads: dict[int, KindHead] = {}
+    for place, one in enumerate(found):
+        if one.kind is not before:
+            heads[place] = KindHead(
+                kind=one.kind,
+                advice=gettext(KIND_ADVICE[one.kind]),
+                can_mend_all=may and one.kind in finding.MENDED_TOGETHER,
+            )
+        before = one.kind
+    return heads
+
+
 def _can_tick(
     call: Call, cards: Sequence[ConflictCard], kind: str | None, *, has_more: bool
 ) -> bool:
     """Whether there are boxes, or may be on the pages that are put behind this one."""
     if any(card.tick for card in cards):
         return True
-    is_of_kind = not kind or kind in _TICKED_KINDS
+    is_of_kind = not kind or kind in finding.MENDED_TOGETHER
     return has_more and is_of_kind and call.principal.may(Permission.BULK_ASSIGN)
 
 
 def _tick(call: Call, one: Conflict, sku: CatalogSku) -> str | None:
     """The assignment that a box stands for, where taking it away is the first of the fixes."""
-    if one.person is None or one.kind not in _TICKED_KINDS or not one.fixes:
+    if one.person is None or one.kind not in finding.MENDED_TOGETHER or not one.fixes:
         return None
     path = f"/api/identity/users/{one.person.id}/licenses/{sku.sku_id}"
     ends = (one.fixes[0].method, one.fixes[0].path) == ("DELETE", path)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-from litestar import get
-from litestar.params import FromQuery
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromQuery, JSONBody
 
 from seatwright.app import conflicts
 from seatwright.app.catalog import catalog_of
+from seatwright.app.conflicts.finding import find_all
+from seatwright.app.conflicts.mending import Mendable, Mended, mend
 from seatwright.app.conflicts.rows import Named
 from seatwright.domain.conflicts import ServiceOverlap
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.web.rest.access import TheCall, needs
-from seatwright.web.rest.bodies import Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.bodies import Body, Page, Shape, cursor_of, keys_of, page_limit
+from seatwright.web.rest.bulk import BulkForecast, StartedShape, ended_shape, forecast_shape
+from seatwright.web.rest.jobs import job_shape
+from seatwright.web.rest.preview import tell_result
+from seatwright.web.rest.waiting import answer_when_done, wait_seconds
 from seatwright.web.rest.why import FixShape, NamedPerson, NamedProduct, fix_shape, product_shape
 
 
@@ -274,4 +283,85 @@ async def summarize_conflicts(call: TheCall) -> SummaryShape:
     )
 
 
-CONFLICT_ROUTES = (list_conflicts, summarize_conflicts, list_duplicates)
+class MendBody(Body, kw_only=True, frozen=True):
+    """Which conflicts are mended: all of `kind`, of a product (id, part number or name) or of any.
+
+    `kind` is directBesideInherited or duplicate; of the others somebody has to choose.
+    """
+
+    kind: str
+    product: str | None = None
+
+
+class KeptThrough(Shape, kw_only=True, frozen=True):
+    """A product that people keep, and the groups that go on giving it."""
+
+    product: str
+    groups: list[str]
+
+
+class MendForecast(BulkForecast, kw_only=True, frozen=True):
+    """What would become of the rows. `losing` are left out: they would lose service plans.
+
+    `hasMore`: these are as many as one job takes, and there are more to be mended after them.
+    """
+
+    losing: int
+    has_more: bool
+    kept_through: list[KeptThrough]
+
+
+class MendingShape(StartedShape, kw_only=True, frozen=True):
+    """The job that mends; `losing` and `hasMore` as in its preview."""
+
+    losing: int
+    has_more: bool
+
+
+@post(
+    "/api/conflicts/mend",
+    opt=needs(Permission.BULK_ASSIGN),
+    summary="Mend all conflicts of a kind",
+    status_code=202,
+)
+async def mend_conflicts(
+    call: TheCall, request: Request[Any, Any, Any], data: JSONBody[MendBody]
+) -> Response[MendingShape]:
+    """Take away every direct assignment that can go without a loss, as one job with one undo.
+
+    Nobody's service plans change but those that the preview names. Whoever comes to need an
+    assignment before the job looks at them is left out, and their row says so.
+    """
+    kind = conflicts.conflict_kind(data.kind)
+    mendable = await find_all(call, kind, product=data.product)
+    mended = await mend(call, mendable)
+    told = _mend_forecast(mendable, mended)
+    if told is not None:
+        tell_result(request, told)
+    shape = partial(ended_shape, ())
+    answer_when_done(request, call, mended.job, seconds=wait_seconds(request), shape=shape)
+    answer = MendingShape(
+        **msgspec.structs.asdict(job_shape(mended.job)),
+        ignored_columns=[],
+        losing=mendable.losing,
+        has_more=mendable.has_more,
+    )
+    headers = {"location": f"/api/jobs/{mended.job.id}"}
+    return Response(answer, status_code=202, headers=headers)
+
+
+def _mend_forecast(mendable: Mendable, mended: Mended) -> MendForecast | None:
+    if mended.forecast is None:
+        return None
+    return MendForecast(
+        **msgspec.structs.asdict(forecast_shape(mended.resolved, mended.forecast)),
+        losing=mendable.losing,
+        has_more=mendable.has_more,
+        kept_through=[
+            KeptThrough(product=product, groups=list(groups))
+            for product, groups in mendable.keeping
+        ],
+    )
+
+
+CONFLICT_ROUTES = (list_conflicts, summarize_conflicts, mend_conflicts, list_duplicates)

@@ -261,6 +261,40 @@ _WORDS: Final[Mapping[type[Enum], Mapping[Enum, str]]] = {
 }
 
 
+KIND_ADVICE: Final[Mapping[ConflictKind, str]] = {
+    ConflictKind.INSUFFICIENT_SEATS: marked(
+        "More people should have these products than there are seats. Buy what is missing, or take"
+        " a seat back from somebody who does not use it: whoever waits gets it by themselves."
+    ),
+    ConflictKind.EXCLUSION: marked(
+        "Two products of one person have service plans that cannot be had together. Open the"
+        " person: switch one of the two off, or take one product away."
+    ),
+    ConflictKind.DEPENDENCY_MISSING: marked(
+        "A product has a service plan that needs another one, which they do not have. Open the"
+        " person: give them a product that has it, or switch off what needs it."
+    ),
+    ConflictKind.USAGE_LOCATION_MISSING: marked(
+        "A license needs the country in which it is used. Open the person and say where they are,"
+        " or choose a usage location for everybody who has none in the settings."
+    ),
+    ConflictKind.USAGE_LOCATION_PROHIBITED: marked(
+        "The product may not be used in the country of these people. Open the person: correct the"
+        " usage location if it is wrong, or take the product away."
+    ),
+    ConflictKind.DUPLICATE: marked(
+        "Two products of one person have the same service, so that it may be paid twice. Where the"
+        " others cover a product whole, it can go and nothing is lost."
+    ),
+    ConflictKind.DIRECT_BESIDE_INHERITED: marked(
+        "A group gives these people what was assigned to them directly, too. The direct assignment"
+        " can go: they keep the product as long as they are in the group. Whoever would lose"
+        " anything is left out."
+    ),
+}
+"""What to do about each kind of conflict."""
+
+
 def words(one: Enum) -> str:
     """A state, kind or outcome in words."""
     return gettext(_WORDS[type(one)][one])
