@@ -1,7 +1,8 @@
-"""Collects every string of the portal into one catalogue, and finds those that are in none.
+"""Collects every string that pages show into one catalogue, and finds those that are in none.
 
 `python -m tools.strings` writes `messages.pot` beside the templates: a translator makes a language
-of it, and nothing of the code changes. `python -m tools.strings --check` says whether it is old.
+of it, and nothing of the code changes. `python -m tools.strings --check` says whether it is old,
+and `--check de.po` how much of it a translation has, and what cannot be filled in.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 from jinja2 import Environment
+
+from seatwright.web.portal.frame.languages import SENTENCE, fits, read_catalogue
+from tools.sentences import sentences
 
 PORTAL: Final = Path(__file__).parent.parent / "src" / "seatwright" / "web" / "portal"
 CATALOGUE: Final = PORTAL / "messages.pot"
@@ -45,6 +49,8 @@ def catalogue() -> bytes:
         str(PORTAL), method_map=list(_METHODS), options_map=_OPTIONS, keywords=_KEYWORDS
     ):
         found.add(message, None, [(file, 0)], auto_comments=comments, context=context)
+    for message, file in sentences():
+        found.add(message, None, [(f"seatwright/{file}", 0)], context=SENTENCE)
     written = BytesIO()
     write_po(written, found, omit_header=True, sort_output=True, include_lineno=False, width=100)
     return written.getvalue()
@@ -86,12 +92,29 @@ def _spoken(markup: str) -> Iterator[re.Match[str]]:
         yield from _WORD.finditer(markup, *attribute.span(1))
 
 
+def misfits(translation: Path) -> Iterator[str]:
+    """What of a translation cannot be filled in, a line for each; the last says how much is there.
+
+    Raises LanguageError for a file that cannot be read.
+    """
+    messages = [one for one in read_catalogue(translation) if one.id]
+    done = [one for one in messages if "".join(one.string or ()) and not one.fuzzy]
+    for one in done:
+        if not fits(one):
+            yield f"{translation}: {one.string!r} does not have the places of {one.id!r}"
+    yield f"{translation}: {len(done):,} of {len(messages):,} strings are translated"
+
+
 def main() -> int:
-    """Write the catalogue, or say that it is old."""
-    text = catalogue()
-    if "--check" in sys.argv[1:]:
-        return int(not CATALOGUE.exists() or CATALOGUE.read_bytes() != text)
-    CATALOGUE.write_bytes(text)
+    """Write the catalogue, or say that it is old, or what is amiss with a translation."""
+    match sys.argv[1:]:
+        case ["--check"]:
+            return int(not CATALOGUE.exists() or CATALOGUE.read_bytes() != catalogue())
+        case ["--check", file]:
+            lines = list(misfits(Path(file)))
+            sys.stdout.write("\n".join((*lines, "")))
+            return int(len(lines) > 1)
+    CATALOGUE.write_bytes(catalogue())
     return 0
 
 

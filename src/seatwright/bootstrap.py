@@ -27,6 +27,7 @@ from seatwright.web.graph.sign_in import SignIn
 from seatwright.web.launch import LaunchDoor
 from seatwright.web.open import OpenPages
 from seatwright.web.portal.application import Portal
+from seatwright.web.portal.frame.languages import LanguageError, Languages, languages_in
 from seatwright.web.rate import RateLimit
 from seatwright.web.rest.application import create_rest_application
 from seatwright.web.rest.openapi import describe
@@ -41,6 +42,7 @@ def assemble_web_app(
     public_host: str,
     public_url: str | None = None,
     provider: IdentityProvider | None = None,
+    languages: Languages | None = None,
 ) -> ASGIApp:
     """The whole web application over an unopened database; its lifespan opens and closes it."""
     rest, public_url = create_rest_application(), public_url or f"http://{public_host}"
@@ -71,6 +73,7 @@ def assemble_web_app(
         clock=clock,
         public_url=public_url,
         provider=provider,
+        languages=languages,
     )
     entry = Entry(
         surfaces={
@@ -97,6 +100,7 @@ def create_web_app() -> ASGIApp:
         public_host=settings.public_host,
         public_url=settings.resolved_public_url,
         provider=provider_of(settings),
+        languages=languages_of(settings),
     )
     if settings.rate_limit is None:
         return app
@@ -124,6 +128,14 @@ def provider_of(settings: Settings) -> IdentityProvider | None:
     )
     # The provider's clock is the true one, however far the clock of a demo was moved.
     return IdentityProvider(client, now=OffsetClock().now)
+
+
+def languages_of(settings: Settings) -> Languages:
+    """The languages that pages can be in; raises SettingsError for a file that is no catalogue."""
+    try:
+        return languages_in(settings.languages_dir)
+    except LanguageError as error:
+        raise SettingsError(f"{PREFIX}LANGUAGES_DIR: {error}") from error
 
 
 def run_worker(settings: Settings) -> None:

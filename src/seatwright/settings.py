@@ -107,6 +107,11 @@ class Settings:
     workers: int = field(default_factory=_default_workers)
     """How many web processes serve. Default: one for each core, at most 4."""
 
+    languages_dir: Path | None = None
+    """A directory with translations of the pages, a file for each language: `de.po`, `pt_BR.po`.
+    People read the first language that their browser asks for and that is there. Default: none, so
+    that pages are in English."""
+
     mail_host: str | None = None
     """The mail server (SMTP) that mails are handed to. Without one nothing is sent, and what would
     be is shown by `seatwright mail list`."""
@@ -283,6 +288,7 @@ _PARSERS: Final[Mapping[str, Callable[[str, str], object]]] = {
     "rate_limit": parse_rate_limit,
     "clock_offset": parse_duration,
     "workers": functools.partial(parse_integer, least=1, most=_WORKERS_MAX),
+    "languages_dir": parse_path,
     "mail_host": parse_text,
     "mail_port": functools.partial(parse_integer, least=1, most=65535),
     "mail_security": parse_mail_security,

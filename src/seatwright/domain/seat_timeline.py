@@ -7,7 +7,7 @@ pass their states and change on a day, licenses that begin and end, held seats t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
@@ -16,11 +16,19 @@ from typing import Final
 from seatwright.domain.seat_changes import SeatChange
 from seatwright.domain.subscription_life import next_step
 from seatwright.domain.subscription_states import RIGHTS, PurchaseAction, gives_seats
-from seatwright.domain.subscriptions import Subscription
+from seatwright.domain.subscriptions import Subscription, SubscriptionStatus
 
 MONTHS_MAX: Final = 36
 STEPS_MAX: Final = 500
 """Steps of one purchase: monthly terms of three years, with room."""
+
+_BECOME: Final[Mapping[SubscriptionStatus, str]] = {
+    SubscriptionStatus.ENABLED: "are active",
+    SubscriptionStatus.WARNING: "have expired, and are still in use",
+    SubscriptionStatus.SUSPENDED: "are suspended",
+    SubscriptionStatus.LOCKED_OUT: "are locked out",
+    SubscriptionStatus.DELETED: "are deleted",
+}
 
 
 @unique
@@ -79,7 +87,11 @@ def purchase_events(
             at, after = step.at, step.after
             starts = not one.has_started
             kind = SeatEventKind.SUBSCRIPTION_STARTS if starts else SeatEventKind.SUBSCRIPTION_STATE
-            words = f"{one.units} units start" if starts else f"{one.units} units {after.status}"
+            words = (
+                f"{one.units} units start"
+                if starts
+                else f"{one.units} units {_BECOME[after.status]}"
+            )
         else:
             break
         if at > until:

@@ -40,7 +40,9 @@ from seatwright.web.portal.find import FIND_PAGES
 from seatwright.web.portal.frame.access import AnyRequest, call_of, guard
 from seatwright.web.portal.frame.cookie import AttemptCookie, SessionCookie
 from seatwright.web.portal.frame.edge import PortalEdge
-from seatwright.web.portal.frame.pages import page
+from seatwright.web.portal.frame.language import speaking
+from seatwright.web.portal.frame.languages import Languages
+from seatwright.web.portal.frame.pages import languages_asked, page
 from seatwright.web.portal.frame.rendering import static_files
 from seatwright.web.portal.frame.troubles import BUG, Trouble
 from seatwright.web.portal.held import HELD_PAGES
@@ -82,7 +84,15 @@ _FOREVER: Final = b"public, max-age=31536000, immutable"
 class Portal:
     """Serves every path of the portal; `serves` says which those are."""
 
-    __slots__ = ("_edge", "_heads", "_progress", "_provider", "_public_url", "_sign_in")
+    __slots__ = (
+        "_edge",
+        "_heads",
+        "_languages",
+        "_progress",
+        "_provider",
+        "_public_url",
+        "_sign_in",
+    )
 
     def __init__(
         self,
@@ -91,6 +101,7 @@ class Portal:
         clock: Clock,
         public_url: str,
         provider: IdentityProvider | None = None,
+        languages: Languages | None = None,
     ) -> None:
         is_secure = public_url.startswith("https://")
         cookie = SessionCookie(is_secure=is_secure)
@@ -101,6 +112,7 @@ class Portal:
         if provider is not None:
             attempts = AttemptCookie(is_secure=is_secure)
             elsewhere = Elsewhere(provider, database=database, clock=clock, attempts=attempts)
+        self._languages = languages or Languages()
         self._provider = provider
         self._public_url = public_url.rstrip("/")
         self._sign_in = SignInPages(
@@ -115,11 +127,17 @@ class Portal:
         return self._heads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one call."""
+        """Serve one call, in the language that its browser asks for."""
         path: str = scope["path"]
         if path.startswith("/static/"):
             await _static(cast(HTTPScope, scope)).send(send)
-        elif _head(path) in _OUTSIDE:
+            return
+        language = self._languages.asked_for(languages_asked(cast(HTTPScope, scope)))
+        with speaking(language):
+            await self._serve(path, scope, receive, send)
+
+    async def _serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if _head(path) in _OUTSIDE:
             await self._sign_in(cast(HTTPScope, scope), receive, send)
         elif (job := job_of_stream(path)) is not None:
             await self._progress(cast(HTTPScope, scope), receive, send, job_id=job)

@@ -1,22 +1,77 @@
-"""The language of the pages: every string goes through gettext, one catalogue for each language."""
+"""The language of the pages: every string goes through gettext, one catalogue for each language.
+
+Which language a call is answered in is known to whatever runs in that call, and to nothing else: a
+context variable, as each call is a task of its own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from gettext import NullTranslations
 from typing import Final
 
-TRANSLATIONS: Final = NullTranslations()
-"""What pages and Python strings are translated by; another language is a catalogue beside them."""
+from babel import Locale
+
+from seatwright.web.portal.frame.sentences import Sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that pages are in: their own strings, and the sentences of the domain.
+
+    `locale` says how numbers and dates are written; None leaves that to what the browser asks for.
+    """
+
+    tag: str = "en"
+    direction: str = "ltr"
+    locale: Locale | None = None
+    translations: NullTranslations = field(default_factory=NullTranslations)
+    sentences: Sentences | None = None
+
+
+ENGLISH: Final = Language()
+"""What the strings are written in."""
+
+_spoken: ContextVar[Language] = ContextVar("language", default=ENGLISH)
+
+
+def spoken() -> Language:
+    """The language that this call is answered in."""
+    return _spoken.get()
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Answer in this language what is done inside."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def gettext(message: str) -> str:
-    """A message in the reader's language."""
-    return TRANSLATIONS.gettext(message)
+    """A message in the reader's language; what the domain has words for is found as well."""
+    language = _spoken.get()
+    found = language.translations.gettext(message)
+    return found if found is not message or language.sentences is None else said(message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """A message in the reader's language, for one or for several."""
-    return TRANSLATIONS.ngettext(singular, plural, count)
+    return _spoken.get().translations.ngettext(singular, plural, count)
+
+
+def said(sentence: str) -> str:
+    """A finished sentence of the domain, or a part of one, in the reader's language.
+
+    For what is put into a string of a page; what a template shows by itself is said by it.
+    """
+    sentences = _spoken.get().sentences
+    return sentence if sentences is None else sentences.said(sentence)
 
 
 def marked(message: str) -> str:

@@ -13,7 +13,8 @@ from seatwright.app.call import Call
 from seatwright.domain.roles import Permission
 from seatwright.identity.secrets import form_proof
 from seatwright.web.answers import Answer
-from seatwright.web.portal.frame.rendering import formats_for, render
+from seatwright.web.portal.frame.language import spoken
+from seatwright.web.portal.frame.rendering import Formats, formats_for, render
 
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "content-security-policy": (
@@ -24,8 +25,9 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
+    "vary": "accept-language",
 }
-"""Of every page: nothing comes from, goes to or is framed by another host."""
+"""Of every page: nothing comes from, goes to or is framed by another host, or is kept."""
 
 HTML: Final = "text/html; charset=utf-8"
 
@@ -76,10 +78,15 @@ def stranger_page(scope: HTTPScope, template: str, **context: object) -> bytes:
     return render(template, {"formats": formats_of(scope), "correlation": correlation, **context})
 
 
-def formats_of(scope: HTTPScope) -> Any:
-    """How this browser's reader writes numbers and dates."""
-    header = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    return formats_for(header[:400])
+def formats_of(scope: HTTPScope) -> Formats:
+    """How this browser's reader writes numbers and dates: as the language that they read does."""
+    locale = spoken().locale
+    return formats_for(languages_asked(scope)) if locale is None else Formats(locale)
+
+
+def languages_asked(scope: HTTPScope) -> str:
+    """The languages that a browser asks for, the first one first; a list beyond reason is cut."""
+    return dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")[:400]
 
 
 def see(location: str) -> Response[None]:

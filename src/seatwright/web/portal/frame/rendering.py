@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
-from seatwright.web.portal.frame.language import TRANSLATIONS
+from seatwright.domain.exports import ListName
+from seatwright.web.portal.frame.language import ENGLISH, gettext, ngettext, said, spoken
+from seatwright.web.portal.frame.languages import LANGUAGES_READ_MAX, locale_of
 from seatwright.web.portal.frame.words import reason_words, source_words, words
 
 _LOCALE_DEFAULT: Final = "en"
-_LANGUAGES_READ_MAX: Final = 10
 _DAY: Final = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)\b")
 
 STATIC: Final[Mapping[str, str]] = {
@@ -101,8 +104,13 @@ def _static_url(name: str) -> str:
     return f"/static/{static_files()[name].name}"
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
+@lru_cache(maxsize=2)
+def _environment(*, is_translated: bool) -> Environment:
+    """The templates: in English as they are, or with every string in the language of the call.
+
+    Translated pages say each finished sentence in their language wherever a template shows one;
+    English ones, which are most, do not pay for that.
+    """
     environment = Environment(
         loader=PackageLoader("seatwright.web.portal"),
         autoescape=True,
@@ -110,18 +118,52 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        finalize=_in_language if is_translated else None,
     )
-    # Every string goes through gettext: another language is a catalogue beside `messages.pot`.
-    environment.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    # Every string goes through gettext: another language is a catalogue, see `languages.py`.
+    if is_translated:
+        environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+        environment.globals |= {
+            name: _with_values(cast(Callable[..., str], environment.globals[name]))
+            for name in ("gettext", "ngettext")
+        }
+    else:
+        environment.install_gettext_translations(ENGLISH.translations, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    environment.filters["said"] = said
     environment.globals["static"] = _static_url
     environment.globals["live_filters"] = live_filters
     environment.globals["live_more"] = live_more
     environment.globals |= {
         "words": words,
+        "list_words": list_words,
         "reason_words": reason_words,
         "source_words": source_words,
     }
     return environment
+
+
+def list_words(name: str) -> str:
+    """What the list of this name holds."""
+    return words(ListName(name))
+
+
+def _in_language(value: object) -> object:
+    """What a template shows: a finished sentence in the language of the call."""
+    sentences = spoken().sentences
+    if sentences is None or not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return sentences.shown(value)
+
+
+def _with_values(translate: Callable[..., str]) -> Callable[..., str]:
+    """A translation of Jinja's own, with sentences among what is put in said as well."""
+
+    @pass_context
+    def translated(context: Context, *message: object, **values: object) -> str:
+        said = {name: _in_language(value) for name, value in values.items()}
+        return translate(context, *message, **said)
+
+    return translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +176,7 @@ class Formats:
         """`4,234`."""
         return format_decimal(value, locale=self.locale)
 
-    def money(self, value: float, currency: str) -> str:
+    def money(self, value: float | Decimal, currency: str) -> str:
         """`€1,234.50`."""
         return format_currency(value, currency, locale=self.locale)
 
@@ -157,17 +199,15 @@ def formats_for(accept_language: str) -> Formats:
 
     A header that cannot be read counts as none: it only decides how numbers look.
     """
-    for part in accept_language.split(",")[:_LANGUAGES_READ_MAX]:
-        tag = part.partition(";")[0].strip()
-        if not tag or tag == "*":
-            continue
-        try:
-            return Formats(Locale.parse(tag, sep="-"))
-        except (UnknownLocaleError, ValueError):
-            continue
+    for part in accept_language.split(",")[:LANGUAGES_READ_MAX]:
+        locale = locale_of(part.partition(";")[0].strip())
+        if locale is not None:
+            return Formats(locale)
     return Formats(Locale.parse(_LOCALE_DEFAULT))
 
 
 def render(template: str, context: Mapping[str, Any]) -> bytes:
-    """A template with its context as the body of an answer."""
-    return _environment().get_template(template).render(context).encode()
+    """A template with its context as the body of an answer, in the language of the call."""
+    language = spoken()
+    environment = _environment(is_translated=language.sentences is not None)
+    return environment.get_template(template).render({"language": language, **context}).encode()
