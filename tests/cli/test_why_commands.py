@@ -80,6 +80,20 @@ def test_an_own_assignment_beside_a_group_is_a_conflict_of_that_person(
     assert ADELE in office.done("holders", "EXCHANGESTANDARD")
 
 
+def test_all_that_a_group_gives_too_is_mended_by_one_command(office: ServedOffice) -> None:
+    office.done("assign", ADELE, "EXCHANGESTANDARD")
+    seen = office.done("mend", "directBesideInherited", "--preview")
+    assert "1 of 1 row would be done." in seen
+    assert "They keep Exchange Online (Plan 1) through Front desk." in seen
+    assert "keeps everything through" in office.done("conflicts", "--user", ADELE)
+    office.done("mend", "directBesideInherited")
+    assert office.done("conflicts", "--user", ADELE) == "Nothing is at odds.\n"
+    assert ADELE in office.done("holders", "EXCHANGESTANDARD")
+    nothing = office.run("mend")
+    assert nothing.exit_code == Ending.REFUSED
+    assert "no direct assignment of what a group gives too" in nothing.stderr
+
+
 def test_a_kind_that_is_none_is_refused_with_those_that_are(office: ServedOffice) -> None:
     refused = office.run("conflicts", "--kind", "quarrel")
     assert refused.exit_code == Ending.REFUSED

@@ -100,11 +100,15 @@ async def find_all(call: Call, kind: ConflictKind, *, product: str | None) -> Me
 
 def _nothing(kind: ConflictKind, losing: int) -> Refusal:
     if kind is ConflictKind.DUPLICATE:
-        said = "There is no direct assignment of a product that others cover whole."
+        said = (
+            "There is no direct assignment of a product that others cover whole. What groups give"
+            " twice goes at the group: take people out of it, or leave the service plans off there."
+        )
     elif losing:
         said = (
             f"None of the {losing:,} direct assignments beside a group's can go without a loss:"
-            " each keeps service plans that the group leaves off, or the product itself."
+            " each keeps service plans that the group leaves off, or the product itself. Switch"
+            " them on for the group first, or remove single ones: each says what would go."
         )
     else:
         said = "There is no direct assignment of what a group gives too."

@@ -114,7 +114,7 @@ async def conflicts(
         can_tick=_can_tick(call, cards, kind, has_more=more is not None),
         is_ticked=tick == "all",
         tick_all=f"/conflicts?{urlencode({**chosen, **here, 'tick': 'all'})}",
-        heads=_heads(call, found.found, resume, is_of_one=bool(user)),
+        heads=_heads(call, cards, resume, is_of_one=bool(user)),
         products=await _products(call),
         kinds=tuple(ConflictKind),
         counts=await count_some(call),
@@ -219,23 +219,25 @@ class KindHead:
 
 
 def _heads(
-    call: Call, found: Sequence[Conflict], resume: desk.Place | None, *, is_of_one: bool
+    call: Call, cards: Sequence[ConflictCard], resume: desk.Place | None, *, is_of_one: bool
 ) -> dict[int, KindHead]:
     """The heads by the place of the card that they are above.
 
     A page that goes on within a kind has none for it, and of one person nothing is mended at once.
+    What people have twice comes mostly by groups, so that all of it go only where one is shown that
+    can; direct assignments beside a group's may be far behind others that stay.
     """
-    may = call.principal.may(Permission.BULK_ASSIGN) and not is_of_one
+    together = {card.one.kind for card in cards if card.tick}
+    if call.principal.may(Permission.BULK_ASSIGN):
+        together.add(ConflictKind.DIRECT_BESIDE_INHERITED)
     before = None if resume is None or resume.after == START else resume.kind
     heads: dict[int, KindHead] = {}
-    for place, one in enumerate(found):
-        if one.kind is not before:
-            heads[place] = KindHead(
-                kind=one.kind,
-                advice=gettext(KIND_ADVICE[one.kind]),
-                can_mend_all=may and one.kind in finding.MENDED_TOGETHER,
-            )
-        before = one.kind
+    for place, kind in enumerate(card.one.kind for card in cards):
+        if kind is not before:
+            advice = gettext(KIND_ADVICE[kind])
+            can_mend_all = kind in together and not is_of_one
+            heads[place] = KindHead(kind=kind, advice=advice, can_mend_all=can_mend_all)
+        before = kind
     return heads
 
 

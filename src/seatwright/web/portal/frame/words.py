@@ -284,7 +284,8 @@ KIND_ADVICE: Final[Mapping[ConflictKind, str]] = {
     ),
     ConflictKind.DUPLICATE: marked(
         "Two products of one person have the same service, so that it may be paid twice. Where the"
-        " others cover a product whole, it can go and nothing is lost."
+        " others cover a product whole, it can go and nothing is lost. What was assigned directly"
+        " goes all at once; what a group gives goes when the person leaves the group."
     ),
     ConflictKind.DIRECT_BESIDE_INHERITED: marked(
         "A group gives these people what was assigned to them directly, too. The direct assignment"
