@@ -1,7 +1,8 @@
 """The pages of the portal in a large town, beside the same pages in a small one.
 
-Every page that a link leads to from the start page is found as a reader finds it, and asked for
-from this process, without a network: what is compared is the server's time.
+Every page that a link leads to from the start page is found as a reader finds it, those that a form
+or the search box asks for are named in `benchmarks/asked.py`, and all are asked for from this
+process, without a network: what is compared is the server's time.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from uuid import uuid4
 
 from rich.console import Console
 
+from benchmarks.asked import ASKED
 from benchmarks.report import Figure, against_floor
 from benchmarks.stand import Stand, stand
 from seatwright.app.portal_sessions import link_for_administrator
@@ -42,7 +44,7 @@ def run(people: int) -> Iterator[Figure]:
     """Load a town of this size and one of a thousand, and measure every page of both."""
     calm_collector()
     console, begun = Console(stderr=True), time.perf_counter()
-    with stand(SMALL) as small, stand(people) as large:
+    with stand(SMALL, has_words=True) as small, stand(people, has_words=True) as large:
         console.print(f"A town of {people:,}, loaded in {time.perf_counter() - begun:.0f} s.")
         figures = asyncio.run(_measure(small, large))
     for figure in figures:
@@ -151,7 +153,8 @@ def shape_of(link: str) -> str:
 
 async def _measure(small: Stand, large: Stand) -> list[Figure]:
     async with _reading(small) as in_small, _reading(large) as in_large:
-        floor, measured = await in_small.pages(), await in_large.pages()
+        floor = {**await in_small.pages(), **ASKED}
+        measured = {**await in_large.pages(), **ASKED}
         return [
             await _compared(shape, (in_large, measured[shape]), (in_small, floor[shape]))
             for shape in sorted(floor.keys() & measured.keys())

@@ -17,6 +17,7 @@ import psycopg
 
 from benchmarks import town as towns
 from benchmarks.town import NOW, SINCE, Town, copy_in, found_town, load_wishes, moments
+from benchmarks.words import load_words
 from seatwright.app.call import Call
 from seatwright.app.reconcile_many import Plan, plan_many
 from seatwright.domain.clock import StoppedClock
@@ -95,8 +96,11 @@ class Stand:
 
 
 @contextlib.contextmanager
-def stand(people: int) -> Iterator[Stand]:
-    """A server of its own on disk, as `serve` starts it, with a town of this many people."""
+def stand(people: int, *, has_words: bool = False) -> Iterator[Stand]:
+    """A server of its own on disk, as `serve` starts it, with a town of this many people.
+
+    `has_words`: people and groups can be searched for.
+    """
     root = Path(tempfile.mkdtemp(prefix="seatwright-benchmark-"))
     root.chmod(0o711)
     server = EmbeddedServer(root / "data")
@@ -117,17 +121,19 @@ def stand(people: int) -> Iterator[Stand]:
                 admin=admin,
                 clock=StoppedClock(NOW),
             )
-            _fill(made)
+            _fill(made, has_words=has_words)
             yield made
     finally:
         server.stop()
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _fill(made: Stand) -> None:
+def _fill(made: Stand, *, has_words: bool) -> None:
     """Write the wishes, let the engine decide, and write what it says by COPY."""
     values = {"tenant": made.town.tenant_id}
     load_wishes(made.owner, made.town)
+    if has_words:
+        load_words(made.owner, made.town)
     made.owner.execute(_BRAKE_OFF.encode(), values)
     made.owner.execute("analyze")
     with towns.indexes_later(made.owner):

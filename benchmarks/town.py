@@ -4,6 +4,7 @@ The world of `performance.md` §G: 2,000 groups whose sizes follow Zipf's law, f
 person (doubles fall together), 30 products of the shipped catalogue, one person in ten with a
 product by hand, six products with seats for four in five of those who are wished them. The owner of
 the tables writes it by COPY, past the wall; what people hold is what the engine gives them.
+People have the names that the demonstration draws from, so that searching finds some and not all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ import numpy.typing as npt
 import psycopg
 
 from seatwright.app.tenants import NewTenant, create_tenant
+from seatwright.demo.words import GIVEN_NAMES, SURNAMES
 from seatwright.domain.assignments import Strategy
+from seatwright.domain.directory import text_key
 from seatwright.domain.ids import SkuNo, TenantId
 from seatwright.domain.reconcile.laws import laws_of
 from seatwright.domain.tenant_catalog import TenantCatalog
@@ -48,9 +51,14 @@ _PEOPLE = """
 insert into app_user (tenant_id, user_no, id, upn, upn_key, display_name, display_name_key,
     usage_location, created_at)
 select %(tenant)s, n, gen_random_uuid(), 'user' || n || '@town.example',
-       'user' || n || '@town.example', 'Person ' || n, 'person ' || n,
+       'user' || n || '@town.example', g.name || ' ' || s.name, g.key || ' ' || s.key,
        case when n %% 20 = 0 then null when n %% 3 = 0 then 'DE' else 'NO' end, %(since)s
   from generate_series(1, %(people)s) n
+  join unnest(%(given)s::text[], %(given_keys)s::text[]) with ordinality g (name, key, place)
+    on g.place = 1 + n %% cardinality(%(given)s::text[])
+  join unnest(%(surnames)s::text[], %(surname_keys)s::text[]) with ordinality s (name, key, place)
+    on s.place = 1 + n / 7 %% cardinality(%(surnames)s::text[])
+ order by n
 """
 _GROUPS = """
 insert into app_group (tenant_id, group_no, id, display_name, display_name_key, created_at)
@@ -174,7 +182,16 @@ def _is_short(place: int) -> bool:
 
 def load_wishes(owner: psycopg.Connection[Any], town: Town) -> None:
     """Write people, groups, memberships, assignments and seats."""
-    values = {"tenant": town.tenant_id, "people": town.people, "groups": JOINED, "since": SINCE}
+    values = {
+        "tenant": town.tenant_id,
+        "people": town.people,
+        "groups": JOINED,
+        "since": SINCE,
+        "given": list(GIVEN_NAMES),
+        "given_keys": [text_key(name) for name in GIVEN_NAMES],
+        "surnames": list(SURNAMES),
+        "surname_keys": [text_key(name) for name in SURNAMES],
+    }
     wishes = _wishes(np.random.default_rng(SEED), town)
     with indexes_later(owner):
         for statement in (_PEOPLE, _GROUPS, _COUNTERS):

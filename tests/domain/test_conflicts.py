@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+
 import pytest
 
 from seatwright.domain.catalog import CatalogContent
@@ -161,3 +164,38 @@ def test_of_two_products_alike_only_one_could_go() -> None:
 def test_one_product_alone_overlaps_with_nothing() -> None:
     assert overlaps(hold("SPE_E5")) == set()
     assert removable(hold("SPE_E5")) == set()
+
+
+def naive_overlaps(held: dict[SkuNo, ServicePlanBits]) -> set[tuple[SkuNo, int, SkuNo, int]]:
+    """The same, said plan by plan and product by product."""
+    size = {sku: (plans.bit_count(), -sku) for sku, plans in held.items()}
+    found = set()
+    for sku, other in itertools.permutations(held, 2):
+        for plan in COVERAGE.covers:
+            if not (held[sku] & COVERAGE.counted) >> plan & 1:
+                continue
+            is_same = bool(held[other] >> plan & 1)
+            if is_same and size[sku] < size[other]:
+                found.add((sku, int(plan), other, int(plan)))
+            higher = held[other] & COVERAGE.covers[plan]
+            covering = [no for no in COVERAGE.covers if higher >> no & 1]
+            if covering and not is_same:
+                found.add((sku, int(plan), other, int(min(covering))))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_holdings_have_the_overlaps_that_trying_every_pair_finds(seed: int) -> None:
+    chance = random.Random(seed)
+    chosen = chance.sample(sorted(CATALOG.skus), chance.randrange(1, 7))
+    held = {
+        sku: ServicePlanBits(CATALOG.skus[sku].service_plans & ~chance.getrandbits(2000))
+        if chance.random() < 0.5
+        else CATALOG.skus[sku].service_plans
+        for sku in chosen
+    }
+    found = overlaps_of(held, COVERAGE)
+    assert {
+        (one.sku, one.service_plan, one.covering_sku, one.covered_by) for one in found
+    } == naive_overlaps(held)
+    assert len(found) == len(set(found))

@@ -41,7 +41,7 @@ COUNTS: Final = {
     "select m.group_no, count(*) from": "the number of members of each group on a page",
     "with recursive below as": "the same through groups inside groups, each person once",
     "select e.source_no, count(distinct e.user_no)": "the members with errors of each group",
-    "select e.sku_no, e.priority, count(*)": "who waits before somebody, in one answer",
+    "with recursive step as": "who waits before somebody who waits too, in the index",
     "select sku_no, count(distinct user_no) from": "who waits for a product, or fails to get it",
 }
 """Statements that count people, by how they begin: as many are touched as the number says."""

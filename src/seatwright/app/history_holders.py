@@ -21,6 +21,7 @@ from seatwright.postgres.history_holders import (
     read_holders_at,
 )
 from seatwright.postgres.history_read import name_groups
+from seatwright.postgres.subscriptions import read_pools
 
 EXPORT_PAGE_ROWS: Final = 2000
 
@@ -78,7 +79,10 @@ def _text(moment: datetime) -> str:
 
 
 async def count_at(call: Call, moment: Moment) -> int:
-    """How many people held the product then."""
+    """How many people held the product then; of now the product's own count is known."""
+    if moment.at >= call.now:
+        pools = await read_pools(call.tx, [moment.sku.sku_no])
+        return pools[moment.sku.sku_no].consumed
     return await count_holders_at(call.tx, moment.sku.sku_no, at=moment.at)
 
 

@@ -15,12 +15,12 @@ from typing import Final
 
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import (
-    NO_SERVICE_PLANS,
     ServicePlanBits,
     ServicePlanNo,
     SkuNo,
     service_plan_numbers,
 )
+from seatwright.domain.reconcile.rows import union
 from seatwright.domain.tenant_catalog import TenantCatalog
 
 
@@ -72,10 +72,12 @@ class Coverage:
     """Which service plans cover which, made once for a version of a catalogue.
 
     `covers[p]` is the set of the service plans whose holder needs no p: p itself and the higher
-    tiers of its services. `counted` is the set of those that can be had twice at all.
+    tiers of its services. `lower` is the set of those that have a higher tier. `counted` is the set
+    of those that can be had twice at all.
     """
 
     covers: Mapping[ServicePlanNo, ServicePlanBits]
+    lower: ServicePlanBits
     counted: ServicePlanBits
 
 
@@ -93,6 +95,7 @@ def coverage_of(catalog: TenantCatalog) -> Coverage:
     counted = sum(1 << no for no, plan in catalog.service_plans.items() if plan.counts_as_duplicate)
     return Coverage(
         covers={no: ServicePlanBits(bits) for no, bits in covers.items()},
+        lower=ServicePlanBits(sum(1 << no for no, bits in covers.items() if bits != 1 << no)),
         counted=ServicePlanBits(counted),
     )
 
@@ -108,7 +111,10 @@ def overlaps_of(
     found = []
     skus = _smallest_first(held)
     for place, sku in enumerate(skus):
-        for plan in service_plan_numbers(ServicePlanBits(held[sku] & coverage.counted)):
+        others = union(held[other] for other in skus if other != sku)
+        # Few service plans can be covered: those that another product has too, and lower tiers.
+        possible = held[sku] & coverage.counted & (others | coverage.lower)
+        for plan in service_plan_numbers(ServicePlanBits(possible)):
             for other_place, other in enumerate(skus):
                 covering = held[other] & coverage.covers[plan]
                 is_same = bool(held[other] >> plan & 1)
@@ -131,10 +137,7 @@ def removable_skus(held: Mapping[SkuNo, ServicePlanBits], coverage: Coverage) ->
     removable = []
     for sku in _smallest_first(held):
         wanted = held[sku] & coverage.counted
-        others = NO_SERVICE_PLANS
-        for other, plans in kept.items():
-            if other != sku:
-                others = ServicePlanBits(others | plans)
+        others = union(plans for other, plans in kept.items() if other != sku)
         numbers = service_plan_numbers(ServicePlanBits(wanted))
         if numbers and all(others & coverage.covers[plan] for plan in numbers):
             del kept[sku]

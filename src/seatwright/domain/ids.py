@@ -34,4 +34,11 @@ def service_plan_bits(*numbers: ServicePlanNo) -> ServicePlanBits:
 
 def service_plan_numbers(bits: ServicePlanBits) -> tuple[ServicePlanNo, ...]:
     """Give the service plans of a set, smallest number first."""
-    return tuple(ServicePlanNo(n) for n in range(bits.bit_length()) if bits >> n & 1)
+    found = []
+    rest = int(bits)
+    while rest:
+        # The lowest bit that is left: a product has twenty of a catalogue's thousand.
+        lowest = rest & -rest
+        found.append(ServicePlanNo(lowest.bit_length() - 1))
+        rest ^= lowest
+    return tuple(found)

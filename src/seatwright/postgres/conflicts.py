@@ -139,37 +139,36 @@ async def errors_with(
 _GIVING = """
 with recursive giving as (
     select a.sku_no, a.group_no from assignment a
-     where a.tenant_id = %s and a.group_no is not null
+     where a.tenant_id = %s and a.group_no is not null {of_product}
     union
     select giving.sku_no, n.child_no from giving
       join group_nesting n on n.tenant_id = %s and n.parent_no = giving.group_no and %s)
 """
-_OWN_SCAN = """, own as (
+_GIVING_ALL = _GIVING.format(of_product="")
+_GIVING_ONE = _GIVING.format(of_product="and a.sku_no = %s")
+_OWN_OF_ALL = """
     select a.user_no, a.sku_no from assignment a
      where a.tenant_id = %s and a.user_no is not null and a.source_kind <> 4
        and (a.user_no, a.sku_no) > (%s, %s) and a.user_no <= %s
-     order by a.user_no, a.sku_no limit %s)
+     order by a.user_no, a.sku_no limit %s
 """
-_IS_GIVEN = """exists (
-    select from membership m
-     where m.tenant_id = %s and m.user_no = own.user_no
-       and (own.sku_no, m.group_no) in (select sku_no, group_no from giving))
+_OWN_OF_ONE = """
+    select a.user_no, a.sku_no from assignment a
+     where a.tenant_id = %s and a.user_no is not null and a.source_kind <> 4
+       and a.sku_no = %s and a.user_no > %s and a.user_no <= %s
+     order by a.user_no limit %s
 """
-_DOUBLES = f"""{_GIVING}{_OWN_SCAN}
-select own.user_no, own.sku_no, {_IS_GIVEN}
+# What reaches the people of a stretch is joined with the giving groups once, not for each of them.
+_GIVEN_TOO = """, reached as materialized (
+    select own.user_no, own.sku_no, m.group_no from own
+      join membership m on m.tenant_id = %s and m.user_no = own.user_no)
+select own.user_no, own.sku_no, (own.user_no, own.sku_no) in (
+    select r.user_no, r.sku_no from reached r
+      join giving g on g.sku_no = r.sku_no and g.group_no = r.group_no)
   from own order by own.user_no, own.sku_no
 """
-# Of one product its holders are walked, which are fewer than all own assignments.
-_DOUBLES_OF_SKU = f"""{_GIVING}, own as (
-    select l.user_no, l.sku_no from effective_license l
-     where l.tenant_id = %s and l.sku_no = %s and l.user_no > %s and l.user_no <= %s
-     order by l.user_no limit %s)
-select own.user_no, own.sku_no, exists (
-    select from assignment a
-     where a.tenant_id = %s and a.user_no = own.user_no and a.sku_no = own.sku_no
-       and a.source_kind <> 4) and {_IS_GIVEN}
-  from own order by own.user_no
-"""
+_DOUBLES = f"{_GIVING_ALL}, own as ({_OWN_OF_ALL}){_GIVEN_TOO}"
+_DOUBLES_OF_SKU = f"{_GIVING_ONE}, own as ({_OWN_OF_ONE}){_GIVEN_TOO}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,14 +189,15 @@ async def scan_doubles(
     limit: int,
     sku: SkuNo | None = None,
 ) -> DoublesScan:
-    """Look at `limit` own assignments, in their order; of one product at `limit` holders."""
-    own: tuple[object, ...] = (tx.tenant_id, *after, until, limit)
+    """Look at `limit` own assignments, of any product or of one, by person and product."""
+    text = _DOUBLES
+    product: tuple[int, ...] = ()
+    place: tuple[int, ...] = after
     if sku is not None:
-        own = (tx.tenant_id, sku, after[0], until, limit, tx.tenant_id)
-    cursor = await tx.connection.execute(
-        _DOUBLES if sku is None else _DOUBLES_OF_SKU,
-        (tx.tenant_id, tx.tenant_id, nested, *own, tx.tenant_id),
-    )
+        text, product, place = _DOUBLES_OF_SKU, (sku,), (sku, after[0])
+    giving = (tx.tenant_id, *product, tx.tenant_id, nested)
+    own = (tx.tenant_id, *place, until, limit)
+    cursor = await tx.connection.execute(text, (*giving, *own, tx.tenant_id))
     rows = await cursor.fetchall()
     found = dict.fromkeys((UserNo(row[0]), SkuNo(row[1])) for row in rows if row[2])
     return DoublesScan(
@@ -220,7 +220,7 @@ _ALL_DOUBLES = """
 async def count_doubles(tx: Transaction, *, nested: bool) -> int:
     """How many own assignments a group of the person gives too."""
     cursor = await tx.connection.execute(
-        f"{_GIVING} select count(*) {_ALL_DOUBLES.format(condition='')}",
+        f"{_GIVING_ALL} select count(*) {_ALL_DOUBLES.format(condition='')}",
         (tx.tenant_id, tx.tenant_id, nested, tx.tenant_id, tx.tenant_id),
     )
     row = await cursor.fetchone()
@@ -238,7 +238,7 @@ async def all_doubles(
     wanted: tuple[int, ...] = () if sku is None else (sku,)
     async with tx.connection.cursor(name="all_doubles") as cursor:
         await cursor.execute(
-            f"{_GIVING} select own.user_no, own.sku_no"
+            f"{_GIVING_ALL} select own.user_no, own.sku_no"
             f" {_ALL_DOUBLES.format(condition=condition)} order by own.user_no, own.sku_no",
             (tx.tenant_id, tx.tenant_id, nested, tx.tenant_id, tx.tenant_id, *wanted),
         )

@@ -175,7 +175,8 @@ def _conditions(tx: Transaction, query: UserQuery) -> Iterator[tuple[str, tuple[
     if query.department is not None:
         yield "u.department_key = %s", (text_key(query.department),)
     if query.is_enabled is not None:
-        yield "u.is_enabled = %s", (query.is_enabled,)
+        # In words of the index of those who are disabled, of whom there may be few.
+        yield "u.is_enabled" if query.is_enabled else "not u.is_enabled", ()
     if query.user_type is not None:
         yield "u.user_type = %s", (query.user_type,)
     if query.location is not None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.why import Line, Rank
-from seatwright.postgres.tally import count_lacking
+from seatwright.postgres.tally import count_lacking, count_waiting
 from seatwright.postgres.transaction import Transaction
 
 OTHER_REASONS: Final = frozenset(
@@ -79,24 +79,64 @@ async def groups_giving(tx: Transaction, skus: Iterable[SkuNo]) -> list[GroupNo]
     return [GroupNo(row[0]) for row in await cursor.fetchall()]
 
 
+# The priorities of a line are looked up one after the other. Nobody is counted whom the tally has
+# counted, nor where the last of them comes before the person.
+_RANKS: Final = """
+with recursive step as (
+    select mine.sku_no, mine.since, (
+        select e.priority from license_error e
+         where e.tenant_id = %(tenant)s and e.reason = 'noSeatLeft' and e.sku_no = mine.sku_no
+         order by e.priority limit 1) as priority
+      from unnest(%(skus)s::int2[], %(since)s::timestamptz[]) as mine (sku_no, since)
+    union all
+    select step.sku_no, step.since, (
+        select e.priority from license_error e
+         where e.tenant_id = %(tenant)s and e.reason = 'noSeatLeft' and e.sku_no = step.sku_no
+           and e.priority > step.priority
+         order by e.priority limit 1)
+      from step where step.priority is not null
+), rank as (
+    select sku_no, since, priority, count(*) over (partition by sku_no) = 1 as is_only, (
+        select (e.waiting_since, e.user_no) < (step.since, %(user)s) from license_error e
+         where e.tenant_id = %(tenant)s and e.reason = 'noSeatLeft' and e.sku_no = step.sku_no
+           and e.priority = step.priority and e.user_no <> %(user)s
+         order by e.waiting_since desc, e.user_no desc limit 1) as are_all_before
+      from step where priority is not null
+)
+select r.sku_no, r.priority,
+       exists (select from license_error e
+         where e.tenant_id = %(tenant)s and e.user_no = %(user)s and e.sku_no = r.sku_no
+           and e.reason = 'noSeatLeft'),
+       case when not r.is_only then (select count(distinct e.user_no) from license_error e
+         where e.tenant_id = %(tenant)s and e.reason = 'noSeatLeft' and e.sku_no = r.sku_no
+           and e.priority = r.priority and e.user_no <> %(user)s) end,
+       case when not r.are_all_before then (select count(distinct e.user_no) from license_error e
+         where e.tenant_id = %(tenant)s and e.reason = 'noSeatLeft' and e.sku_no = r.sku_no
+           and e.priority = r.priority and e.user_no <> %(user)s
+           and (e.waiting_since, e.user_no) < (r.since, %(user)s)) end
+  from rank r where r.are_all_before is not null
+ order by r.sku_no, r.priority
+"""
+
+
 async def read_lines(
     tx: Transaction, user: UserNo, since: Mapping[SkuNo, datetime]
 ) -> dict[SkuNo, Line]:
     """Who else wants a seat of each SKU; `since` is from when the person wants one."""
     skus = sorted(since)
-    cursor = await tx.connection.execute(
-        "select e.sku_no, e.priority, count(*), count(*) filter"
-        "  (where (e.waiting_since, e.user_no) < (mine.since, %s))"
-        " from (select distinct sku_no, priority, waiting_since, user_no from license_error"
-        "  where tenant_id = %s and reason = 'noSeatLeft' and sku_no = any(%s)"
-        "   and user_no <> %s) e"
-        " join unnest(%s::int2[], %s::timestamptz[]) as mine (sku_no, since)"
-        "  on mine.sku_no = e.sku_no group by 1, 2 order by 1, 2",
-        (user, tx.tenant_id, skus, user, skus, [since[sku] for sku in skus]),
-    )
+    waiting = await count_waiting(tx, skus)
+    values = {
+        "tenant": tx.tenant_id,
+        "user": user,
+        "skus": skus,
+        "since": [since[sku] for sku in skus],
+    }
+    cursor = await tx.connection.execute(_RANKS, values)
     ranks: dict[SkuNo, list[Rank]] = defaultdict(list)
-    for sku, priority, people, before in await cursor.fetchall():
-        ranks[SkuNo(sku)].append(Rank(priority=priority, people=people, before=before))
+    for sku, priority, waits_too, counted, before in await cursor.fetchall():
+        people = waiting.get(SkuNo(sku), 0) - int(waits_too) if counted is None else counted
+        rank = Rank(priority=priority, people=people, before=people if before is None else before)
+        ranks[SkuNo(sku)].append(rank)
     rivals = await _rivals(tx, user, skus)
     return {sku: Line(ranks=tuple(ranks[sku]), rivals=rivals.get(sku, 0)) for sku in skus}
 

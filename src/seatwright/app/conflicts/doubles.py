@@ -19,6 +19,9 @@ SCAN_ROWS = 2_000
 SCANS_MAX = 10
 """Own assignments looked at for one page, where few of them stand beside a group's."""
 
+FIRST_SCAN_ROWS = 250
+"""Looked at first: where many stand beside a group's, these are enough for a page."""
+
 
 async def doubles_page(call: Call, wanted: Wanted) -> Page:
     """Own assignments that a group of the person gives too, by person and product."""
@@ -28,13 +31,13 @@ async def doubles_page(call: Call, wanted: Wanted) -> Page:
     if wanted.user is not None:
         until, after = {"until": int(wanted.user)}, max(wanted.after, (wanted.user - 1, 2**15 - 1))
     found: list[tuple[UserNo, SkuNo]] = []
-    for _ in range(SCANS_MAX):
+    for count in (FIRST_SCAN_ROWS, *[SCAN_ROWS] * SCANS_MAX):
         assert after is not None, "a scan that found its end is the last"
         scan = await scan_doubles(
-            call.tx, nested=nested, after=after, limit=SCAN_ROWS, sku=wanted.sku, **until
+            call.tx, nested=nested, after=after, limit=count, sku=wanted.sku, **until
         )
         found += scan.found
-        after = scan.last if scan.looked_at == SCAN_ROWS else None
+        after = scan.last if scan.looked_at == count else None
         if after is None or len(found) > wanted.limit:
             break
     shown = found[: wanted.limit]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatwright.app.assign.people import require_user
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.conflicts.desk import Desk, desk_for
-from seatwright.app.conflicts.rows import Conflict, Key, Page, Wanted
+from seatwright.app.conflicts.rows import Conflict, Key, Named, Page, Wanted
 from seatwright.app.why.fixes import Fix
 from seatwright.domain.conflicts import (
     ConflictKind,
@@ -35,6 +35,8 @@ SCAN_PEOPLE = 2_000
 SCANS_MAX = 10
 """People looked at for one page: a tenant without duplicates is not read whole in one call."""
 
+FIRST_SCAN_PEOPLE = 250
+"""Looked at first: where many have a service twice, these are enough for a page."""
 
 OVERLAPS_TOLD_MAX = 3
 
@@ -70,10 +72,9 @@ class Finder:
         """Give what this person has twice, if anything."""
         if one.held not in self._known:
             held = dict(one.held)
-            self._known[one.held] = (
-                overlaps_of(held, self._coverage),
-                removable_skus(held, self._coverage),
-            )
+            overlaps = overlaps_of(held, self._coverage)
+            removable = removable_skus(held, self._coverage) if overlaps else ()
+            self._known[one.held] = overlaps, removable
         overlaps, removable = self._known[one.held]
         if not overlaps:
             return None
@@ -120,16 +121,16 @@ async def duplicates_page(call: Call, wanted: Wanted) -> Page:
 
     One row for each product that is covered, in whole or in part.
     """
-    coverage = coverage_of(await catalog_of(call))
-    finder = Finder(coverage)
+    catalog = await catalog_of(call)
+    finder = Finder(coverage_of(catalog))
     until = {} if wanted.user is None else {"until": int(wanted.user)}
     after = wanted.after if wanted.user is None else max(wanted.after, (wanted.user - 1, 2**15))
     found: list[tuple[Key, Duplicates]] = []
     is_end = False
-    for _ in range(SCANS_MAX):
+    for count in (FIRST_SCAN_PEOPLE, *[SCAN_PEOPLE] * SCANS_MAX):
         # The person of the last row may have more of them.
         people = await holders_of_several(
-            call.tx, after=after[0] - 1, limit=SCAN_PEOPLE, sku=wanted.sku, **until
+            call.tx, after=after[0] - 1, limit=count, sku=wanted.sku, **until
         )
         for one in people:
             found += [
@@ -137,16 +138,22 @@ async def duplicates_page(call: Call, wanted: Wanted) -> Page:
                 for key, duplicates in _covered(finder.look_at(one), after)
                 if wanted.sku in {None, key[1]}
             ]
-        is_end = len(people) < SCAN_PEOPLE
+            if len(found) > wanted.limit:
+                break
+        is_end = len(people) < count
         if is_end or len(found) > wanted.limit:
             break
         after = (people[-1].person.user_no + 1, -1)
-    shown = found[: wanted.limit]
-    pairs = [(duplicates.person.user_no, SkuNo(key[1])) for key, duplicates in shown]
-    desk = await desk_for(call, pairs)
-    rows = tuple(_row(desk, duplicates, SkuNo(key[1])) for key, duplicates in shown)
+    shown = [(duplicates, SkuNo(key[1])) for key, duplicates in found[: wanted.limit]]
+    rows = tuple(_told(catalog, duplicates, sku) for duplicates, sku in shown)
+    if not wanted.only_tells:
+        pairs = [(duplicates.person.user_no, sku) for duplicates, sku in shown]
+        desk = await desk_for(call, pairs)
+        rows = tuple(
+            replace(row, fixes=_fixes(desk, *one)) for row, one in zip(rows, shown, strict=True)
+        )
     if len(found) > len(shown):
-        return Page(found=rows, after=shown[-1][0])
+        return Page(found=rows, after=rows[-1].key)
     return Page(found=rows, after=None if is_end else after)
 
 
@@ -168,38 +175,43 @@ def _covered(duplicates: Duplicates | None, after: Key) -> list[tuple[Key, Dupli
     return [(key, duplicates) for key in keys if key > after]
 
 
-def _row(desk: Desk, duplicates: Duplicates, sku: SkuNo) -> Conflict:
-    user = duplicates.person.user_no
+def _told(catalog: TenantCatalog, duplicates: Duplicates, sku: SkuNo) -> Conflict:
+    person = duplicates.person
     overlaps = tuple(one for one in duplicates.overlaps if one.sku == sku)
-    is_removable = sku in duplicates.removable
-    question = desk.question(user, sku)
     return Conflict(
         kind=ConflictKind.DUPLICATE,
-        key=(user, sku),
+        key=(person.user_no, sku),
         sku=sku,
-        person=desk.named(user),
-        sentence=_sentence(desk, duplicates.person, overlaps, is_removable=is_removable),
+        person=Named(id=person.user_id, upn=person.upn, display_name=person.display_name),
+        sentence=_sentence(catalog, duplicates, overlaps),
         overlaps=overlaps,
-        fixes=_ending(desk, question) if is_removable else _switching(desk, question, overlaps),
     )
 
 
+def _fixes(desk: Desk, duplicates: Duplicates, sku: SkuNo) -> tuple[Fix, ...]:
+    question = desk.question(duplicates.person.user_no, sku)
+    if sku in duplicates.removable:
+        return _ending(desk, question)
+    return _switching(desk, question, [one for one in duplicates.overlaps if one.sku == sku])
+
+
 def _sentence(
-    desk: Desk, person: PersonSeen, overlaps: Sequence[ServiceOverlap], *, is_removable: bool
+    catalog: TenantCatalog, duplicates: Duplicates, overlaps: Sequence[ServiceOverlap]
 ) -> str:
-    product = desk.catalog.sku_name(overlaps[0].sku)
-    told = [_told(one, desk.catalog) for one in overlaps[:OVERLAPS_TOLD_MAX]]
+    sku, person = overlaps[0].sku, duplicates.person
+    product = catalog.sku_name(sku)
+    told = [_in_words(one, catalog) for one in overlaps[:OVERLAPS_TOLD_MAX]]
     more = len(overlaps) - len(told)
     also = f", and {more} more" if more > 0 else ""
     advice = (
         f"{product} can be taken away: nothing is lost by it."
-        if is_removable
+        if sku in duplicates.removable
         else f"{product} gives more than that: only the service plans that are covered can go."
     )
     return f"{person.display_name} has a service twice: {'; '.join(told)}{also}. {advice}"
 
 
-def _told(one: ServiceOverlap, catalog: TenantCatalog) -> str:
+def _in_words(one: ServiceOverlap, catalog: TenantCatalog) -> str:
     product, covering = catalog.sku_name(one.sku), catalog.sku_name(one.covering_sku)
     plan = catalog.service_plans[one.service_plan].display_name
     if one.service_plan == one.covered_by:

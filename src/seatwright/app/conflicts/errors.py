@@ -21,7 +21,7 @@ Memory = dict[object, tuple[Move, ...]]
 
 async def errors_page(call: Call, kind: ConflictKind, wanted: Wanted) -> Page:
     """People and products with one kind of error, by product and person."""
-    limit = min(wanted.limit, ROWS_AT_ONCE_MAX)
+    limit = min(wanted.limit, ROWS_AT_ONCE_MAX) if wanted.tries_fixes else wanted.limit
     found = await errors_with(
         call.tx,
         REASON_OF_KIND[kind],

@@ -63,10 +63,12 @@ async def list_conflicts(
     resume: Place | None,
     limit: int,
     tries_fixes: bool = True,
+    only_tells: bool = False,
 ) -> ConflictsPage:
     """Conflicts of one kind or of all, of one person or of everybody, about a product or any.
 
-    Without `tries_fixes` those of errors have none: `app.why` gives them for one person.
+    Without `tries_fixes` those of errors have none: `app.why` gives them for one person. With
+    `only_tells` neither have those of duplicates.
 
     Raises Refusal unknownUser, unknownSku.
     """
@@ -80,7 +82,12 @@ async def list_conflicts(
     for one in kinds[kinds.index(place.kind) if place.kind in kinds else len(kinds) :]:
         after = place.after if one is place.kind else START
         wanted = Wanted(
-            after=after, limit=limit - len(found), user=user, sku=sku, tries_fixes=tries_fixes
+            after=after,
+            limit=limit - len(found),
+            user=user,
+            sku=sku,
+            tries_fixes=tries_fixes and not only_tells,
+            only_tells=only_tells,
         )
         page = await _page(call, one, wanted)
         found += page.found

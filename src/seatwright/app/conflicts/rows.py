@@ -86,6 +86,8 @@ class Wanted:
     `sku`: only those about this product.
 
     `tries_fixes`: what would end an error is tried out with the engine, some milliseconds each.
+    `only_tells`: none are given where they take time, for a file that says no more than the
+    sentence.
     """
 
     after: Key
@@ -93,3 +95,4 @@ class Wanted:
     user: UserNo | None = None
     sku: SkuNo | None = None
     tries_fixes: bool = True
+    only_tells: bool = False

@@ -139,7 +139,7 @@ async def _conflicts(call: Call, asked: Asked, after: Place | None, limit: int) 
         ),
         resume=resume,
         limit=limit,
-        tries_fixes=False,
+        only_tells=True,
     )
     skus = (await catalog_of(call)).skus
     place = found.resume

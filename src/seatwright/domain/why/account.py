@@ -262,6 +262,7 @@ class _Accountant:
 
     def _clashes(self) -> tuple[Clash, ...]:
         held = {one.sku for one in self.question.user.held}
+        others = sorted(self._others().items())
         return tuple(
             Clash(
                 service_plan=ours,
@@ -270,7 +271,7 @@ class _Accountant:
                 is_held=sku in held,
             )
             for ours in service_plan_numbers(self.bits)
-            for sku, bits in sorted(self._others().items())
+            for sku, bits in others
             for theirs in service_plan_numbers(
                 ServicePlanBits(bits & self.laws.profile(ServicePlanBits(1 << ours)).conflicts)
             )
