@@ -77,6 +77,50 @@ def test_the_search_box_suggests_and_the_keyboard_chooses(page: Page) -> None:
     page.wait_for_url(f"**{path}")
 
 
+def test_who_ticks_nobody_is_told_so_and_keeps_what_they_typed(page: Page) -> None:
+    page.goto(page.url.replace("/users", "/requests?show=all"))
+    page.get_by_label("Message to the people (optional)").fill("Have fun.")
+    page.get_by_role("button", name="Approve").click()
+    said = page.get_by_role("alert")
+    expect(said).to_have_text("Nothing is ticked, so nothing was done: tick a row first.")
+    expect(said).to_be_focused()
+    expect(page.get_by_label("Message to the people (optional)")).to_have_value("Have fun.")
+    page.get_by_label("All on this page").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("main button.main")).to_contain_text("Approve")
+    expect(page).to_have_title("Preview · seatwright")
+
+
+def test_without_scripts_who_ticks_nobody_is_at_the_list_again_and_at_its_message(
+    page: Page,
+) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(
+        java_script_enabled=False, storage_state=page.context.storage_state()
+    )
+    bare = context.new_page()
+    bare.goto(page.url.replace("/users", "/requests?show=all&search=a"))
+    bare.get_by_role("button", name="Approve").click()
+    bare.wait_for_url("**/requests?show=all&search=a&unticked=yes")
+    expect(bare.get_by_role("alert")).to_be_focused()
+    assert bare.locator("#rows tr").count() > 0
+    context.close()
+
+
+def test_the_queue_follows_its_search_and_the_heads_that_order_it(page: Page) -> None:
+    page.goto(page.url.replace("/users", "/requests?show=all"))
+    page.get_by_role("link", name="Person", exact=True).click()
+    page.wait_for_url("**order=person")
+    names = page.locator("#rows th").all_inner_texts()
+    assert names == sorted(names, key=str.casefold)
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Person")
+    page.get_by_label("Person or product").fill(names[-1].split()[0])
+    expect(page.locator("#rows th").first).to_contain_text(names[-1].split()[0])
+    assert parse_qs(urlsplit(page.url).query)["order"] == ["person"]
+
+
 def test_each_key_leads_to_one_page(page: Page) -> None:
     keys = page.locator(".rail [data-key]").evaluate_all("all => all.map((a) => a.dataset.key)")
     assert len(set(keys)) == len(keys) > 10

@@ -55,6 +55,9 @@ def test_a_request_is_foretold_asked_shown_and_decided(office: ServedOffice) -> 
     listed = office.done("requests", "list")
     assert "waits for your decision" not in listed, "their own is not theirs to decide"
     assert all(len(line) <= 100 for line in listed.splitlines()), listed
+    by_product = ("--search", "visio", "--order", "product")
+    assert office.done("requests", "list", *by_product) == listed
+    assert "No request is so." in office.done("requests", "list", "--search", "nobody")
     request = json.loads(office.done("requests", "list", "--json"))["value"][0]["requestId"]
     shown = office.done("requests", "show", request)
     assert "Drawings." in shown

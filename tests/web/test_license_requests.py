@@ -93,6 +93,31 @@ async def test_nobody_decides_their_own_and_strangers_see_nothing(company: Compa
     assert forbidden.status_code == 403
 
 
+async def test_the_queue_is_searched_and_in_the_order_that_is_asked_for(company: Company) -> None:
+    for name, sku in (("dan", "SPE_E3"), ("cid", "VISIOCLIENT"), ("bob", "SPE_E3")):
+        await company.ask(name, sku)
+    desk = await company.desk()
+
+    async def listed(**query: str) -> list[str]:
+        found: list[str] = []
+        cursor: dict[str, str] | None = {}
+        while cursor is not None:
+            params = {**query, "state": "pending", "limit": "1"} | cursor
+            page = (await desk.get(URL, params=params)).json()
+            found += [row["person"]["displayName"] for row in page["value"]]
+            cursor = {"cursor": page["nextCursor"]} if page["nextCursor"] else None
+        return found
+
+    assert await listed(order="newest") == ["bob", "cid", "dan"]
+    assert await listed(order="person") == ["bob", "cid", "dan"]
+    assert await listed(order="product") == ["dan", "bob", "cid"]
+    assert await listed(search="365") == ["dan", "bob"]
+    assert await listed(search="nothing-is-so", order="person") == []
+    refused = await desk.get(URL, params={"order": "age"})
+    assert refused.status_code == 400
+    assert "oldest, newest, person, product" in refused.json()["detail"]
+
+
 async def test_each_person_of_a_request_is_decided_alone(company: Company) -> None:
     people = [upn(name) for name in ("cid", "dan", "eve")]
     asked = await company.ask("ada", people=people)

@@ -222,6 +222,13 @@ def list_(
     to_decide: Annotated[
         bool, typer.Option("--to-decide", help="Only what is before oneself.")
     ] = False,
+    search: Annotated[
+        str | None,
+        typer.Option("--search", "-s", help="Words of the person's names, or of the product's."),
+    ] = None,
+    order: Annotated[
+        str | None, typer.Option("--order", help="oldest, newest, person or product.")
+    ] = None,
     limit: Limit = None,
     show_all: ShowAll = False,
     as_json: AsJson = False,
@@ -234,6 +241,8 @@ def list_(
         "approver": approver,
         "mine": mine or None,
         "toDecide": to_decide or None,
+        "search": search,
+        "order": order,
     }
     wanted = rows_wanted(limit=limit, show_all=show_all, as_json=as_json)
     with open_api() as api:

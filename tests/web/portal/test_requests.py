@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from seatwright.app.requests.desk import Desk, open_desk
 from seatwright.app.requests.orders import DecisionOrder
 from seatwright.app.tenants import calling
 from seatwright.domain.tenants import PrincipalKind
+from seatwright.postgres import request_lists
 from seatwright.postgres.principals import list_principals
 from seatwright.web.portal.requests import queue
 from tests.asking import SKU, Company, set_company
@@ -277,3 +279,89 @@ async def test_boxes_have_a_button_also_where_the_first_of_many_are_ones_own(
     assert len(ticked(second)) == 1
     cells = [page.text.partition('id="rows"')[2].count("<td") for page in (first, second)]
     assert cells[0] == cells[1]
+
+
+def named(page: httpx.Response) -> list[str]:
+    """Whom the list shows, for which product, in its order."""
+    rows = page.text.partition('<tbody id="rows">')[2].partition("</tbody>")[0].split("<tr>")[1:]
+    found = []
+    for row in rows:
+        (name,) = re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]+)', row)
+        (product,) = re.findall(r'<a href="/requests/[^"]+">([^<]+)', row)
+        found.append(f"{name}: {product}")
+    return found
+
+
+async def call_them(office: Office, *names: str) -> None:
+    """Give people names, by which they are found."""
+    for name in names:
+        path = f"/api/identity/users/{upn(name)}"
+        answer = await office.admin.patch(path, json={"displayName": name.title()})
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("few", [10_000, 1], ids=["put in order", "gone through in order"])
+async def test_the_queue_is_searched_and_ordered_page_by_page(
+    office: Office, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(request_lists, "FEW", few)
+    monkeypatch.setattr(request_lists, "HITS_MAX", 2 * few)
+    monkeypatch.setattr(queue, "ROWS", 2)
+    company = await set_company(office)
+    for name, sku in (("dan", SKU), ("cid", "VISIOCLIENT"), ("cid", SKU), ("bob", "VISIOCLIENT")):
+        await company.ask(name, sku)
+    await call_them(office, "bob", "cid", "dan")
+    admin = await visit(office)
+
+    async def listed(query: str) -> list[str]:
+        found: list[str] = []
+        path: str | None = f"/requests?show=all&{query}"
+        while path:
+            page = await admin.get(path)
+            assert page.status_code == 200, page.text
+            found += named(page)
+            more = re.search(r'<p id="more"><a class="button" href="([^"]+)"', page.text)
+            path = unescape(more[1]) if more else None
+        return found
+
+    e3, visio = "Microsoft 365 E3", "Visio Plan 2"
+    by_age = [f"Dan: {e3}", f"Cid: {visio}", f"Cid: {e3}", f"Bob: {visio}"]
+    assert await listed("") == await listed("order=oldest") == by_age
+    assert await listed("order=newest") == by_age[::-1]
+    people = [f"Bob: {visio}", f"Cid: {visio}", f"Cid: {e3}", f"Dan: {e3}"]
+    assert await listed("order=person") == people
+    products = [f"Dan: {e3}", f"Cid: {e3}", f"Cid: {visio}", f"Bob: {visio}"]
+    assert await listed("order=product") == products
+    assert await listed("search=ci") == [f"Cid: {visio}", f"Cid: {e3}"]
+    assert await listed("search=isio&order=person") == [f"Bob: {visio}", f"Cid: {visio}"]
+    assert await listed("search=visio+cid") == [f"Cid: {visio}"]
+    assert await listed("search=cid%40contoso.example+365") == [f"Cid: {e3}"]
+    assert await listed("search=nobody") == []
+    assert await listed("product=VISIOCLIENT&search=b") == [f"Bob: {visio}"]
+    assert (await admin.get("/requests?show=all&order=colour")).status_code == 400
+
+
+async def test_tabs_say_how_much_waits_and_what_a_filter_leaves_is_decided_from_its_page(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await set_company(office)
+    for name in ("cid", "dan"):
+        await company.ask(name)
+    await call_them(office, "cid")
+    bob = await as_person(company, "bob")
+    page = await bob.get("/requests?show=decide&search=cid")
+    assert re.search(r"Waiting for me <span[^>]*>2<span", page.text)
+    (line,) = lines_in(page)
+    (back,) = re.findall(r'name="back" value="([^"]+)"', page.text)
+    sent = await bob.send(
+        "/requests/decisions", page, line=line, decision="deny", back=unescape(back)
+    )
+    assert led_to(sent) == "/requests?show=decide&search=cid&done=denied"
+    after = await bob.get(sent.headers["location"])
+    assert "No request matches" in after.text
+    assert re.search(r"Waiting for me <span[^>]*>1<span", after.text)
+    monkeypatch.setattr(queue, "COUNTED_MAX", 0)
+    assert re.search(r"Waiting for me <span[^>]*>0\+<span", (await bob.get("/requests")).text)
+    ended = await (await visit(office)).get("/requests?show=completed&state=denied")
+    assert named(ended) == ["Cid: Microsoft 365 E3"]
+    assert not named(await (await visit(office)).get("/requests?show=completed&state=approved"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -22,13 +23,27 @@ MEDIA_TYPES: Final = {
 }
 
 
+_ABOUT: Final = ("sku", "product", "user")
+"""The filters that say what a list is about."""
+
+_ABOUT_MAX: Final = 60
+_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9@._]+")
+"""What a name of a file has a hyphen for: no system keeps anything else from it."""
+
+
 class FileGoneError(Exception):
     """The file was deleted, or its time was over, while it was being sent."""
 
 
-def file_name(file: ListFile, at: datetime, kind: FileKind) -> str:
-    """`users-2026-11-22.csv`, say."""
-    return f"{file.name.value}-{at:%Y-%m-%d}.{kind.value}"
+def file_name(file: ListFile, asked: Asked, at: datetime, kind: FileKind) -> str:
+    """`users-2026-11-22.csv`, say, or `past-holders-VISIOCLIENT-on-2026-10-01.csv`.
+
+    The product or person that the list is about is in it, and the day that was asked about in
+    place of the day it was made on.
+    """
+    about = (_IN_NAMES.sub("-", asked[one])[:_ABOUT_MAX] for one in _ABOUT if one in asked)
+    day = f"on-{asked['day']}" if "day" in asked else f"{at:%Y-%m-%d}"
+    return f"{'-'.join((file.name.value, *about, day))}.{kind.value}"
 
 
 def heading_of(file: ListFile, asked: Asked, *, tenant: str, at: datetime) -> Heading:

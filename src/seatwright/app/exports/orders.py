@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
 from seatwright.app.exports.catalog import list_named
 from seatwright.app.exports.lists import Asked, ListFile
 from seatwright.app.jobs import get_job, start_job
@@ -104,11 +105,27 @@ async def start_export(
             is_export=True,
         ),
     )
-    detail = {"list": file.name.value, "file": kind.value, "job": str(job.id)}
-    await record(call, HistoryLine(action=HistoryAction.EXPORTED, detail=detail))
     run = await run_of_job(call.tx, job.job_no)
     assert run is not None, "it was stored above"
     return run
+
+
+async def record_taken(
+    call: Call, file: ListFile, kind: FileKind, asked: Asked, *, rows: int
+) -> None:
+    """Write into the history that the caller has a list as a file: which, and how many rows.
+
+    What it was searched for is left out, for that may be a name, which an erasure could not blank.
+    """
+    product = asked.get("product") or asked.get("sku")
+    sku = (await catalog_of(call)).sku_by_text(product) if product else None
+    detail = {"list": file.name.value, "file": kind.value, "rows": rows}
+    if "day" in asked:
+        detail["day"] = asked["day"]
+    line = HistoryLine(
+        action=HistoryAction.EXPORTED, sku=None if sku is None else sku.sku_no, detail=detail
+    )
+    await record(call, line)
 
 
 async def _is_making(call: Call, run: StoredRun, params: Mapping[str, object]) -> bool:

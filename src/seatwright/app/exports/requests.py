@@ -17,7 +17,7 @@ from seatwright.app.exports.lists import (
     whole,
 )
 from seatwright.app.requests.policies import PolicySeen, list_request_policies
-from seatwright.app.requests.queue import LineSeen, QueueOrder, queue_page
+from seatwright.app.requests.queue import LineSeen, QueueOrder, queue_page, state_shown
 from seatwright.domain.exports import ListName
 from seatwright.domain.reports.columns import Cells
 from seatwright.domain.reports.places import Place, ReportSlice
@@ -28,11 +28,13 @@ from seatwright.domain.roles import Permission
 async def _requests(call: Call, asked: Asked, after: Place | None, limit: int) -> ReportSlice:
     show = asked.get("show", "all")
     order = QueueOrder(
-        state={"completed": "completed", "mine": None}.get(show, "pending"),
+        state=asked.get("state", state_shown(show)),
         to_decide=show == "decide",
         mine=show == "mine",
         product=asked.get("product"),
         person=asked.get("person"),
+        search=asked.get("search"),
+        order=asked.get("order"),
     )
     found = await queue_page(
         call, order, after=None if after is None else int(after[0]), limit=limit
@@ -117,7 +119,7 @@ REQUEST_LISTS: Final = (
             "message",
             ("dueAt", MOMENT),
         ),
-        filters=("show", "product", "person"),
+        filters=("show", "product", "person", "state", "search", "order"),
         read=_requests,
     ),
     ListFile(

@@ -21,6 +21,7 @@ from seatwright.app.requests.routing import (
     people_behind,
     policies_of,
 )
+from seatwright.app.requests.searching import order_named, products_by_name, words_found
 from seatwright.app.requests.words import Names, names_of
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
@@ -34,8 +35,9 @@ from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.postgres.labels import GroupLabel, UserLabel, group_labels
 from seatwright.postgres.pools import free_seats
+from seatwright.postgres.request_lists import LineFilter, count_lines, list_lines
 from seatwright.postgres.request_people import held_pairs, judge_names
-from seatwright.postgres.request_queue import LineFilter, list_lines, places_in_line
+from seatwright.postgres.request_queue import places_in_line
 from seatwright.postgres.requests import (
     find_requests,
     lines_of_requests,
@@ -50,7 +52,10 @@ COMPLETED = "completed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueOrder:
-    """What part of the queue is looked at, in the words of the caller."""
+    """What part of the queue is looked at, in the words of the caller.
+
+    Every word of `search` begins a word of the person's names or is somewhere in the product's.
+    """
 
     state: str | None = None
     product: str | None = None
@@ -58,6 +63,8 @@ class QueueOrder:
     approver: str | None = None
     mine: bool = False
     to_decide: bool = False
+    search: str | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,11 @@ class LineSeen:
     given_sku: CatalogSku | None
 
 
+def state_shown(show: str) -> str | None:
+    """The state of the requests of a part of the queue, by its name; None: whatever it is."""
+    return {"completed": COMPLETED, "mine": None}.get(show, LineState.PENDING.value)
+
+
 async def queue_page(
     call: Call, order: QueueOrder, *, after: int | None, limit: int
 ) -> list[LineSeen]:
@@ -97,6 +109,12 @@ async def queue_page(
     wanted = await _filter(call, order, policies)
     lines = await list_lines(call.tx, wanted, after=after, limit=limit + 1)
     return await see_lines(call, lines, policies=policies)
+
+
+async def count_queue(call: Call, order: QueueOrder, *, most: int) -> int:
+    """How many lines there are, of which at most so many are looked at."""
+    wanted = await _filter(call, order, await policies_of(call))
+    return await count_lines(call.tx, wanted, most=most)
 
 
 async def _filter(call: Call, order: QueueOrder, policies: Policies) -> LineFilter:
@@ -119,6 +137,9 @@ async def _filter(call: Call, order: QueueOrder, policies: Policies) -> LineFilt
         asked_by=call.principal.principal_no if is_narrow and me is None else None,
         others_than=None if before is None else before.user,
         deciders=deciders,
+        words=await words_found(call, order.search),
+        order=order_named(order.order),
+        products=products_by_name(catalog),
     )
 
 

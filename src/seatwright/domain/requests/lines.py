@@ -34,6 +34,16 @@ class How(StrEnum):
     TIME = "time"
 
 
+@unique
+class LineOrder(StrEnum):
+    """In which order lines are listed."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    PERSON = "person"
+    PRODUCT = "product"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseRequest:
     """What was asked. `requestor` is who asked as a person of the directory, if as one.

@@ -37,12 +37,13 @@ from seatwright.web.portal.entry.elsewhere import Elsewhere
 from seatwright.web.portal.entry.sign_in import SignInPages
 from seatwright.web.portal.entry.sign_out import SIGN_OUT_PAGES
 from seatwright.web.portal.find import FIND_PAGES
-from seatwright.web.portal.frame.access import AnyRequest, call_of, guard
+from seatwright.web.portal.frame.access import AnyRequest, call_of, form_of, guard
 from seatwright.web.portal.frame.cookie import AttemptCookie, SessionCookie
 from seatwright.web.portal.frame.edge import PortalEdge
+from seatwright.web.portal.frame.forms import NothingTicked
 from seatwright.web.portal.frame.language import speaking
 from seatwright.web.portal.frame.languages import Languages
-from seatwright.web.portal.frame.pages import languages_asked, page
+from seatwright.web.portal.frame.pages import back_to, languages_asked, page
 from seatwright.web.portal.frame.rendering import static_files
 from seatwright.web.portal.frame.troubles import BUG, Trouble
 from seatwright.web.portal.held import HELD_PAGES
@@ -197,8 +198,11 @@ def _with_names(config: AppConfig) -> AppConfig:
     return config
 
 
-def answer_refusal(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
+def answer_refusal(request: AnyRequest, refusal: Refusal) -> Response[bytes] | Response[None]:
     """What a rule refused: which, why, and what to do."""
+    if isinstance(refusal, NothingTicked) and (back := form_of(request).text("back")):
+        request.scope["state"]["is_sent_back"] = True
+        return back_to(back, unticked="yes")
     status = status_of(refusal)
     trouble = Trouble(status, "This cannot be done", refusal.detail, refusal.reason.value)
     return page(request, "refused.html", status=status, trouble=trouble)

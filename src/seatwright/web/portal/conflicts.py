@@ -28,7 +28,7 @@ from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogSku
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.frame.forms import Form
+from seatwright.web.portal.frame.forms import Form, NothingTicked
 from seatwright.web.portal.frame.language import gettext, ngettext
 from seatwright.web.portal.frame.naming import few_names
 from seatwright.web.portal.frame.pages import formats_of, note, own_path, page, see
@@ -156,7 +156,9 @@ async def mend_conflicts(call: TheCall, request: AnyRequest) -> Response[None]:
         kind = desk.conflict_kind(form.text("kind") or ConflictKind.DIRECT_BESIDE_INHERITED)
         mendable = await finding.find_all(call, kind, product=form.text("product") or None)
     else:
-        ticked = (one.partition("/") for one in form.all("conflict"))
+        ticked = [one.partition("/") for one in form.all("conflict")]
+        if not ticked:
+            raise NothingTicked
         mendable = await mending.chosen(call, [(user, sku) for user, _, sku in ticked])
     mended = await mending.mend(call, mendable)
     _tell(request, form, mendable, mended)

@@ -26,7 +26,7 @@ from seatwright.domain.roles import Permission
 from seatwright.postgres.labels import group_labels
 from seatwright.web.portal.bulk.foretold import Foretold, Part
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.frame.forms import Form
+from seatwright.web.portal.frame.forms import Form, NothingTicked
 from seatwright.web.portal.frame.language import gettext, ngettext
 from seatwright.web.portal.frame.pages import note, page, see
 from seatwright.web.portal.frame.words import words
@@ -70,6 +70,8 @@ async def move_people(call: TheCall, request: AnyRequest) -> Response[bytes] | R
     """
     form = form_of(request)
     if form.text("step") == "choose":
+        if not form.all("user"):
+            raise NothingTicked
         return await _form(call, request, form)
     try:
         resolved = await resolve_move(call, _sent(form))

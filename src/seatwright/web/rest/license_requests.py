@@ -71,23 +71,30 @@ async def list_license_requests(
     approver: FromQuery[str | None] = None,
     mine: FromQuery[bool | None] = None,
     to_decide: ToDecide = None,
+    search: FromQuery[str | None] = None,
+    order: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
 ) -> Page[LineShape]:
-    """A row for each person of a request: pending ones oldest first, else the newest first."""
+    """A row for each person of a request: pending ones oldest first, else the newest first.
+
+    `search` finds words of the person and product, `order` is oldest, newest, person or product.
+    """
     size = page_limit(limit)
     keys = keys_of(cursor, int)
     after = None if keys is None else max(0, min(int(keys[0]), LINE_NO_MAX))
     is_before_somebody = bool(to_decide) or approver is not None
-    order = queue.QueueOrder(
+    wanted = queue.QueueOrder(
         state="pending" if line_state is None and is_before_somebody else line_state,
         product=product,
         person=person,
         approver=approver,
         mine=bool(mine),
         to_decide=bool(to_decide),
+        search=search,
+        order=order or None,
     )
-    rows = await queue.queue_page(call, order, after=after, limit=size)
+    rows = await queue.queue_page(call, wanted, after=after, limit=size)
     return keyset_page(
         rows,
         size=size,

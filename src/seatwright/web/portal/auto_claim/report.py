@@ -28,6 +28,7 @@ from seatwright.postgres.auto_claim_claims import Claim, ClaimPlace, ClaimsOfDay
 from seatwright.postgres.labels import GroupLabel, group_labels
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.forms import NothingTicked
 from seatwright.web.portal.frame.language import gettext
 from seatwright.web.portal.frame.pages import page, see
 from seatwright.web.portal.frame.words import words
@@ -131,10 +132,7 @@ async def unassign(call: TheCall, request: AnyRequest, policy: FromPath[str]) ->
     """Take what the policy gave from the people that were ticked (T-079)."""
     people = tuple(dict.fromkeys(form_of(request).all("user")))
     if not people:
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            gettext("Nobody is ticked: tick who is to lose what they claimed."),
-        )
+        raise NothingTicked
     await unassign_claims(call, policy, people)
     return see(f"/auto-claim/{policy}/report?done=unassigned")
 

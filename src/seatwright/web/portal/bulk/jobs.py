@@ -35,7 +35,7 @@ from seatwright.web.portal.bulk.progress import rate_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.files import with_text_of_file
 from seatwright.web.portal.frame.forms import UPLOAD_BYTES_MAX, Form
-from seatwright.web.portal.frame.pages import SECURITY_HEADERS, page, see
+from seatwright.web.portal.frame.pages import SECURITY_HEADERS, back_to, page, see
 from seatwright.web.problems import status_of
 
 JOBS_SHOWN = 20
@@ -54,9 +54,11 @@ async def bulk(
     product: FromQuery[str | None] = None,
     action: FromQuery[str | None] = None,
     before: FromQuery[str | None] = None,
-) -> Response[bytes]:
+) -> Response[bytes] | Response[None]:
     """The form, for the people whom the address names if it does, and the jobs that there were."""
     asked = request.query_params
+    if asked.get("ticked") and not user:
+        return back_to(asked.get("back") or "/users", unticked="yes")
     pairs = [("user", one) for one in user or ()]
     if asked.get("match"):
         kept = [(name, asked.get(name, "")) for name in FILTER_NAMES]

@@ -28,7 +28,7 @@ from seatwright.postgres.reports.runs import StoredRun, workbook_size
 from seatwright.web.portal.exports.short import headers_of, kind_in, list_in
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.downloads import Download
-from seatwright.web.portal.frame.pages import page, see
+from seatwright.web.portal.frame.pages import keep, page, see
 
 QUERY_FIELDS_MAX: Final = 40
 
@@ -106,11 +106,13 @@ async def take_file(
         raise Refusal(
             Reason.INVALID_VALUE, "It was made as CSV: export the list again to have it as XLSX."
         )
+    await orders.record_taken(call, kept.list, kind, orders.asked_by(run), rows=run.rows)
+    keep(request)
     request.scope["state"]["download"] = await _download(call, run, kept.list, kind)
     return Response(
         b"",
         media_type=MEDIA_TYPES[kind],
-        headers=headers_of(file_name(kept.list, run.created_at, kind)),
+        headers=headers_of(file_name(kept.list, orders.asked_by(run), run.created_at, kind)),
     )
 
 

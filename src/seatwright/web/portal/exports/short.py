@@ -22,6 +22,7 @@ from seatwright.app.exports.orders import (
     asked_by,
     list_exports,
     list_of,
+    record_taken,
     require_list,
     short_rows,
 )
@@ -31,7 +32,7 @@ from seatwright.domain.jobs import JobState
 from seatwright.postgres.reports.runs import StoredRun
 from seatwright.spreadsheets.workbook import ROWS_IN_SHEET_MAX
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
-from seatwright.web.portal.frame.pages import SECURITY_HEADERS, page
+from seatwright.web.portal.frame.pages import SECURITY_HEADERS, keep, page
 
 KINDS: Final = {one.value: one for one in FileKind}
 _LOST: Final = frozenset({JobState.FAILED, JobState.CANCELLED})
@@ -73,6 +74,8 @@ async def export(call: TheCall, request: AnyRequest, file: FromPath[str]) -> Res
     rows = await short_rows(call, wanted, asked)
     if rows is None:
         return await _long_page(call, request, wanted, kind=kind, asked=asked)
+    await record_taken(call, wanted, kind, asked, rows=len(rows))
+    keep(request)
     if kind is FileKind.CSV:
         content = await csv_bytes(wanted, rows)
     else:
@@ -81,7 +84,7 @@ async def export(call: TheCall, request: AnyRequest, file: FromPath[str]) -> Res
     return Response(
         content,
         media_type=MEDIA_TYPES[kind],
-        headers=headers_of(file_name(wanted, call.now, kind)),
+        headers=headers_of(file_name(wanted, asked, call.now, kind)),
     )
 
 

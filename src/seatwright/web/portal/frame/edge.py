@@ -132,6 +132,8 @@ class PortalEdge:
                 return _trouble(scope, SUSPENDED)
             self._open(scope, connection, seen, session)
             answer = await self._route(scope, b"")
+            if answer.status == HTTPStatus.OK and scope["state"].get("is_kept"):
+                answer = await self._commit(scope, scope["state"]["call"], answer)
         await keep_alive(self._database, session, seen, now=now)
         return answer
 
@@ -167,7 +169,7 @@ class PortalEdge:
                 answer = await self._route(attempt, body)
             finally:
                 scope["path_template"] = attempt.get("path_template", "")
-            if answer.status >= 400:
+            if answer.status >= 400 or attempt["state"].get("is_sent_back"):
                 return answer
             if before is not None:
                 has_moved = not is_preview and (await foreseen_in(call)).digest != digest

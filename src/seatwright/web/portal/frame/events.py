@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,9 +10,9 @@ from uuid import UUID
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.domain.history import HistoryAction, HistoryEvent, NamedSubject
-from seatwright.domain.tenant_catalog import TenantCatalog
+from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.postgres.history_read import HistoryPage
-from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.language import gettext, ngettext
 from seatwright.web.portal.frame.stories import STORIES, SWITCHED
 
 
@@ -56,13 +57,30 @@ def _event(one: HistoryEvent, catalog: TenantCatalog) -> Event:
         story=gettext(_story(one)),
         who=group if one.user is None else _subject(one.user, "/users/"),
         group=group,
-        what=Thing(name=gettext("a product"))
-        if sku is None
-        else Thing(name=sku.display_name, path=f"/licenses/{sku.part_number}"),
+        what=_what(one, sku),
         by=one.principal.name,
         reason=one.reason,
         correlation=one.correlation,
     )
+
+
+def _what(one: HistoryEvent, sku: CatalogSku | None) -> Thing:
+    detail = one.detail or {}
+    if one.action is HistoryAction.EXPORTED and "list" in detail:
+        return Thing(name=_file_words(detail))
+    if sku is None:
+        return Thing(name=gettext("a product"))
+    return Thing(name=sku.display_name, path=f"/licenses/{sku.part_number}")
+
+
+def _file_words(detail: Mapping[str, object]) -> str:
+    """`past-holders 2026-10-01, 12 rows`; what older versions wrote has no rows."""
+    name = " ".join(str(detail[one]) for one in ("list", "day") if one in detail)
+    rows = detail.get("rows")
+    if not isinstance(rows, int):
+        return name
+    text = ngettext("%(name)s, one row", "%(name)s, %(count)s rows", rows)
+    return text % {"name": name, "count": f"{rows:,}"}
 
 
 def _story(one: HistoryEvent) -> str:

@@ -28,6 +28,19 @@ _PARTS: Final = "multipart/form-data"
 _SAME: Final = frozenset({"same-origin", "none"})
 
 
+class NothingTicked(Refusal):
+    """A form that is about the ticked rows of a list, and none is ticked.
+
+    Where the form says where its list is (`back`), the list itself is the answer.
+    """
+
+    def __init__(self) -> None:
+        """Name no value: there is none."""
+        super().__init__(
+            Reason.INVALID_VALUE, "Nothing is ticked, so nothing was done: tick a row first."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What somebody filled in; a name may be there several times (boxes that are ticked).

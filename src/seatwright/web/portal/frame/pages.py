@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from litestar import Request, Response
 from litestar.types import HTTPScope
@@ -54,6 +54,8 @@ def render_page(scope: HTTPScope, template: str, context: Mapping[str, object]) 
             "formats": formats_of(scope),
             "correlation": str(scope["state"]["correlation"]),
             "undo": (undo := scope["state"].get("undo")),
+            # Whether a form of the list that is shown came without a ticked row.
+            "is_unticked": b"unticked=yes" in scope["query_string"],
             # Whether the frame says what was done: the page need not say it again.
             "told": bool(undo and (undo.events or undo.purchase)),
             **context,
@@ -97,6 +99,17 @@ def see(location: str) -> Response[None]:
 def note(request: Request[Any, Any, Any], sentences: Sequence[str]) -> None:
     """Have a preview of this change say more than who gains and loses licenses."""
     request.scope["state"]["notes"] = tuple(sentences)
+
+
+def keep(request: Request[Any, Any, Any]) -> None:
+    """Have what a page wrote that is only read be kept: that its file was taken, say."""
+    request.scope["state"]["is_kept"] = True
+
+
+def back_to(path: str, **said: str) -> Response[None]:
+    """Back to a page of this portal, which says in its query what became of its form."""
+    own = own_path(path)
+    return see(f"{own}{'&' if '?' in own else '?'}{urlencode(said)}")
 
 
 def own_path(text: str) -> str:

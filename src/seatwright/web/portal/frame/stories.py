@@ -58,7 +58,7 @@ STORIES: Final[Mapping[Did, str]] = {
     Did.PRINCIPAL_REVOKED: marked("A token, client or account was revoked"),
     Did.PRINCIPAL_ROTATED: marked("The secret of a token or client was renewed"),
     Did.IMPORTED: marked("A file was imported"),
-    Did.EXPORTED: marked("A list was exported"),
+    Did.EXPORTED: marked("A list was taken as a file: %(what)s"),
     Did.JOB_STARTED: marked("A job was started"),
     Did.JOB_CANCELLED: marked("A job was cancelled"),
     Did.REMOVAL_HELD: marked("Removals of %(what)s are held for approval"),

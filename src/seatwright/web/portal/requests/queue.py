@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
@@ -12,22 +14,29 @@ from seatwright.app.call import Call
 from seatwright.app.requests.asking import ask
 from seatwright.app.requests.foretelling import Foretold, Way, foretell
 from seatwright.app.requests.orders import AskOrder
-from seatwright.app.requests.queue import QueueOrder, queue_page
+from seatwright.app.requests.queue import QueueOrder, count_queue, queue_page, state_shown
 from seatwright.app.requests.standing import Standing, standings
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
+from seatwright.domain.requests.states import LineState
 from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.forms import Form
-from seatwright.web.portal.frame.pages import note, page, see
+from seatwright.web.portal.frame.pages import back_to, note, page, see
 from seatwright.web.portal.requests.one import names_in
 from seatwright.web.portal.requests.ruling import decided_words, decisions_in, rule
 from seatwright.web.problems import status_of
 
 ROWS = 50
 PRODUCTS_MAX = 1000
+COUNTED_MAX = 1000
+"""More than so many that wait are not counted for a tab."""
+
+LINE_NO_MAX = 2**31 - 1
+FILTERS = ("search", "product", "person", "state", "order")
+ENDS = tuple(one for one in LineState if one is not LineState.PENDING)
 _SHOWS = ("decide", "all", "completed", "mine")
 
 
@@ -41,33 +50,71 @@ async def requests(
     done: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """What waits for a decision: a line for each person, oldest first."""
-    chosen = _shown(call, show)
+    shown = _shown(call, show)
+    chosen = {name: text for name in FILTERS if (text := request.query_params.get(name, ""))}
     keys = keys_of(cursor, int)
-    order = QueueOrder(
-        state={"completed": "completed", "mine": None}.get(chosen, "pending"),
-        to_decide=chosen == "decide",
-        mine=chosen == "mine",
-    )
-    found = await queue_page(call, order, after=None if keys is None else int(keys[0]), limit=ROWS)
+    order = _order(shown, chosen)
+    after = None if keys is None else max(0, min(int(keys[0]), LINE_NO_MAX))
+    found = await queue_page(call, order, after=after, limit=ROWS)
     rows = found[:ROWS]
-    standing = await standings(call, rows)
     more = None
     if len(found) > ROWS:
-        place = cursor_of(rows[-1].line.line_no)
-        more = "/requests?" + urlencode({"show": chosen, "cursor": place})
+        more = _address(shown, {**chosen, "cursor": cursor_of(rows[-1].line.line_no)})
     return page(
         request,
         "requests.html",
         lines=rows,
-        shown=chosen,
-        shows=_shows(call),
-        standing=standing,
+        shown=shown,
+        shows=await _tabs(call),
+        chosen=chosen,
+        is_narrow=bool(set(chosen) - {"order"}),
+        address=partial(_address_with, shown, chosen),
+        order=chosen.get("order", "newest" if shown in {"completed", "mine"} else "oldest"),
+        states=ENDS if shown == "completed" else (),
+        products=await _products(call),
+        standing=await standings(call, rows),
         Standing=Standing,
-        can_decide=_can_decide(call, chosen),
+        can_decide=_can_decide(call, shown),
+        counted_max=COUNTED_MAX,
         more=more,
         done=done,
         done_words=await decided_words(call, request, done),
     )
+
+
+def _order(shown: str, chosen: Mapping[str, str]) -> QueueOrder:
+    return QueueOrder(
+        state=chosen.get("state", state_shown(shown)),
+        to_decide=shown == "decide",
+        mine=shown == "mine",
+        product=chosen.get("product"),
+        person=chosen.get("person"),
+        search=chosen.get("search"),
+        order=chosen.get("order"),
+    )
+
+
+def _address(shown: str, query: Mapping[str, str]) -> str:
+    return "/requests?" + urlencode({"show": shown, **query})
+
+
+def _address_with(shown: str, chosen: Mapping[str, str], **others: str) -> str:
+    """The list with other filters; an empty one is none."""
+    query = {**chosen, **others}
+    return _address(shown, {name: text for name, text in query.items() if text})
+
+
+async def _tabs(call: Call) -> dict[str, int | None]:
+    """The parts of the queue that somebody may look at, with how much waits in each."""
+    tabs: dict[str, int | None] = {}
+    for name in _shows(call):
+        tabs[name] = None
+        if name != "completed":
+            waits = QueueOrder(
+                state=LineState.PENDING.value, to_decide=name == "decide", mine=name == "mine"
+            )
+            tabs[name] = await count_queue(call, waits, most=COUNTED_MAX + 1)
+    return tabs
 
 
 def _can_decide(call: Call, shown: str) -> bool:
@@ -185,7 +232,7 @@ async def decide_requests(call: TheCall, request: AnyRequest) -> Response[bytes]
     done = "approved" if approves else "denied"
     if request_id := parse_id(form.text("request") or ""):
         return see(f"/requests/{request_id}?done={done}")
-    return see(f"/requests?{urlencode({'show': shown, 'done': done})}")
+    return back_to(form.text("back") or _address(shown, {}), done=done)
 
 
 def day_in(form: Form, name: str, *, is_end: bool = False) -> datetime | None:

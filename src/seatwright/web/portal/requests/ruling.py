@@ -19,7 +19,7 @@ from seatwright.domain.ids import UserNo
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.labels import UserLabel, user_labels
 from seatwright.web.portal.frame.access import AnyRequest
-from seatwright.web.portal.frame.forms import Form
+from seatwright.web.portal.frame.forms import Form, NothingTicked
 from seatwright.web.portal.frame.language import gettext, ngettext
 from seatwright.web.portal.frame.naming import few_names
 
@@ -42,7 +42,7 @@ class Ruled:
 def decisions_in(form: Form) -> list[DecisionOrder]:
     """The decisions of a form, one for each request that it names.
 
-    Raises Refusal invalidValue where it decides nothing.
+    Raises Refusal invalidValue where it decides nothing, NothingTicked where about nobody.
     """
     decision = form.text("decision")
     if decision not in {"approve", "deny"}:
@@ -52,7 +52,7 @@ def decisions_in(form: Form) -> list[DecisionOrder]:
         request, _, person = ticked.partition("/")
         people.setdefault(request, []).append(person)
     if not people:
-        raise Refusal(Reason.INVALID_VALUE, "Nobody is ticked: tick who this decision is about.")
+        raise NothingTicked
     return [
         DecisionOrder(
             request=id_,

@@ -4,9 +4,27 @@
 const said = () => document.getElementById("said");
 const isTyping = (at) => at.closest("input, select, textarea, [contenteditable]") !== null;
 
+// A form about the ticked rows of its list goes nowhere without one, and keeps what was typed.
+function sayUnticked(form, button) {
+  const boxes = [...form.elements].filter((one) => one.type === "checkbox" && (one.hasAttribute("form") || one.closest("form tbody, form .cards")));
+  const isAboutThem = boxes.length > 0 && button && button.closest(".decide") && button.name !== "all";
+  if (!isAboutThem || boxes.some((one) => one.checked)) return false;
+  const main = document.getElementById("main");
+  const note = document.getElementById("unticked") || document.createElement("p");
+  note.id = "unticked";
+  note.className = "note note-bad";
+  note.tabIndex = -1;
+  note.setAttribute("role", "alert");
+  note.textContent = said().dataset.unticked;
+  main.prepend(note);
+  note.focus();
+  return true;
+}
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (sayUnticked(form, event.submitter)) { event.preventDefault(); return; }
   if (form.method !== "post") return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
@@ -23,12 +41,14 @@ function addAllBoxes() {
   for (const table of document.querySelectorAll("main form table")) {
     const head = table.querySelector("thead th");
     if (!boxesOf(table).length || table.querySelector("[data-all]") || !head) continue;
-    const all = document.createElement("input");
+    const all = document.createElement("input"), label = document.createElement("label"), word = document.createElement("span");
     all.type = "checkbox";
     all.dataset.all = "";
     all.setAttribute("aria-label", said().dataset.all);
+    word.textContent = said().dataset.every;
+    label.append(all, " ", word);
     head.dataset.label = said().dataset.all;
-    head.replaceChildren(all);
+    head.replaceChildren(label);
     countChosen(table);
   }
 }
