@@ -124,6 +124,8 @@ def test_an_auto_claim_policy_is_made(hands: Hands, script: httpx.Client) -> Non
     switch = hands.page.get_by_role("button", name="Turn auto-claim on")
     if switch.count():
         hands.press("button", "Turn auto-claim on")
+        hands.confirm()
+        hands.reads("Auto-claim was turned on.")
     hands.press("link", "Add a policy")
     hands.type("Name of the policy", "Route planners")
     hands.press("button", "Next")

@@ -34,7 +34,7 @@ def test_a_file_is_assigned_whole(office: ServedOffice, tmp_path: Path) -> None:
         "3 of 3 rows done (completed).\n"
     )
     again = office.done("bulk", file_of(tmp_path, *PEOPLE[:3]))
-    assert again == "3 of 3 rows done (completed).\n"
+    assert again == "0 of 3 rows done, 3 unchanged (completed).\n"
     assert "3         3" in office.done("licenses")
 
 
@@ -115,7 +115,7 @@ def test_a_job_that_nobody_waited_for_is_done_by_the_worker(
     assert text.startswith("Started with 3 rows: `seatwright jobs show ")
     job = text.split()[7]
     shown = office.done("jobs", "show", job, "--wait")
-    assert "Succeeded      3" in shown
+    assert "Done           3" in shown
 
 
 def test_a_template_is_stored_applied_and_deleted(office: ServedOffice) -> None:

@@ -239,8 +239,8 @@ async def test_the_result_file_is_safe_to_open_and_can_be_sent_again(office: Off
     answer = await office.admin.get(f"/api/jobs/{job_id}/result.csv")
     assert answer.headers["content-type"].startswith("text/csv")
     table = list(csv.reader(io.StringIO(answer.text)))
-    assert table[0] == ["row", "user", "sku", "action", "outcome", "reason", "message"]
-    assert table[1] == ["1", upn("ada"), "SPE_E3", "add", "succeeded", "", ""]
+    assert table[0] == ["row", "user", "sku", "action", "outcome", "reason", "message", "effect"]
+    assert table[1] == ["1", upn("ada"), "SPE_E3", "add", "succeeded", "", "", "given"]
     assert table[2][1].startswith("'=cmd")
     assert table[2][4:6] == ["failed", "unknownUser"]
     again = await office.admin.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 from uuid import UUID, uuid4
 
 from seatwright.app.call import Call
@@ -80,9 +81,12 @@ async def list_job_rows(
     after: int | None,
     limit: int,
     outcome: Outcome | None = None,
-    effect: RowEffect | None = None,
+    effect: RowEffect | Literal["new"] | None = None,
 ) -> list[StoredRow]:
-    """Rows of a job in the order of its file; one more than `limit` if there are more."""
+    """Rows of a job in the order of its file; one more than `limit` if there are more.
+
+    The effect `new` leaves out those that `effects_of` counts.
+    """
     return await list_rows(
         call.tx,
         job.job_no,
@@ -94,7 +98,7 @@ async def list_job_rows(
 
 
 async def effects_of(call: Call, job: Job) -> Mapping[RowEffect, int]:
-    """How many rows of a job changed nothing, or only service plans."""
+    """How many rows of a job changed nothing, or gave nothing to somebody new."""
     return await count_effects(call.tx, job.job_no)
 
 

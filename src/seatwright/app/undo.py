@@ -15,7 +15,7 @@ from seatwright.app.jobs import get_job, start_job
 from seatwright.app.reconcile import USERS_AT_ONCE_MAX, lock_world, refill, settle_only
 from seatwright.app.record import record
 from seatwright.app.undo_rows import Restoring, give_places, hold_groups_of, lent_by, restore_rows
-from seatwright.domain.bulk import RowResult
+from seatwright.domain.bulk import UNCHANGED, RowResult
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, UserNo
@@ -231,6 +231,7 @@ def _progress(results: Sequence[RowResult], *, position: int) -> Progress:
     counts = Counter(one.outcome for one in results)
     return Progress(
         succeeded=counts[Outcome.SUCCEEDED],
+        unchanged=sum(one.effect in UNCHANGED for one in results),
         failed=counts[Outcome.FAILED],
         waiting=counts[Outcome.WAITING],
         position=position,

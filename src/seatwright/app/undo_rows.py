@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from seatwright.app.call import Call
 from seatwright.app.reconcile import Edit, lock_world, settle_only
 from seatwright.app.record import record_all
 from seatwright.domain.assignments import DIRECT, Source, SourceKind
-from seatwright.domain.bulk import RowResult
+from seatwright.domain.bulk import RowEffect, RowResult
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction, HistoryLine
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
@@ -164,7 +164,8 @@ async def _sorted_out(
     for change in changes:
         refused = await _impossible(call, change)
         if change.is_as_before(call.now):
-            results.append(_result(change, Outcome.SUCCEEDED, message=UNCHANGED))
+            same = _result(change, Outcome.SUCCEEDED, message=UNCHANGED)
+            results.append(replace(same, effect=RowEffect.NOTHING))
         elif refused is not None:
             results.append(refused)
         elif change.is_as_left(call.now):

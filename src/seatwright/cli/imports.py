@@ -27,6 +27,7 @@ holdings_commands = typer.Typer(
 )
 
 NOTES_SHOWN: Final = 20
+CAUTIONS_NAMED: Final = 5
 
 _NOTES = (
     Column(title="Row", cell=lambda row: str(row["row"]), is_number=True),
@@ -76,10 +77,16 @@ def tell_rows(rows: Json) -> None:
     waiting = f", {rows['waiting']:,} would wait for a seat" if rows["waiting"] else ""
     failed = f", {rows['failed']:,} would fail" if rows["failed"] else ""
     total = count_of(rows["total"], "row", "rows")
-    say(f"{rows['succeeded']:,} of {total} would be done{waiting}{failed}.")
+    unchanged = f", {rows['unchanged']:,} would change nothing" if rows["unchanged"] else ""
+    changed = rows["succeeded"] - rows["unchanged"]
+    say(f"{changed:,} of {total} would be done{unchanged}{waiting}{failed}.")
     if rows["failed"] or rows["waiting"]:
         troubled = [one for one in rows["outcomes"] if one["outcome"] != "succeeded"]
         show_reasons(troubled, [row for row in rows["rows"] if row["outcome"] == "failed"])
+    for caution in rows.get("cautions", ()):
+        named = [one["user"] for one in caution["rows"][:CAUTIONS_NAMED]]
+        more = caution["count"] - len(named)
+        warn(f"{caution['sentence']} {', '.join(named)}{f' and {more:,} more' if more else ''}")
     warn_ignored(rows["ignoredColumns"])
 
 

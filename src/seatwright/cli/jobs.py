@@ -34,7 +34,18 @@ _JOBS = (
     Column(title="Job", cell="id", is_small=True),
     Column(title="Kind", cell="kind"),
     Column(title="State", cell="state"),
-    Column(title="Done", cell=lambda row: f"{row['done']:,} of {row['total']:,}", is_number=True),
+    Column(
+        title="Looked at",
+        cell=lambda row: f"{row['done']:,} of {row['total']:,}",
+        is_number=True,
+    ),
+    Column(title="Done", cell=lambda row: row["succeeded"] - row["unchanged"], is_number=True),
+    Column(
+        title="Unchanged",
+        cell=lambda row: row["unchanged"] or "",
+        is_number=True,
+        is_optional=True,
+    ),
     Column(title="Failed", cell=lambda row: row["failed"] or "", is_number=True, is_optional=True),
     Column(title="Started (UTC)", cell=moment("createdAt")),
 )
@@ -44,6 +55,7 @@ _ROWS = (
     Column(title="Person", cell="user"),
     Column(title="Product", cell="sku"),
     Column(title="Outcome", cell="outcome"),
+    Column(title="Came to", cell="effect", is_optional=True),
     Column(
         title="Why",
         cell=lambda row: row["message"] or row["reason"],
@@ -180,7 +192,9 @@ def _report(api: Api, job: Json) -> None:
     waits = count_of(job["waiting"], "waits", "wait")
     waiting = f", {waits} for a seat" if job["waiting"] else ""
     failed = f", {job['failed']:,} failed" if job["failed"] else ""
-    say(f"{job['succeeded']:,} of {rows} done{waiting}{failed} ({job['state']}).")
+    unchanged = f", {job['unchanged']:,} unchanged" if job["unchanged"] else ""
+    changed = job["succeeded"] - job["unchanged"]
+    say(f"{changed:,} of {rows} done{unchanged}{waiting}{failed} ({job['state']}).")
     for over in (job["report"] or {}).get("overAssigned", ()):
         warn(
             f"{over['skuPartNumber']}: {over['holders']:,} people hold one, and"
@@ -236,8 +250,9 @@ def _facts(job: Json) -> list[tuple[str, object]]:
         ("Kind", job["kind"]),
         ("State", job["state"]),
         ("Rows", job["total"]),
-        ("Done", job["done"]),
-        ("Succeeded", job["succeeded"]),
+        ("Looked at", job["done"]),
+        ("Done", job["succeeded"] - job["unchanged"]),
+        ("Unchanged", job["unchanged"]),
         ("Failed", job["failed"]),
         ("Waiting", job["waiting"]),
         ("Error", job.get("error")),

@@ -84,9 +84,11 @@ _ERRORS = (
 def _tell_rows(rows: Json) -> None:
     waiting = f", {rows['waiting']:,} would wait" if rows["waiting"] else ""
     failed = f", {rows['failed']:,} would stay as they are" if rows["failed"] else ""
+    unchanged = f", {rows['unchanged']:,} are there already" if rows["unchanged"] else ""
+    changed = rows["succeeded"] - rows["unchanged"]
     say(
-        f"{rows['succeeded']:,} of {count_of(rows['total'], 'person', 'people')} would be"
-        f" moved{waiting}{failed}."
+        f"{changed:,} of {count_of(rows['total'], 'person', 'people')} would be"
+        f" moved{unchanged}{waiting}{failed}."
     )
     if rows["surplus"]:
         say("")

@@ -43,20 +43,35 @@ class RowEffect(StrEnum):
     GIVEN = "given"
     """The person did not have it and has it now."""
 
+    BESIDE = "beside"
+    """A group gives it to the person, who has an assignment of their own beside that now."""
+
     CHANGED = "changed"
-    """The person had it with other service plans."""
+    """The person had it with other service plans, or other dates."""
 
     HAD = "had"
     """It is the person's own already."""
 
     HAD_BY_GROUP = "hadByGroup"
-    """Something else than an assignment of their own gives it to them already."""
+    """A group gives it to them already, so that they are left out."""
 
     TWICE = "twice"
     """An earlier row says the same of the same person."""
 
+    NOTHING = "nothing"
+    """A row of a move or of an undo found everything as it should be."""
+
     TAKEN = "taken"
     """It is taken from them, now or once that is approved."""
+
+
+UNCHANGED: Final = (
+    RowEffect.HAD_BY_GROUP,
+    RowEffect.HAD,
+    RowEffect.TWICE,
+    RowEffect.NOTHING,
+)
+"""What rows come to that were as they should be already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +119,8 @@ class BulkOrder:
     of them. `adopts` is for an import of what people hold today. `spares_inherited` leaves out whom
     a group gives all of it already. `only_needless` leaves out who would lose something by a
     removal when it is made, but for what another product covers (T-180) and, by row number, the
-    service plans of `may_lose`.
+    service plans of `may_lose`. `about` are the products that rows name where they are few,
+    `template` is what the template was called, and `kind` what all rows do, None where they differ.
     """
 
     fill: FillPolicy = FillPolicy.AS_MANY
@@ -115,6 +131,9 @@ class BulkOrder:
     only_needless: bool = False
     may_lose: Mapping[int, ServicePlanBits] = field(default_factory=dict)
     report: Mapping[str, object] = field(default_factory=dict)
+    about: tuple[SkuNo, ...] = ()
+    template: str = ""
+    kind: WantKind | None = None
 
     @property
     def must_reserve(self) -> bool:
@@ -134,6 +153,9 @@ class BulkOrder:
             "onlyNeedless": self.only_needless,
             "mayLose": [[row, f"{bits:x}"] for row, bits in self.may_lose.items()],
             "report": dict(self.report),
+            "about": list(self.about),
+            "template": self.template,
+            "kind": self.kind,
         }
         if self.reserved is not None:
             kept["reserved"] = [[sku, seats] for sku, seats in self.reserved.items()]
@@ -160,6 +182,9 @@ def order_of(params: Mapping[str, object]) -> BulkOrder:
         only_needless=kept.get("onlyNeedless", False),
         may_lose={row: ServicePlanBits(int(bits, 16)) for row, bits in kept.get("mayLose", ())},
         report=kept["report"],
+        about=tuple(SkuNo(no) for no in kept.get("about", ())),
+        template=kept.get("template", ""),
+        kind=WantKind(kept["kind"]) if kept.get("kind") else None,
     )
 
 

@@ -74,7 +74,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it is stored; `position` is where a worker goes on after a crash."""
+    """A job as it is stored; `position` is where a worker goes on after a crash.
+
+    `unchanged` counts those rows among `succeeded` that were as they should be already.
+    """
 
     job_no: JobNo
     id: UUID
@@ -84,6 +87,7 @@ class Job:
     total: int
     done: int
     succeeded: int
+    unchanged: int
     failed: int
     waiting: int
     position: int
@@ -94,3 +98,13 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+    @property
+    def changed(self) -> int:
+        """How many rows changed something."""
+        return self.succeeded - self.unchanged
+
+    @property
+    def left(self) -> int:
+        """How many rows nobody looked at, yet or ever."""
+        return max(0, self.total - self.done)

@@ -144,6 +144,17 @@ async def count_holders(tx: Transaction, policies: Sequence[PolicyNo]) -> dict[P
     return {PolicyNo(row[0]): row[1] for row in await cursor.fetchall()}
 
 
+async def count_claimers(tx: Transaction, policies: Sequence[PolicyNo], *, since: datetime) -> int:
+    """How many people these policies gave something since then."""
+    cursor = await tx.connection.execute(
+        "select count(distinct user_no)::int4 from claim"
+        " where tenant_id = %s and policy_no = any(%s) and at >= %s",
+        (tx.tenant_id, list(policies), since),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldClaim:
     """A claim that is still held; `group` is where it was delivered, None: to the person."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from seatwright.domain.bulk import BulkRow, RowEffect, RowFault, RowResult
 from seatwright.domain.errors import Reason
@@ -39,11 +40,14 @@ _PAGE = """
 select row_no, user_text, sku_text, action, outcome, reason, message, effect
   from job_row where tenant_id = %s and job_no = %s and row_no > %s
    and (%s::text is null or outcome = %s) and (%s::text is null or effect = %s)
+   and not (%s and coalesce(effect, '') in
+            ('beside', 'changed', 'had', 'hadByGroup', 'twice', 'nothing'))
  order by row_no limit %s
 """
 _EFFECTS = """
 select effect, count(*) from job_row
- where tenant_id = %s and job_no = %s and effect in ('changed', 'had', 'hadByGroup', 'twice')
+ where tenant_id = %s and job_no = %s
+   and effect in ('beside', 'changed', 'had', 'hadByGroup', 'twice', 'nothing')
  group by effect
 """
 
@@ -164,13 +168,14 @@ async def list_rows(
     after: int,
     limit: int,
     outcome: Outcome | None = None,
-    effect: RowEffect | None = None,
+    effect: RowEffect | Literal["new"] | None = None,
 ) -> list[StoredRow]:
-    """Rows in their order, with what became of them."""
+    """Rows in their order; the effect `new` leaves out those that `count_effects` counts."""
     wanted = None if outcome is None else outcome.value
-    came_to = None if effect is None else effect.value
+    is_new = effect == "new"
+    came_to = None if is_new else effect
     cursor = await tx.connection.execute(
-        _PAGE, (tx.tenant_id, job, after, wanted, wanted, came_to, came_to, limit)
+        _PAGE, (tx.tenant_id, job, after, wanted, wanted, came_to, came_to, is_new, limit)
     )
     return [
         StoredRow(

@@ -17,8 +17,9 @@ from seatwright.domain.reconcile.columns import Int32s
 from seatwright.postgres.transaction import Transaction
 
 _COLUMNS = (
-    "job_no, id, kind, state, params, total, done, succeeded, failed, waiting, position,"
-    " is_cancel_asked, error, principal_no, correlation, created_at, started_at, finished_at"
+    "job_no, id, kind, state, params, total, done, succeeded, unchanged, failed, waiting,"
+    " position, is_cancel_asked, error, principal_no, correlation, created_at, started_at,"
+    " finished_at"
 )
 
 
@@ -32,16 +33,17 @@ def _job(row: TupleRow) -> Job:
         total=row[5],
         done=row[6],
         succeeded=row[7],
-        failed=row[8],
-        waiting=row[9],
-        position=row[10],
-        is_cancel_asked=row[11],
-        error=row[12],
-        principal_no=PrincipalNo(row[13]),
-        correlation=row[14],
-        created_at=row[15],
-        started_at=row[16],
-        finished_at=row[17],
+        unchanged=row[8],
+        failed=row[9],
+        waiting=row[10],
+        position=row[11],
+        is_cancel_asked=row[12],
+        error=row[13],
+        principal_no=PrincipalNo(row[14]),
+        correlation=row[15],
+        created_at=row[16],
+        started_at=row[17],
+        finished_at=row[18],
     )
 
 
@@ -146,9 +148,13 @@ async def start_job(tx: Transaction, job: JobNo, *, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What one slice of a job added; `position` is where the next one begins."""
+    """What one slice of a job added; `position` is where the next one begins.
+
+    `unchanged` are of `succeeded`.
+    """
 
     succeeded: int = 0
+    unchanged: int = 0
     failed: int = 0
     waiting: int = 0
     position: int | None = None
@@ -158,11 +164,13 @@ class Progress:
 async def advance_job(tx: Transaction, job: JobNo, progress: Progress) -> None:
     """Add a slice's counts, in the transaction of the slice's own changes: exactly once."""
     await tx.connection.execute(
-        "update job set succeeded = succeeded + %s, failed = failed + %s, waiting = waiting + %s,"
-        " done = done + %s, position = coalesce(%s, position), params = coalesce(%s, params)"
+        "update job set succeeded = succeeded + %s, unchanged = unchanged + %s,"
+        " failed = failed + %s, waiting = waiting + %s, done = done + %s,"
+        " position = coalesce(%s, position), params = coalesce(%s, params)"
         " where tenant_id = %s and job_no = %s",
         (
             progress.succeeded,
+            progress.unchanged,
             progress.failed,
             progress.waiting,
             progress.succeeded + progress.failed + progress.waiting,

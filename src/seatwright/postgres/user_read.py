@@ -130,6 +130,16 @@ async def held_by(tx: Transaction, users: Sequence[UserNo]) -> dict[UserNo, list
     return {UserNo(row[0]): [SkuNo(sku) for sku in row[1]] for row in await cursor.fetchall()}
 
 
+async def disabled_among(tx: Transaction, users: Sequence[UserNo]) -> frozenset[UserNo]:
+    """Those of these people whose account is disabled."""
+    cursor = await tx.connection.execute(
+        "select user_no from app_user"
+        " where tenant_id = %s and user_no = any(%s) and not is_enabled",
+        (tx.tenant_id, list(users)),
+    )
+    return frozenset(UserNo(row[0]) for row in await cursor.fetchall())
+
+
 async def upns_of(
     tx: Transaction, query: UserQuery, *, conditions: Sequence[Condition] = (), limit: int
 ) -> list[str]:

@@ -49,12 +49,39 @@ async def test_auto_claim_is_turned_on_and_off_by_whoever_may(office: Office) ->
     page = await visitor.get(done.headers["location"])
     assert "Auto-claim is on." in page.text
     assert "There is no policy yet" in page.text
+    assert "Auto-claim was turned on." in page.text
     reader = await visit(office, Role.LICENSE_ADMINISTRATOR)
     page = await reader.get("/auto-claim")
     assert "Turn auto-claim off" not in page.text
     for path in ("switch", "x/status", "x/scope", "x/delete"):
         assert (await reader.send(f"/auto-claim/{path}", page)).status_code == 403
     assert (await reader.get("/auto-claim/new")).status_code == 403
+
+
+async def test_turning_it_off_says_first_whom_that_is_about_and_is_undone_at_once(
+    office: Office,
+) -> None:
+    await turn_on(office)
+    await buy_first(office, APPS, 5)
+    await make(office)
+    await add_people(office, "ada", "ben")
+    await give_claim(office, "Makers", "ada", "ben")
+    visitor = await visit(office)
+    page = await visitor.get("/auto-claim")
+    assert re.search(r'name="step" value="preview">Turn auto-claim off', page.text)
+    form = {"enabled": "no", "words": "Turn auto-claim off"}
+    preview = await visitor.send("/auto-claim/switch", page, **form, step="preview")
+    assert "One policy gives nothing any more" in preview.text
+    assert "2 people got a license by them in the last 30 days" in preview.text
+    assert "What was claimed stays: 2 licenses." in preview.text
+    assert "Auto-claim is on." in (await visitor.get("/auto-claim")).text
+    sent = {**form, "step": "apply", "digest": digest_in(preview)}
+    done = await visitor.send("/auto-claim/switch", preview, **sent)
+    assert led_to(done) == "/auto-claim?turned=off"
+    off = await visitor.get(led_to(done))
+    assert "Auto-claim was turned off. What people claimed stays with them." in off.text
+    undone = await visitor.send("/auto-claim/switch", off, enabled="yes")
+    assert "Auto-claim is on." in (await visitor.get(led_to(undone))).text
 
 
 async def test_a_policy_is_made_in_five_steps_and_nothing_is_there_before_the_last(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import io
 import re
 from html import unescape
@@ -96,7 +97,7 @@ async def test_a_file_with_faults_is_shown_row_by_row_and_the_good_rows_are_done
     assert "5 of 5 rows looked at" in job.text
     result = await visitor.get(f"{done.headers['location']}/result.csv")
     lines = result.text.splitlines()
-    assert lines[0] == "row,user,sku,action,outcome,reason,message"
+    assert lines[0] == "row,user,sku,action,outcome,reason,message,effect"
     assert [line.split(",")[4] for line in lines[1:]] == [
         "succeeded",
         "failed",
@@ -147,6 +148,17 @@ async def test_every_row_is_counted_once_and_who_has_it_through_a_group_is_left_
     ada = await office.admin.get("/api/identity/users/ada@contoso.example/licenses")
     assert [one["kind"] for one in ada.json()["value"][0]["sources"]] == ["group"]
     path = done.headers["location"]
+    page = await visitor.get(path)
+    assert "<h1>Give Microsoft 365 E3</h1>" in page.text
+    figures = dict(re.findall(r"<dt>(\w+)</dt><dd>(\d+)</dd>", page.text))
+    assert figures == {"Done": "2", "Unchanged": "3", "Failed": "1", "Waiting": "0"}
+    told = (await office.admin.get(f"/api/jobs/{path.rpartition('/')[2]}")).json()
+    assert (told["total"], told["done"], told["succeeded"], told["unchanged"]) == (6, 6, 5, 3)
+    file = csv.DictReader(io.StringIO((await visitor.get(f"{path}/result.csv")).text))
+    effects = ["hadByGroup", "had", "given", "", "given", "twice"]
+    assert [row["effect"] for row in file] == effects
+    new = await visitor.get(f"{path}?show=done")
+    assert re.findall(r'<th scope="row">(\w+)@', new.text) == ["cara", "dan"]
     for shown, name in (("had", "ben"), ("hadByGroup", "ada"), ("twice", "cara")):
         job = await visitor.get(f"{path}?show={shown}")
         assert re.findall(r'<th scope="row">(\w+)@', job.text) == [name]
@@ -321,3 +333,42 @@ async def _first_event(office: Office, visitor: Visitor, path: str) -> str:
 
     await asyncio.wait_for(office.app(scope, receive, send), timeout=10)
     return b"".join(heard).decode()
+
+
+async def test_a_preview_warns_of_disabled_accounts_and_of_what_people_have_already(
+    office: Office,
+) -> None:
+    visitor = await _staff(office)
+    for sku, people in (("SPE_E5", ("ben", "cara")), ("EXCHANGESTANDARD", ("dan",))):
+        bought = {"skuPartNumber": sku, "units": 5, "status": "Enabled"}
+        assert (await office.admin.post("/api/subscriptions", json=bought)).status_code == 201
+        for name in people:
+            path = f"/api/identity/users/{name}@contoso.example/licenses"
+            given = await office.admin.post(path, json={"skuPartNumber": sku})
+            assert given.status_code == 201, given.text
+    off = {"accountEnabled": False}
+    await office.admin.patch("/api/identity/users/ada@contoso.example", json=off)
+    page = await visitor.get("/bulk")
+    names = ("ada", "ben", "cara", "dan")
+    lines = "\n".join(f"{one}@contoso.example" for one in names)
+    form = {"lines": lines, "give": "sku:OFFICESUBSCRIPTION", "action": "add"}
+    more = {"skuPartNumber": "OFFICESUBSCRIPTION", "units": 9, "status": "Enabled"}
+    assert (await office.admin.post("/api/subscriptions", json=more)).status_code == 201
+    preview = await visitor.send("/bulk", page, **form, step="preview")
+    told = preview.text[: preview.text.index('value="apply"')]
+    assert "1 of the rows is about somebody whose account is disabled" in told
+    assert "2 of the rows are about people who have Microsoft 365 E5" in told
+    assert re.findall(r"<li>(\w+)@", told) == ["ada", "ben", "cara"]
+    rows = {"users": [f"{one}@contoso.example" for one in names]}
+    answer = await office.admin.post(
+        "/api/identity/licenses/bulk-assign?preview=true",
+        json={**rows, "skuPartNumber": "OFFICESUBSCRIPTION"},
+    )
+    found = [(one["kind"], one["count"]) for one in answer.json()["result"]["cautions"]]
+    assert found == [("accountDisabled", 1), ("covered", 2)]
+    done = await visitor.send("/bulk", preview, **form, digest=digest_in(preview), step="apply")
+    assert done.status_code == 303, "nothing of it forbids anything"
+    bigger = {**form, "give": f"sku:{E3}"}
+    preview = await visitor.send("/bulk", page, **bigger, step="preview")
+    assert "1 of the rows is about somebody who has Exchange Online (Plan 1)" in preview.text
+    assert "does not need that any more beside it" in preview.text

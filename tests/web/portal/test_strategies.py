@@ -26,7 +26,9 @@ async def test_each_way_is_told_with_what_is_in_use_and_advice_with_its_reason(
     await assign(office, "ada", VISIO)
     await assign(office, "bob", VISIO)
     page = await visitor.get("/strategies")
-    assert re.search(r'By hand</a></th>\s*<td class="number">2</td>', page.text)
+    assert re.search(
+        r'By hand</a></th>\s*<td class="number" data-label="Licenses">2</td>', page.text
+    )
     assert "What is in use fits" in page.text
     changed = await office.admin.patch("/api/settings", json={"bulkAdviceAbove": 1})
     assert changed.status_code == 200, changed.text
@@ -122,3 +124,36 @@ async def test_who_is_ticked_at_a_product_goes_along_to_the_form_of_the_move(
     )
     assert "<h1>Move one person to Engineers</h1>" in preview.text
     assert "Nobody gains or loses anything" in preview.text
+
+
+async def test_a_group_that_does_not_give_it_yet_is_offered_to_do_so(office: Office) -> None:
+    await add_people(office, "ada", "bob")
+    await buy(office, VISIO, 5)
+    group = await add_group(office, "Engineers")
+    await assign(office, "ada", VISIO)
+    visitor = await visit(office)
+    page = await visitor.get(f"/strategies/move?sku={VISIO}")
+    assert "Name the group that is to give it and press Preview" in page.text
+    sent = {"kind": "directToGroup", "sku": VISIO, "toGroup": "Engineers", "who": "all"}
+    refused = await visitor.send("/strategies/move", page, **sent, step="preview")
+    assert "Engineers does not give Visio Plan 2 yet" in refused.text
+    assert "/api/" not in refused.text.partition("<main")[2]
+    path = f"/groups/{group}/licenses"
+    assert f'action="{path}"' in refused.text
+    preview = await visitor.send(path, refused, sku=VISIO, step="preview")
+    sent = {"sku": VISIO, "step": "apply", "digest": digest_in(preview)}
+    given = await visitor.send(path, preview, **sent)
+    seen = await visitor.get(led_to(given))
+    assert f"/strategies/move?sku={VISIO}&amp;toGroup={group}" in seen.text
+
+
+async def test_people_chosen_in_the_list_of_users_go_along_to_the_form_of_the_move(
+    office: Office,
+) -> None:
+    await add_people(office, "ada", "bob")
+    visitor = await visit(office)
+    listed = await visitor.get("/users")
+    assert 'formaction="/strategies/move"' in listed.text
+    form = await visitor.get(f"/strategies/move?user=ada@contoso.example&sku={VISIO}")
+    assert 'value="named" checked' in form.text
+    assert ">ada@contoso.example</textarea>" in form.text

@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from seatwright.app.auto_claim.policies import list_policies
 from seatwright.app.call import Call
 from seatwright.app.record import record
 from seatwright.domain.auto_claim import Feature
 from seatwright.domain.history import HistoryAction, HistoryLine
+from seatwright.postgres.auto_claim_claims import count_claimers
 from seatwright.postgres.auto_claim_notices import end_stale_notices, hold_open_notices
 from seatwright.postgres.auto_claim_read import lock_feature, read_feature
 from seatwright.postgres.auto_claim_write import set_feature
+
+CLAIMED_LATELY: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Whom the switch is about: policies that are on, who got something by them in the last 30
+    days, and how many licenses they gave that people hold.
+    """
+
+    policies: int
+    claimers: int
+    held: int
+
+
+async def reach_of_switch(call: Call) -> Reach:
+    """What stops when the feature is turned off, and begins when it is turned on."""
+    policies = [one for one in await list_policies(call) if one.policy.is_on]
+    numbers = [one.policy.policy_no for one in policies]
+    return Reach(
+        policies=len(policies),
+        claimers=await count_claimers(call.tx, numbers, since=call.now - CLAIMED_LATELY),
+        held=sum(one.holders for one in policies),
+    )
 
 
 async def turn(call: Call, *, is_on: bool) -> Feature:

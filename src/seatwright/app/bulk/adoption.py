@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from seatwright.app.assign.fulfil import foresee
@@ -12,7 +12,7 @@ from seatwright.app.catalog import catalog_of
 from seatwright.app.reconcile import Edit, World, lock_world, refill, write_outcome
 from seatwright.domain.adoption import Holding, adopted_changes, with_holdings
 from seatwright.domain.assignments import DIRECT, Strategy
-from seatwright.domain.bulk import BulkRow, RowResult
+from seatwright.domain.bulk import BulkRow, RowEffect, RowResult
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import SkuNo, UserNo
@@ -123,12 +123,13 @@ def _results(
         for user in settled_states(before.users, changes)
         for one in user.held
     }
+    changed = {(one.user_no, one.sku) for one in changes.changes}
     for row in rows:
         user = users.get(row.user_text)
         if user is None or row.sku is None:
             yield unknown_person(row)
         else:
-            yield _result(row, user, row.sku, had=had, kept=kept)
+            yield _result(row, user, row.sku, had=had, kept=kept, changed=changed)
             had.add((user, row.sku))
 
 
@@ -137,8 +138,9 @@ def _result(
     user: UserNo,
     sku: SkuNo,
     *,
-    had: set[tuple[UserNo, SkuNo]],
-    kept: set[tuple[UserNo, SkuNo]],
+    had: Set[tuple[UserNo, SkuNo]],
+    kept: Set[tuple[UserNo, SkuNo]],
+    changed: Set[tuple[UserNo, SkuNo]],
 ) -> RowResult:
     if (user, sku) not in kept:
         # Only what is prohibited where a person is may be taken from a holder.
@@ -150,8 +152,16 @@ def _result(
             message=f"{row.sku_text} may not be used in the usage location of {row.user_text}:"
             " the assignment is stored and takes effect once the location allows it.",
         )
-    message = ALREADY_ASSIGNED if (user, sku) in had else None
-    return RowResult(row_no=row.row_no, outcome=Outcome.SUCCEEDED, user=user, message=message)
+    effect = RowEffect.GIVEN
+    if (user, sku) in had:
+        effect = RowEffect.CHANGED if (user, sku) in changed else RowEffect.HAD
+    return RowResult(
+        row_no=row.row_no,
+        outcome=Outcome.SUCCEEDED,
+        user=user,
+        message=None if effect is RowEffect.GIVEN else ALREADY_ASSIGNED,
+        effect=effect,
+    )
 
 
 async def over_assigned(call: Call, job_no: int) -> list[dict[str, object]]:

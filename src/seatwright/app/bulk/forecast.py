@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from seatwright.app.bulk.cautions import Caution, cautions_of
 from seatwright.app.bulk.foresight import Foresight, foresee_rows
 from seatwright.app.bulk.orders import Resolved
 from seatwright.app.bulk.reservation import refused_whole
@@ -19,7 +20,7 @@ from seatwright.app.bulk.slices import work_bulk_slice
 from seatwright.app.bulk.start import start_bulk
 from seatwright.app.call import Call
 from seatwright.app.preview_jobs import only_foreseen
-from seatwright.domain.bulk import BulkOrder, BulkRow, FillPolicy, RowEffect, RowResult
+from seatwright.domain.bulk import UNCHANGED, BulkOrder, BulkRow, FillPolicy, RowEffect, RowResult
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.jobs import Job, Outcome
 from seatwright.domain.reconcile import Action
@@ -27,7 +28,6 @@ from seatwright.postgres.job_rows import list_rows
 from seatwright.postgres.jobs import job_by_number
 
 FORECAST_ROWS_MAX = 1_000
-_IDLE = (RowEffect.HAD_BY_GROUP, RowEffect.HAD, RowEffect.TWICE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,8 @@ class Forecast:
 
     `is_refused` is for all or nothing where it would be nothing. `rows` are the first 1,000,
     `failing` the first 1,000 of those that would not be done, and `effects` counts the others by
-    what they come to; `by_effect` has the first 1,000 of each that changes nothing.
+    what they come to; `by_effect` has the first 1,000 of each that gives nothing to somebody new.
+    `cautions` are what there is to know of the others before.
     """
 
     counts: Mapping[tuple[Outcome, Reason | None], int]
@@ -46,6 +47,12 @@ class Forecast:
     is_refused: bool
     effects: Mapping[RowEffect, int]
     by_effect: Mapping[RowEffect, Sequence[tuple[BulkRow, RowResult]]]
+    cautions: tuple[Caution, ...]
+
+    @property
+    def unchanged(self) -> int:
+        """How many rows are as they should be already."""
+        return sum(self.effects.get(effect, 0) for effect in UNCHANGED)
 
 
 async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
@@ -67,6 +74,7 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
     call.ledger.concerned.update(product.sku for product in order.products)
     shown = slice(0, FORECAST_ROWS_MAX)
     pairs = list(zip(rows, results, strict=True))
+    cautions = () if order.adopts else await cautions_of(call, pairs, order)
     failing = (pair for pair in pairs if pair[1].outcome is not Outcome.SUCCEEDED)
     return Forecast(
         counts=Counter((one.outcome, one.reason) for one in results),
@@ -79,8 +87,9 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
             effect: list(
                 islice((pair for pair in pairs if pair[1].effect is effect), FORECAST_ROWS_MAX)
             )
-            for effect in (*_IDLE, RowEffect.CHANGED)
+            for effect in (*UNCHANGED, RowEffect.BESIDE, RowEffect.CHANGED)
         },
+        cautions=cautions,
     )
 
 

@@ -35,6 +35,8 @@ from seatwright.domain.wants import WantKind
 USER_TEXT_LENGTH_MAX = 500
 UNKNOWN_LISTED_MAX = 5
 NEAR_MATCHES_MAX = 3
+NAMED_MAX = 2
+"""Products that the title of a job names; of more it says none."""
 NEAR_LOOKUPS_MAX = 50
 """Unknown products for which one file is told what they may mean: each costs milliseconds."""
 
@@ -106,6 +108,9 @@ async def resolve(call: Call, sent: BulkCall) -> Resolved:
     if not sent.keeps_faults:
         _check_products(catalog, sent)
     reader = _Reader(catalog=catalog, sent=sent, template_name=template_name, now=call.now)
+    # In a thread, for a large file keeps the others of this process waiting for a second.
+    rows = await asyncio.to_thread(reader.rows)
+    skus, kinds = sorted({row.sku for row in rows if row.sku is not None}), {r.kind for r in rows}
     return Resolved(
         order=BulkOrder(
             fill=sent.fill,
@@ -114,9 +119,11 @@ async def resolve(call: Call, sent: BulkCall) -> Resolved:
             spares_inherited=sent.spares_inherited,
             only_needless=sent.only_needless,
             may_lose=sent.may_lose,
+            about=tuple(skus) if len(skus) <= NAMED_MAX else (),
+            template="" if skus else template_name,
+            kind=kinds.pop() if len(kinds) == 1 else None,
         ),
-        # In a thread, for a large file keeps the others of this process waiting for a second.
-        rows=await asyncio.to_thread(reader.rows),
+        rows=rows,
         ignored_columns=sent.ignored_columns,
     )
 

@@ -15,11 +15,12 @@ from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.jobs import Outcome
-from seatwright.domain.wants import WantKind
+from seatwright.domain.wants import WantKind, own_wishes
 from seatwright.postgres.labels import GroupLabel, group_labels
 
 ALREADY_ASSIGNED = "Already assigned: no seat was used."
 CHANGED = "Already assigned: its service plans were changed, and no seat was used."
+DATED = "Already assigned: its dates were changed, and no seat was used."
 HELD = "Unassigned; the license stays until an administrator approves that it goes."
 WAITS = "No seat is free: the person waits for one and gets it by themselves."
 
@@ -170,11 +171,11 @@ def _done(
             effect=RowEffect.CHANGED if is_changed else RowEffect.TWICE,
         )
     if all(one.had or (user, one.want.sku) in given for one in results):
-        is_changed = any(map(_is_changed, results))
+        said = _said_of_change(results)
         return replace(
             result,
-            message=CHANGED if is_changed else ALREADY_ASSIGNED,
-            effect=RowEffect.CHANGED if is_changed else RowEffect.HAD,
+            message=said or ALREADY_ASSIGNED,
+            effect=RowEffect.CHANGED if said else RowEffect.HAD,
         )
     return _inherited(result, results, groups)
 
@@ -198,9 +199,26 @@ def _inherited(
         else f"They have it already, through {through}: this adds a direct assignment beside that,"
         " and uses no seat."
     )
-    return replace(result, message=said, effect=RowEffect.HAD_BY_GROUP)
+    effect = RowEffect.HAD_BY_GROUP if is_spared else RowEffect.BESIDE
+    return replace(result, message=said, effect=effect)
+
+
+def _said_of_change(results: Sequence[Fulfilment]) -> str | None:
+    """What changed of assignments that were there before; None where nothing did."""
+    if any(map(_is_changed, results)):
+        return CHANGED
+    return DATED if any(map(_is_dated, results)) else None
 
 
 def _is_changed(one: Fulfilment) -> bool:
     held = one.user.held if one.user is not None else ()
     return any(other.sku == one.want.sku and other.enabled != one.after for other in held)
+
+
+def _is_dated(one: Fulfilment) -> bool:
+    """Whether the person's own assignment got another beginning or end."""
+    wish = None if one.user is None else own_wishes(one.user).get(one.want.sku)
+    if wish is None:
+        return False
+    wanted = ((one.want.starts_at, wish.starts_at), (one.want.expires_at, wish.expires_at))
+    return any(new is not None and new != old for new, old in wanted)

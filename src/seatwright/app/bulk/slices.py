@@ -13,7 +13,15 @@ from seatwright.app.bulk.needless import needed_still
 from seatwright.app.bulk.outcomes import outcomes_of
 from seatwright.app.bulk.reservation import give_back, reserve_all
 from seatwright.app.call import Call
-from seatwright.domain.bulk import SLICE_ROWS, BulkOrder, BulkRow, RowResult, order_of, wants_of
+from seatwright.domain.bulk import (
+    SLICE_ROWS,
+    UNCHANGED,
+    BulkOrder,
+    BulkRow,
+    RowResult,
+    order_of,
+    wants_of,
+)
 from seatwright.domain.ids import SkuNo
 from seatwright.domain.jobs import Job, JobKind, Outcome
 from seatwright.postgres.job_rows import read_slice, write_rest, write_results
@@ -80,6 +88,7 @@ def _progress(results: Sequence[RowResult], order: BulkOrder) -> Progress:
     counts = Counter(one.outcome for one in results)
     return Progress(
         succeeded=counts[Outcome.SUCCEEDED],
+        unchanged=sum(one.effect in UNCHANGED for one in results),
         failed=counts[Outcome.FAILED],
         waiting=counts[Outcome.WAITING],
         position=results[-1].row_no,

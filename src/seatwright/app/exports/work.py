@@ -41,7 +41,12 @@ from seatwright.postgres.templates import StoredTemplate
 
 _STATES: Final = {one.value: one for one in HeldState}
 _EFFECTS: Final = {one.value: one for one in RowEffect}
-_SHOWN: Final = {"failed": Outcome.FAILED, "waiting": Outcome.WAITING}
+_SHOWN: Final = {
+    "failed": Outcome.FAILED,
+    "waiting": Outcome.WAITING,
+    "cancelled": Outcome.CANCELLED,
+    "done": Outcome.SUCCEEDED,
+}
 
 
 async def _jobs(call: Call, _asked: Asked, after: Place | None, limit: int) -> ReportSlice:
@@ -53,7 +58,8 @@ async def _jobs(call: Call, _asked: Asked, after: Place | None, limit: int) -> R
             one.kind.value,
             one.state.value,
             one.total,
-            one.succeeded,
+            one.changed,
+            one.unchanged,
             one.failed,
             one.waiting,
             one.created_at,
@@ -75,13 +81,15 @@ async def _job_rows(call: Call, asked: Asked, after: Place | None, limit: int) -
         after=None if after is None else int(after[0]),
         limit=limit,
         outcome=_SHOWN.get(asked.get("show", "")),
-        effect=_EFFECTS.get(asked.get("show", "")),
+        effect="new" if asked.get("show") == "done" else _EFFECTS.get(asked.get("show", "")),
     )
 
     def cells(one: StoredRow) -> Cells:
         outcome = None if one.outcome is None else str(one.outcome)
         action = one.action.value
-        return (one.row_no, one.user_text, one.sku_text, action, outcome, one.reason, one.message)
+        effect = None if one.effect is None else one.effect.value
+        said = (outcome, one.reason, one.message, effect)
+        return (one.row_no, one.user_text, one.sku_text, action, *said)
 
     return page_of_list(found, limit, cells=cells, place=lambda one: (one.row_no,))
 
@@ -182,7 +190,8 @@ WORK_LISTS: Final = (
             "kind",
             "state",
             ("rows", COUNT),
-            ("succeeded", COUNT),
+            ("done", COUNT),
+            ("unchanged", COUNT),
             ("failed", COUNT),
             ("waiting", COUNT),
             ("createdAt", MOMENT),
@@ -195,7 +204,9 @@ WORK_LISTS: Final = (
     ListFile(
         name=ListName.JOB_ROWS,
         permission=Permission.READ_JOBS,
-        columns=columns_of(("row", COUNT), "user", "sku", "action", "outcome", "reason", "message"),
+        columns=columns_of(
+            ("row", COUNT), "user", "sku", "action", "outcome", "reason", "message", "effect"
+        ),
         filters=("job", "show"),
         read=_job_rows,
     ),

@@ -16,7 +16,7 @@ from seatwright.app.moves.people import as_bridged, movers_of, people_now
 from seatwright.app.moves.sentences import results_of, words_of
 from seatwright.app.moves.slices import work_move_slice
 from seatwright.app.preview_jobs import only_foreseen
-from seatwright.domain.bulk import SLICE_ROWS, RowResult
+from seatwright.domain.bulk import SLICE_ROWS, UNCHANGED, RowResult
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.ids import (
     NO_SERVICE_PLANS,
@@ -42,10 +42,12 @@ ROWS_SHOWN_MAX = 1_000
 class MoveForesight:
     """What would become of the rows: how many of each kind, and the first of them.
 
+    `unchanged` are those that succeed because there is nothing to do for their person.
     `surplus` counts the people who would lose each service plan, `plans` has them all.
     """
 
     counts: Counter[tuple[Outcome, Reason | None]] = field(default_factory=Counter)
+    unchanged: int = 0
     rows: list[tuple[MoveRow, RowResult]] = field(default_factory=list)
     surplus: Counter[ServicePlanNo] = field(default_factory=Counter)
     plans: ServicePlanBits = NO_SERVICE_PLANS
@@ -64,6 +66,7 @@ async def foresee_move(call: Call, job: Job, order: MoveOrder) -> MoveForesight:
         _add_surplus(foresight, decided)
         results = results_of(words, rows, decided)
         foresight.counts.update((one.outcome, one.reason) for one in results)
+        foresight.unchanged += sum(one.effect in UNCHANGED for one in results)
         room = ROWS_SHOWN_MAX - len(foresight.rows)
         foresight.rows += list(zip(rows, results, strict=True))[: max(0, room)]
     if await _serves_others(call, change_sets):

@@ -9,7 +9,7 @@ from typing import Final
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.moves.decide import Decided, Denial
-from seatwright.domain.bulk import RowResult
+from seatwright.domain.bulk import RowEffect, RowResult
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import GroupNo, ServicePlanBits, ServicePlanNo, SkuNo
 from seatwright.domain.jobs import Outcome
@@ -106,6 +106,7 @@ def _stay(words: Words, row: MoveRow, stay: Stay) -> RowResult:
         user=row.user,
         reason=stay.reason,
         message=_said(words, stay),
+        effect=RowEffect.NOTHING if stay.reason is None else None,
     )
 
 

@@ -10,7 +10,7 @@ from seatwright.app.call import Call
 from seatwright.app.moves.bridging import build_bridges, leave_bridges
 from seatwright.app.moves.sentences import results_of, words_of
 from seatwright.app.moves.writing import move_people
-from seatwright.domain.bulk import SLICE_ROWS, RowResult
+from seatwright.domain.bulk import SLICE_ROWS, UNCHANGED, RowResult
 from seatwright.domain.jobs import Job, Outcome
 from seatwright.domain.moves import MoveOrder, Phase, move_of
 from seatwright.postgres.group_licenses import set_processing
@@ -93,6 +93,7 @@ def _progress(results: Sequence[RowResult], *, position: int | None) -> Progress
     counts = Counter(one.outcome for one in results)
     return Progress(
         succeeded=counts[Outcome.SUCCEEDED],
+        unchanged=sum(one.effect in UNCHANGED for one in results),
         failed=counts[Outcome.FAILED],
         waiting=counts[Outcome.WAITING],
         position=position,

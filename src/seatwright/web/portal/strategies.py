@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from typing import Final
 
 from litestar import Response, get, post
@@ -12,18 +11,18 @@ from litestar import Response, get, post
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.moves.foresee import MoveForesight
-from seatwright.app.moves.orders import MoveCall, ResolvedMove, resolve_move
+from seatwright.app.moves.orders import MoveCall, ResolvedMove, require_group_named, resolve_move
 from seatwright.app.moves.start import StartedMove, start_move
 from seatwright.app.moves.targets import groups_that_give
 from seatwright.app.seats import list_seats
 from seatwright.app.strategies import Advice, strategies_in_use
 from seatwright.domain.assignments import Strategy
-from seatwright.domain.bulk import BulkRow
+from seatwright.domain.bulk import UNCHANGED, BulkRow, RowResult
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.jobs import Outcome
 from seatwright.domain.moves import MoveKind, Surplus
 from seatwright.domain.roles import Permission
-from seatwright.postgres.labels import group_labels
+from seatwright.postgres.labels import GroupLabel, group_labels
 from seatwright.web.portal.bulk.foretold import Foretold, Part
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.forms import Form, NothingTicked
@@ -132,21 +131,20 @@ async def _tell(
     for (outcome, _), many in foresight.counts.items():
         counts[outcome] += many
     text = resolved.sku_text
-    rows = [
-        (BulkRow(row_no=row.row_no, user_text=row.user_text, sku_text=text, sku=None), one)
-        for row, one in foresight.rows
-        if one.outcome is not Outcome.SUCCEEDED
-    ]
+    rows = [pair for pair in _lines_of(foresight, text) if pair[1].outcome is not Outcome.SUCCEEDED]
     waiting = [pair for pair in rows if pair[1].outcome is Outcome.WAITING]
     failing = [pair for pair in rows if pair[1].outcome is not Outcome.WAITING]
     count = started.job.total - counts[Outcome.SUCCEEDED] - counts[Outcome.WAITING]
+    still = [pair for pair in _lines_of(foresight, text) if pair[1].effect in UNCHANGED]
+    moved = counts[Outcome.SUCCEEDED] - foresight.unchanged
     parts = (
         Part(key="failing", count=count, rows=failing[:ROWS_FORETOLD]),
         Part(key="waiting", count=counts[Outcome.WAITING], rows=waiting[:ROWS_FORETOLD]),
+        Part(key="nothing", count=foresight.unchanged, rows=still[:ROWS_FORETOLD]),
     )
     request.scope["state"]["forecast"] = Foretold(
         total=started.job.total,
-        done=counts[Outcome.SUCCEEDED],
+        done=moved,
         parts=tuple(one for one in parts if one.count),
         waiting=counts[Outcome.WAITING],
         is_refused=False,
@@ -163,12 +161,20 @@ async def _tell(
     note(request, sentences)
     state = request.scope["state"]
     state["facts"] = _left_out(started)
-    state["form"] = form_of(request).having("words", await _words(call, started, counts))
+    state["form"] = form_of(request).having("words", await _words(call, started, moved))
 
 
-async def _words(call: Call, started: StartedMove, counts: Mapping[Outcome, int]) -> str:
+def _lines_of(foresight: MoveForesight, text: str) -> list[tuple[BulkRow, RowResult]]:
+    """The rows of a move as a preview shows rows."""
+    return [
+        (BulkRow(row_no=row.row_no, user_text=row.user_text, sku_text=text, sku=None), one)
+        for row, one in foresight.rows
+    ]
+
+
+async def _words(call: Call, started: StartedMove, count: int) -> str:
     """What the button below the preview does."""
-    count, group = counts.get(Outcome.SUCCEEDED, 0), started.order.new_group
+    group = started.order.new_group
     assert group is not None, "the form moves people to groups"
     label = (await group_labels(call.tx, (group,)))[group]
     text = ngettext("Move one person to %(group)s", "Move %(count)s people to %(group)s", count)
@@ -188,6 +194,7 @@ async def _form(
 ) -> Response[bytes]:
     sku = form.text("sku")
     people = _people(form)
+    lacking = await _lacking(call, form, refusal)
     return page(
         request,
         "strategy_move.html",
@@ -199,12 +206,28 @@ async def _form(
         people=people,
         targets=await groups_that_give(call, sku),
         ways_chosen=form.all("strategy") or (_EVERY_WAY if people else _ADMINISTRATORS_WAYS),
-        error=None if refusal is None else refusal.detail,
+        error=None if refusal is None or lacking is not None else refusal.detail,
+        lacking=lacking,
+        product=await _product_named(call, sku),
         seats=await list_seats(call, is_all=False, after=0, limit=PRODUCTS_MAX),
         surplus=tuple(Surplus),
         ways=(Strategy.MANUAL, Strategy.BULK, Strategy.REQUEST, Strategy.ON_DEMAND),
         kinds=(MoveKind.DIRECT_TO_GROUP, MoveKind.GROUP_TO_GROUP),
     )
+
+
+async def _lacking(call: Call, form: Form, refusal: Refusal | None) -> GroupLabel | None:
+    """The group that was named where it does not give the product yet, so that it could."""
+    is_of_group = refusal is not None and refusal.reason is Reason.NOT_ASSIGNED
+    named = form.text("toGroup")
+    if not is_of_group or not named or not call.principal.may(Permission.ASSIGN_TO_GROUPS):
+        return None
+    return await require_group_named(call, named)
+
+
+async def _product_named(call: Call, text: str | None) -> str:
+    sku = None if text is None else (await catalog_of(call)).sku_by_text(text)
+    return "" if sku is None else sku.display_name
 
 
 STRATEGY_PAGES = (strategies, move_form, move_people)

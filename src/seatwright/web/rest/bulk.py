@@ -11,6 +11,7 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.params import FromPath, JSONBody
 
+from seatwright.app.bulk.cautions import Caution
 from seatwright.app.bulk.forecast import Forecast, foresee_bulk
 from seatwright.app.bulk.orders import BulkCall, BulkLine, Resolved, fill_policy, resolve
 from seatwright.app.bulk.start import start_bulk
@@ -97,18 +98,42 @@ class OutcomeCount(Shape, kw_only=True, frozen=True):
     rows: int
 
 
+class CautionRow(Shape, kw_only=True, frozen=True):
+    """A row that a caution is about; `products` are those that its person has."""
+
+    row: int
+    user: str
+    products: list[str]
+
+
+class CautionShape(Shape, kw_only=True, frozen=True):
+    """Something to know before the rows are done, which they are all the same if you want.
+
+    `kind` is accountDisabled, covered (they have all of it already) or makesNeedless (something
+    that they have is not needed beside it). `count` counts rows, of which `rows` are the first
+    1,000.
+    """
+
+    kind: str
+    count: int
+    sentence: str
+    rows: list[CautionRow]
+
+
 class BulkForecast(Shape, kw_only=True, frozen=True):
     """What would become of the rows, as the `result` of a preview. `rows` are the first 1,000."""
 
     fill_policy: str
     total: int
     succeeded: int
+    unchanged: int
     failed: int
     waiting: int
     is_refused: bool
     outcomes: list[OutcomeCount]
     rows: list[JobRowShape]
     ignored_columns: list[str]
+    cautions: list[CautionShape]
 
 
 @post(
@@ -278,6 +303,7 @@ def forecast_shape(resolved: Resolved, forecast: Forecast) -> BulkForecast:
         fill_policy=resolved.order.fill.value,
         total=forecast.total,
         succeeded=by_outcome.get("succeeded", 0),
+        unchanged=forecast.unchanged,
         failed=by_outcome.get("failed", 0),
         waiting=by_outcome.get("waiting", 0),
         is_refused=forecast.is_refused,
@@ -291,10 +317,24 @@ def forecast_shape(resolved: Resolved, forecast: Forecast) -> BulkForecast:
                 outcome=result.outcome.value,
                 reason=None if result.reason is None else result.reason.value,
                 message=result.message,
+                effect=None if result.effect is None else result.effect.value,
             )
             for row, result in forecast.rows
         ],
         ignored_columns=list(resolved.ignored_columns),
+        cautions=[_caution_shape(one) for one in forecast.cautions],
+    )
+
+
+def _caution_shape(caution: Caution) -> CautionShape:
+    return CautionShape(
+        kind=caution.kind.value,
+        count=caution.count,
+        sentence=caution.sentence,
+        rows=[
+            CautionRow(row=row.row_no, user=row.user_text, products=list(products))
+            for row, products in caution.rows
+        ],
     )
 
 

@@ -23,12 +23,15 @@ from seatwright.postgres.job_rows import StoredRow, all_rows
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Page, Shape, cursor_of, keys_of, page_limit
 
-RESULT_COLUMNS = ("row", "user", "sku", "action", "outcome", "reason", "message")
+RESULT_COLUMNS = ("row", "user", "sku", "action", "outcome", "reason", "message", "effect")
 RESULT_PAGE_ROWS = 2_000
 
 
 class JobShape(Shape, kw_only=True, frozen=True):
     """A job: `done` counts rows with an outcome, `error` says why a job failed.
+
+    `done` = `succeeded` + `failed` + `waiting`; `unchanged` of those that succeeded were as they
+    should be already, the others were changed.
 
     `report` is what the job as a whole has to say, where it has: an import of holdings names the
     products of which people hold more than was bought, a move what is moved where.
@@ -41,6 +44,7 @@ class JobShape(Shape, kw_only=True, frozen=True):
     total: int
     done: int
     succeeded: int
+    unchanged: int
     failed: int
     waiting: int
     fill_policy: str | None
@@ -53,7 +57,11 @@ class JobShape(Shape, kw_only=True, frozen=True):
 
 
 class JobRowShape(Shape, kw_only=True, frozen=True):
-    """What became of one row; `outcome` is null while it was not worked on."""
+    """What became of one row; `outcome` is null while it was not worked on.
+
+    `effect` says what a row came to that succeeded: given, beside, changed, taken, or (nothing was
+    changed) had, hadByGroup, twice; null for rows that give and take nothing.
+    """
 
     row: int
     user: str
@@ -62,6 +70,7 @@ class JobRowShape(Shape, kw_only=True, frozen=True):
     outcome: str | None
     reason: str | None
     message: str | None
+    effect: str | None
 
 
 def job_shape(job: Job) -> JobShape:
@@ -76,6 +85,7 @@ def job_shape(job: Job) -> JobShape:
         total=job.total,
         done=job.done,
         succeeded=job.succeeded,
+        unchanged=job.unchanged,
         failed=job.failed,
         waiting=job.waiting,
         fill_policy=None if order is None or order.adopts else order.fill.value,
@@ -98,6 +108,7 @@ def job_row_shape(row: StoredRow) -> JobRowShape:
         outcome=None if row.outcome is None else row.outcome.value,
         reason=None if row.reason is None else row.reason.value,
         message=row.message,
+        effect=None if row.effect is None else row.effect.value,
     )
 
 
@@ -202,6 +213,7 @@ async def _result(call: Call, job: Job) -> AsyncIterator[bytes]:
                 row.outcome,
                 row.reason,
                 row.message,
+                row.effect,
             )
         )
         pieces.append(line)

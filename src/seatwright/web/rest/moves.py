@@ -80,6 +80,7 @@ class MoveForesightShape(Shape, kw_only=True, frozen=True):
 
     total: int
     succeeded: int
+    unchanged: int
     failed: int
     waiting: int
     warning: str | None
@@ -213,6 +214,7 @@ async def _foresight_shape(
     return MoveForesightShape(
         total=started.job.total,
         succeeded=sums[Outcome.SUCCEEDED],
+        unchanged=foresight.unchanged,
         failed=sums[Outcome.FAILED],
         waiting=sums[Outcome.WAITING],
         warning=started.warning,
@@ -238,6 +240,7 @@ async def _foresight_shape(
                 outcome=result.outcome,
                 reason=result.reason and result.reason.value,
                 message=result.message,
+                effect=result.effect and result.effect.value,
             )
             for row, result in foresight.rows
         ],

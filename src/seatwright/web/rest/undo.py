@@ -83,6 +83,7 @@ def _forecast(ended: EndedShape) -> BulkForecast:
         fill_policy=FillPolicy.AS_MANY.value,
         total=ended.total,
         succeeded=ended.succeeded,
+        unchanged=ended.unchanged,
         failed=ended.failed,
         waiting=ended.waiting,
         is_refused=False,
@@ -92,6 +93,7 @@ def _forecast(ended: EndedShape) -> BulkForecast:
         ],
         rows=ended.rows[:ROWS_FORESEEN_MAX],
         ignored_columns=[],
+        cautions=[],
     )
 
 

@@ -18,7 +18,7 @@ from seatwright.app.auto_claim.policies import (
     require_policy,
     see_policy,
 )
-from seatwright.app.auto_claim.switch import turn
+from seatwright.app.auto_claim.switch import Reach, reach_of_switch, turn
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.domain.auto_claim import EnvironmentScope
@@ -28,7 +28,7 @@ from seatwright.postgres.auto_claim_read import policy_maker, policy_names, read
 from seatwright.postgres.labels import UserLabel, user_labels
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
-from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.language import gettext, ngettext
 from seatwright.web.portal.frame.pages import formats_of, page, see
 
 ROWS = 50
@@ -46,13 +46,19 @@ class NoticeLine:
 
 @get("/auto-claim", opt=needs(Permission.READ_AUTO_CLAIM))
 async def auto_claim(
-    call: TheCall, request: AnyRequest, done: FromQuery[str | None] = None
+    call: TheCall,
+    request: AnyRequest,
+    *,
+    done: FromQuery[str | None] = None,
+    turned: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """The switch and the five columns of the list (T-060, T-061, T-097, T-098)."""
+    feature = await read_feature(call.tx)
     return page(
         request,
         "auto_claim.html",
-        feature=await read_feature(call.tx),
+        feature=feature,
+        has_turned=turned == ("on" if feature.is_on else "off"),
         policies=await list_policies(call),
         catalog=await catalog_of(call),
         done=done,
@@ -61,9 +67,43 @@ async def auto_claim(
 
 @post("/auto-claim/switch", opt=needs(Permission.MANAGE_AUTO_CLAIM), status_code=303)
 async def switch(call: TheCall, request: AnyRequest) -> Response[None]:
-    """Turn the feature on or off; what was claimed stays."""
-    feature = await turn(call, is_on=form_of(request).text("enabled") == "yes")
-    return see(f"/auto-claim?done={'on' if feature.is_on else 'off'}")
+    """Turn the feature on or off; what was claimed stays. A preview says whom it is about."""
+    is_on = form_of(request).text("enabled") == "yes"
+    if call.is_foreseen:
+        reach = await reach_of_switch(call)
+        request.scope["state"]["facts"] = _facts_of_turning(reach, is_on=is_on)
+    feature = await turn(call, is_on=is_on)
+    return see(f"/auto-claim?turned={'on' if feature.is_on else 'off'}")
+
+
+def _facts_of_turning(reach: Reach, *, is_on: bool) -> tuple[str, ...]:
+    """What the preview of the switch says."""
+    counts = {"policies": reach.policies, "people": reach.claimers, "held": reach.held}
+    if is_on:
+        text = ngettext(
+            "One policy gives licenses again, from the next launch of its app on.",
+            "%(policies)d policies give licenses again, from the next launch of their apps on.",
+            reach.policies,
+        )
+        return (text % counts,)
+    policies = ngettext(
+        "One policy gives nothing any more until auto-claim is turned on again.",
+        "%(policies)d policies give nothing any more until auto-claim is turned on again.",
+        reach.policies,
+    )
+    people = ngettext(
+        "One person got a license by them in the last 30 days: whoever opens an app without its"
+        " license is turned away instead.",
+        "%(people)d people got a license by them in the last 30 days: whoever opens an app without"
+        " its license is turned away instead.",
+        reach.claimers,
+    )
+    held = ngettext(
+        "What was claimed stays: one license. Nothing is released for lack of use meanwhile.",
+        "What was claimed stays: %(held)d licenses. Nothing is released for lack of use meanwhile.",
+        reach.held,
+    )
+    return (policies % counts, people % counts, held % counts)
 
 
 @get("/auto-claim/notices", opt=needs(Permission.SEE_NOTICES))

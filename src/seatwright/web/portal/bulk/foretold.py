@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from seatwright.app.bulk.cautions import Caution
 from seatwright.app.bulk.forecast import Forecast
-from seatwright.domain.bulk import BulkRow, RowEffect, RowResult
+from seatwright.domain.bulk import UNCHANGED, BulkRow, RowEffect, RowResult
 from seatwright.domain.ids import UserNo
 from seatwright.domain.jobs import Outcome
-from seatwright.web.portal.frame.forms import Form
+from seatwright.domain.wants import WantKind
 from seatwright.web.portal.frame.language import gettext, ngettext
 
 ROWS_FORETOLD: Final = 200
@@ -40,18 +41,20 @@ class Foretold:
     is_refused: bool
     ignored_columns: tuple[str, ...]
     places: Mapping[UserNo, int]
+    cautions: tuple[Caution, ...] = ()
 
-    def count(self, key: str) -> int:
-        """How many rows are of a part."""
-        return sum(one.count for one in self.parts if one.key == key)
+    @property
+    def fresh(self) -> int:
+        """How many rows give or take, and are in no part."""
+        counted = (RowEffect.CHANGED.value, RowEffect.BESIDE.value)
+        return self.done - sum(one.count for one in self.parts if one.key in counted)
 
 
 def foretold_of(forecast: Forecast, ignored_columns: tuple[str, ...]) -> Foretold:
-    """Every row in one part: failing, waiting, there already, twice, changed, or given."""
+    """Every row in one part: failing, waiting, there already, twice, beside, changed, or given."""
     outcomes = Counter[Outcome]()
     for (outcome, _), rows in forecast.counts.items():
         outcomes[outcome] += rows
-    idle = (RowEffect.HAD_BY_GROUP, RowEffect.HAD, RowEffect.TWICE)
     succeeded, waiting = outcomes[Outcome.SUCCEEDED], outcomes[Outcome.WAITING]
     parts = [
         Part(
@@ -70,7 +73,7 @@ def foretold_of(forecast: Forecast, ignored_columns: tuple[str, ...]) -> Foretol
                 count=forecast.effects.get(effect, 0),
                 rows=forecast.by_effect[effect],
             )
-            for effect in (*idle, RowEffect.CHANGED)
+            for effect in (*UNCHANGED, RowEffect.BESIDE, RowEffect.CHANGED)
         ),
     ]
     places: dict[UserNo, int] = {}
@@ -79,7 +82,7 @@ def foretold_of(forecast: Forecast, ignored_columns: tuple[str, ...]) -> Foretol
             places.setdefault(result.user, place)
     return Foretold(
         total=forecast.total,
-        done=succeeded - sum(forecast.effects.get(effect, 0) for effect in idle),
+        done=succeeded - forecast.unchanged,
         parts=tuple(
             Part(key=one.key, count=one.count, rows=one.rows[:ROWS_FORETOLD])
             for one in parts
@@ -89,34 +92,30 @@ def foretold_of(forecast: Forecast, ignored_columns: tuple[str, ...]) -> Foretol
         is_refused=forecast.is_refused,
         ignored_columns=ignored_columns,
         places=places,
+        cautions=forecast.cautions,
     )
 
 
-def titled_of(foretold: Foretold, form: Form, *, products: tuple[str, ...]) -> str:
+def titled_of(foretold: Foretold, kind: WantKind | None, *, products: tuple[str, ...]) -> str:
     """What the button of a preview does: the action, the product and how many people."""
     count = foretold.done + foretold.waiting
     known = {"product": products[0] if len(products) == 1 else "", "count": count}
-    action = form.text("action") or "add"
-    if not known["product"]:
+    if not known["product"] or kind is None:
         return ngettext("Apply one row", "Apply %(count)d rows", count) % known
-    if action == "remove":
-        return (
-            ngettext(
-                "Take %(product)s from one person", "Take %(product)s from %(count)d people", count
-            )
-            % known
+    if kind is WantKind.REMOVE:
+        text = ngettext(
+            "Take %(product)s from one person", "Take %(product)s from %(count)d people", count
         )
-    if action == "replace":
-        return (
-            ngettext(
-                "Give %(product)s to one person in place of what they have",
-                "Give %(product)s to %(count)d people in place of what they have",
-                count,
-            )
-            % known
-        )
+        return (text if count else gettext("Take %(product)s from nobody")) % known
     if not count:
         return gettext("Give %(product)s to nobody new") % known
+    if kind is WantKind.REPLACE:
+        text = ngettext(
+            "Give %(product)s to one person in place of what they have",
+            "Give %(product)s to %(count)d people in place of what they have",
+            count,
+        )
+        return text % known
     return (
         ngettext("Give %(product)s to one person", "Give %(product)s to %(count)d people", count)
         % known

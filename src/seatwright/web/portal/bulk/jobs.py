@@ -21,7 +21,7 @@ from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.app.templates import list_page as list_templates
 from seatwright.app.undo import is_small, undo_job
 from seatwright.app.work import work_at_once
-from seatwright.domain.bulk import FillPolicy
+from seatwright.domain.bulk import FillPolicy, RowEffect
 from seatwright.domain.csv_text import write_table
 from seatwright.domain.errors import Refusal
 from seatwright.domain.jobs import Job, JobKind, Outcome
@@ -32,6 +32,7 @@ from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.bulk.foretold import foretold_of, titled_of
 from seatwright.web.portal.bulk.order import given_of, resolved_of
 from seatwright.web.portal.bulk.progress import rate_of
+from seatwright.web.portal.bulk.titles import titles_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.files import with_text_of_file
 from seatwright.web.portal.frame.forms import UPLOAD_BYTES_MAX, Form
@@ -41,8 +42,15 @@ from seatwright.web.problems import status_of
 JOBS_SHOWN = 20
 ROWS_SHOWN = 50
 PRODUCTS_MAX = 1000
-RESULT_COLUMNS = ("row", "user", "sku", "action", "outcome", "reason", "message")
+RESULT_COLUMNS = ("row", "user", "sku", "action", "outcome", "reason", "message", "effect")
 RESULT_PAGE_ROWS = 2_000
+_SHOWN_APART = (RowEffect.CHANGED, RowEffect.BESIDE)
+_OUTCOMES = {
+    "done": Outcome.SUCCEEDED,
+    "failed": Outcome.FAILED,
+    "waiting": Outcome.WAITING,
+    "cancelled": Outcome.CANCELLED,
+}
 
 
 @get("/bulk", opt=needs(Permission.READ_JOBS))
@@ -100,6 +108,7 @@ async def _form_page(
         columns=tuple(BULK_COLUMNS),
         megabytes=UPLOAD_BYTES_MAX // 2**20,
         jobs=shown,
+        titles=await titles_of(call, shown),
         older=f"/bulk?{urlencode({'before': cursor_of(shown[-1].job_no)})}"
         if len(found) > JOBS_SHOWN
         else None,
@@ -134,7 +143,7 @@ async def start(call: TheCall, request: AnyRequest) -> Response[bytes] | Respons
         forecast = await foresee_bulk(call, resolved)
         said = foretold_of(forecast, resolved.ignored_columns)
         request.scope["state"]["forecast"] = said
-        titled = titled_of(said, form, products=await _given_names(call, resolved))
+        titled = titled_of(said, resolved.order.kind, products=await _given_names(call, resolved))
         request.scope["state"]["titled"] = titled
     job = await start_bulk(call, resolved)
     return see(f"/bulk/{job.id}")
@@ -160,7 +169,7 @@ async def one_job(
     """How far it is, the rows that failed first, and what can be done about it."""
     job = await jobs.get_job(call, job_id)
     effects = await jobs.effects_of(call, job)
-    names = {"failed", "waiting", "all", *(one.value for one in effects)}
+    names = {"done", "failed", "waiting", "cancelled", "all", *(one.value for one in effects)}
     shown = show if show in names else _worth_showing(job)
     keys = keys_of(cursor, int)
     found = await jobs.list_job_rows(
@@ -168,8 +177,10 @@ async def one_job(
         job,
         after=None if keys is None else int(keys[0]),
         limit=ROWS_SHOWN,
-        outcome=Outcome(shown) if shown in {"failed", "waiting"} else None,
-        effect=next((one for one in effects if one.value == shown), None),
+        outcome=_OUTCOMES.get(shown),
+        effect="new"
+        if shown == "done"
+        else next((one for one in effects if one.value == shown), None),
     )
     rows = found[:ROWS_SHOWN]
     more = None
@@ -180,9 +191,11 @@ async def one_job(
         request,
         "bulk_job.html",
         job=job,
+        title=(await titles_of(call, (job,)))[job.job_no],
         rows=rows,
         shown=shown,
         effects=effects,
+        fresh=job.changed - sum(effects.get(one, 0) for one in _SHOWN_APART),
         catalog=await catalog_of(call),
         more=more,
         rate=rate_of(job),
@@ -228,6 +241,7 @@ def _cells(row: StoredRow) -> tuple[str | None, ...]:
         row.outcome,
         row.reason,
         row.message,
+        row.effect,
     )
 
 

@@ -154,10 +154,12 @@ _WORDS: Final[Mapping[type[Enum], Mapping[Enum, str]]] = {
     },
     RowEffect: {
         RowEffect.GIVEN: marked("given"),
-        RowEffect.CHANGED: marked("service plans changed"),
+        RowEffect.BESIDE: marked("given directly beside the group"),
+        RowEffect.CHANGED: marked("had it: service plans or dates changed"),
         RowEffect.HAD: marked("had it already"),
-        RowEffect.HAD_BY_GROUP: marked("has it through a group"),
+        RowEffect.HAD_BY_GROUP: marked("left out: has it through a group"),
         RowEffect.TWICE: marked("twice in the file"),
+        RowEffect.NOTHING: marked("nothing to change"),
         RowEffect.TAKEN: marked("taken away"),
     },
     HeldState: {
