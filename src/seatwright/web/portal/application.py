@@ -213,7 +213,12 @@ def answer_http_error(request: AnyRequest, error: HTTPException) -> Response[byt
     if isinstance(error, NotFoundException):
         words = Trouble(404, "There is no such page", "Look for it from one of the pages here.")
     else:
-        words = Trouble(error.status_code, "This page cannot be shown", error.detail)
+        words = Trouble(
+            error.status_code,
+            "This page cannot be shown",
+            "Its address, or the form that was sent, is not one that it takes. Open it again from"
+            " one of the pages here.",
+        )
     return page(request, "refused.html", status=error.status_code, trouble=words)
 
 

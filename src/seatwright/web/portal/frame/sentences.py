@@ -93,6 +93,10 @@ class Sentences:
             known = self._one(one, depth=depth)
             if known is not None:
                 return text.replace(one, known, 1)
+        # A part of a sentence that was made its beginning.
+        known = self._one(core[0].lower() + core[1:], depth=depth) if core[0].isupper() else None
+        if known is not None:
+            return text.replace(core, known[:1].upper() + known[1:], 1)
         parts = _BETWEEN.split(core)
         if len(parts) == 1:
             return text
