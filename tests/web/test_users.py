@@ -9,6 +9,7 @@ import pytest
 
 from seatwright.app.tenants import NewTenant
 from seatwright.domain.roles import Role
+from seatwright.postgres import user_read
 from tests.conftest import Database
 from tests.office import Office, open_office
 
@@ -112,6 +113,24 @@ async def test_people_are_found_by_the_beginnings_of_their_names_and_addresses(
     assert await names(office.admin, enabled="false") == ["Bob"]
     assert await names(office.admin, userType="guest") == []
     assert len(await names(office.admin)) == 3
+
+
+async def test_words_of_many_and_words_of_few_find_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate(("Zoe Adams", "Ada Berg", "Adam Zimmer", "Bea Adler", "Cyd")):
+        await create(office, f"user{number}@contoso.example", displayName=name)
+    for rare_max in (user_read.RARE_MAX, 3, 0):
+        monkeypatch.setattr(user_read, "RARE_MAX", rare_max)
+        assert await names(office.admin, search="ad") == [
+            "Ada Berg",
+            "Adam Zimmer",
+            "Bea Adler",
+            "Zoe Adams",
+        ]
+        assert await names(office.admin, search="ada z") == ["Adam Zimmer", "Zoe Adams"]
+        assert await names(office.admin, search="ad be user1") == ["Ada Berg"]
+        assert await names(office.admin, search="user", limit="2") == ["Ada Berg", "Adam Zimmer"]
 
 
 async def test_pages_show_everybody_once(office: Office) -> None:
