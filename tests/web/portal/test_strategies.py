@@ -157,3 +157,15 @@ async def test_people_chosen_in_the_list_of_users_go_along_to_the_form_of_the_mo
     form = await visitor.get(f"/strategies/move?user=ada@contoso.example&sku={VISIO}")
     assert 'value="named" checked' in form.text
     assert ">ada@contoso.example</textarea>" in form.text
+    nobody = await visitor.browser.get("/strategies/move?ticked=yes")
+    assert led_to(nobody) == "/users?unticked=yes"
+
+
+async def test_the_groups_that_give_the_chosen_product_are_shown_on_demand(office: Office) -> None:
+    await add_people(office, "ada")
+    await buy(office, VISIO, 5)
+    await license_group(office, await add_group(office, "Engineers"), VISIO)
+    visitor = await visit(office)
+    page = await visitor.get("/strategies/move")
+    shown = await visitor.send("/strategies/move", page, sku=VISIO, step="groups")
+    assert re.search(r'<select id="toGroup"[^>]*><option value="[^"]+">Engineers<', shown.text)

@@ -27,7 +27,7 @@ from seatwright.web.portal.bulk.foretold import Foretold, Part
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.forms import Form, NothingTicked
 from seatwright.web.portal.frame.language import gettext, ngettext
-from seatwright.web.portal.frame.pages import note, page, see
+from seatwright.web.portal.frame.pages import back_to, note, page, see
 from seatwright.web.portal.frame.words import words
 from seatwright.web.problems import status_of
 
@@ -56,8 +56,11 @@ async def strategies(call: TheCall, request: AnyRequest) -> Response[bytes]:
 
 
 @get("/strategies/move", opt=needs(Permission.MOVE))
-async def move_form(call: TheCall, request: AnyRequest) -> Response[bytes]:
+async def move_form(call: TheCall, request: AnyRequest) -> Response[bytes] | Response[None]:
     """From own assignments to a group, or from one group to another."""
+    asked = request.query_params
+    if asked.get("ticked") and not asked.get("user"):
+        return back_to(asked.get("back") or "/users", unticked="yes")
     return await _form(call, request, Form(tuple(request.query_params.multi_items())))
 
 
@@ -65,12 +68,14 @@ async def move_form(call: TheCall, request: AnyRequest) -> Response[bytes]:
 async def move_people(call: TheCall, request: AnyRequest) -> Response[bytes] | Response[None]:
     """Move them without a gap, as a job; what cannot be done says why in the preview.
 
-    With `step=choose` it only shows the form, for people who were ticked on another page.
+    With `step=choose` it only shows the form, for people who were ticked on another page, and with
+    `step=groups` for the groups that give the product that was chosen.
     """
     form = form_of(request)
-    if form.text("step") == "choose":
-        if not form.all("user"):
-            raise NothingTicked
+    step = form.text("step")
+    if step == "choose" and not form.all("user"):
+        raise NothingTicked
+    if step in {"choose", "groups"}:
         return await _form(call, request, form)
     try:
         resolved = await resolve_move(call, _sent(form))
