@@ -35,6 +35,7 @@ PURE_MODULES: Final = frozenset(
         "hashlib",
         "heapq",
         "html",
+        "idna",
         "io",
         "itertools",
         "json",

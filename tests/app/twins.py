@@ -100,7 +100,7 @@ async def twins(
         tenants = []
         draft = replace(generate(people, 7), at=NOW)
         for number in range(count):
-            new = NewTenant(name=f"Twin {number}", domain=draft.domain, preset=preset)
+            new = NewTenant(name=f"Twin {number}", preset=preset)
             async with founding(opened, new, now=NOW) as founded:
                 await load_draft(founded.call, draft)
             tenants.append(founded.call.tenant)

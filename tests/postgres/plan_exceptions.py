@@ -26,6 +26,33 @@ READS_EVERYTHING: Final = {
 }
 """Routes whose answer is made of everything, and why."""
 
+ONE_THING: Final = frozenset(
+    {
+        "/api/auto-claim/policies/{policy}",
+        "/api/auto-claim/policies/{policy}/claims",
+        "/api/auto-claim/policies/{policy}/claims-a-day",
+        # A launch, which `test_a_launch_reaches_an_index` looks at.
+        "/api/launch/authorize",
+        "/api/deliveries/{delivery_id}",
+        "/api/mail-templates/{kind}",
+        "/api/webhooks/{webhook_id}",
+        "/api/webhooks/{webhook_id}/calls",
+        "/api/license-request-policies/{product}",
+        "/api/license-requests/{request_id}",
+        "/api/platform/apps/{app}",
+        "/api/platform/environments/{environment}",
+        "/api/platform/flows/{flow}",
+        "/api/platform/security-roles/{role}",
+        "/api/reports/{report}/runs/{run_id}",
+        "/api/reports/{report}/schedules/{schedule_id}",
+        "/api/identity/invitations/{invitation_id}",
+        "/api/seat-changes/{change_id}",
+        "/api/subscriptions/{subscription_id}",
+        "/api/templates/{template}",
+    }
+)
+"""Routes that read one row of a small table."""
+
 PAGED_REPORTS: Final[dict[str, tuple[str, ...]]] = {
     "per-person": ("", "?limit=1000", "?sku={held}"),
     "assignments": ("", "?source=direct", "?source=inherited&sku={held}"),

@@ -84,8 +84,11 @@ def test_tenants_are_replaced_only_on_request(database: Database, tmp_path: Path
     write_backup(database.owner_url, file=file, binaries=wheel_binaries())
     with psycopg.connect(database.owner_url) as owner:
         owner.execute(
-            "insert into tenant (id, name, name_key, domain, created_at) values "
-            "(gen_random_uuid(), 'Contoso', 'contoso', 'contoso.example', '2026-01-01')"
+            "with made as (insert into tenant (id, name, name_key, domain, created_at) values"
+            " (gen_random_uuid(), 'Contoso', 'contoso', 'contoso.example', '2026-01-01')"
+            " returning tenant_id, domain, created_at)"
+            " insert into tenant_domain (tenant_id, name, added_at)"
+            " select tenant_id, domain, created_at from made"
         )
     with pytest.raises(BackupError, match=r"holds 1 tenants.*--replace"):
         restore_backup(database.owner_url, file=file, binaries=wheel_binaries())
@@ -170,8 +173,11 @@ def test_100_000_people_with_5_groups_each_come_back_row_for_row(
 ) -> None:
     with psycopg.connect(database.owner_url) as owner:
         owner.execute(
-            "insert into tenant (id, name, name_key, domain, created_at) values "
-            "(gen_random_uuid(), 'Contoso', 'contoso', 'contoso.example', '2026-01-01')"
+            "with made as (insert into tenant (id, name, name_key, domain, created_at) values"
+            " (gen_random_uuid(), 'Contoso', 'contoso', 'contoso.example', '2026-01-01')"
+            " returning tenant_id, domain, created_at)"
+            " insert into tenant_domain (tenant_id, name, added_at)"
+            " select tenant_id, domain, created_at from made"
         )
         owner.execute(
             "insert into app_user (tenant_id, user_no, id, upn, upn_key, display_name, "

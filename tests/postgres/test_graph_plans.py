@@ -26,6 +26,9 @@ from tests.postgres.test_query_plans import _make_tenant
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 READING: Final = (
+    "/organization",
+    "/domains",
+    "/domains/city.example",
     "/users",
     "/users?$top=999&$select=id,assignedLicenses",
     "/users?$orderby=displayName",

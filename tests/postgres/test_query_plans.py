@@ -24,7 +24,7 @@ from seatwright.web.rest.doors import doors_of
 from tests.conftest import TestServer
 from tests.office import HOST, MovableClock
 from tests.postgres.city import City, build
-from tests.postgres.plan_exceptions import COUNTS, PAGED_REPORTS, READS_EVERYTHING
+from tests.postgres.plan_exceptions import COUNTS, ONE_THING, PAGED_REPORTS, READS_EVERYTHING
 from tests.postgres.plan_steps import STEPS, Step, try_step
 from tests.postgres.plans import faults, watched_database, watcher
 
@@ -133,6 +133,8 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/platform/security-roles/{role}/holders": ("",),
     "/api/identity/users/{user}/security-roles": ("",),
     "/api/settings": ("",),
+    "/api/settings/domains": ("", "?limit=1000"),
+    "/api/settings/domains/{domain}": ("",),
     "/api/deliveries": ("", "?limit=1000", "?channel=webhook", "?state=dead", "?state=queued"),
     "/api/identity/users/{user}/mail-preferences": ("",),
     "/api/inbox": ("?of=administrators", "?of=administrators&unread=true&limit=1000"),
@@ -170,33 +172,6 @@ READING: Final[dict[str, tuple[str, ...]]] = {
     "/api/role-assignments": ("",),
 }
 """What people look at and wait for, by route: the queries to ask it with."""
-
-ONE_THING: Final = frozenset(
-    {
-        "/api/auto-claim/policies/{policy}",
-        "/api/auto-claim/policies/{policy}/claims",
-        "/api/auto-claim/policies/{policy}/claims-a-day",
-        # A launch, which `test_a_launch_reaches_an_index` looks at.
-        "/api/launch/authorize",
-        "/api/deliveries/{delivery_id}",
-        "/api/mail-templates/{kind}",
-        "/api/webhooks/{webhook_id}",
-        "/api/webhooks/{webhook_id}/calls",
-        "/api/license-request-policies/{product}",
-        "/api/license-requests/{request_id}",
-        "/api/platform/apps/{app}",
-        "/api/platform/environments/{environment}",
-        "/api/platform/flows/{flow}",
-        "/api/platform/security-roles/{role}",
-        "/api/reports/{report}/runs/{run_id}",
-        "/api/reports/{report}/schedules/{schedule_id}",
-        "/api/identity/invitations/{invitation_id}",
-        "/api/seat-changes/{change_id}",
-        "/api/subscriptions/{subscription_id}",
-        "/api/templates/{template}",
-    }
-)
-"""Routes that read one row of a small table."""
 
 WRITING: Final[tuple[tuple[str, str, Any], ...]] = (
     ("POST", "/api/identity/users/{upn}/licenses", {"skuPartNumber": "PROJECTPROFESSIONAL"}),
@@ -249,6 +224,7 @@ class Desk:
             "role": str(self.city.role),
             "user": self.city.upn,
             "upn": self.city.upn,
+            "domain": "city.example",
             "group": str(self.city.group_id),
             "sku": sku,
             "held": self.city.held,

@@ -28,6 +28,7 @@ INDEXES_WITHOUT_TENANT: Final = {
     "tenant_pkey": "the tenant's own number",
     "tenant_id_key": "the tenant's own id",
     "tenant_name_key_key": "the tenant's own name",
+    "tenant_domain_name_key": "a domain says nothing of its tenant until it is found",
     "credential_digest_key": "a token says nothing of its tenant until it is found",
     "portal_session_digest_key": "a session says nothing of its tenant until it is found",
     "sign_in_link_digest_key": "a link says nothing of its tenant until it is found",
@@ -46,6 +47,7 @@ DEFINER_FUNCTIONS: Final = {
     "authenticate_session": "finds whose session it is, before the tenant is known",
     "look_at_sign_in_link": "says whom a link is for, to whoever has it",
     "use_sign_in_link": "lets in whoever has a link, once, before the tenant is known",
+    "domain_owners": "finds whose domain somebody signs in with, before the tenant is known",
     "find_account": "finds whose password is asked for, before the tenant is known",
     "has_accounts": "tells anybody whether passwords are in use at all",
     "look_at_account_link": "says whose password a link sets, to whoever has it",
@@ -146,6 +148,8 @@ def _value(name: str, kind: str, tenant_id: int) -> object:
 def test_the_app_role_reads_nothing_of_another_tenant_in_any_table(
     database: Database, owner: psycopg.Connection
 ) -> None:
+    # Foreign keys and checks are about content, and the wall is not: rows of any content will do.
+    _drop_content_rules(owner)
     numbers = []
     for name in ("one", "two"):
         row = owner.execute(
@@ -156,8 +160,6 @@ def test_the_app_role_reads_nothing_of_another_tenant_in_any_table(
         assert row is not None
         numbers.append(row[0])
     tables = tenant_tables(owner)
-    # Foreign keys and checks are about content, and the wall is not: rows of any content will do.
-    _drop_content_rules(owner)
     for table in tables:
         fill(owner, table, numbers[0])
     owner.commit()

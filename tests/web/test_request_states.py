@@ -69,7 +69,7 @@ class Requests(RuleBasedStateMachine):
     @initialize()
     def found(self) -> None:
         """A tenant of its own, with three seats for five people."""
-        new = NewTenant(name=f"Contoso {next(_names)}", domain="contoso.example")
+        new = NewTenant(name=f"Contoso {next(_names)}")
         self.opened = open_office(self.app_url, new)
         self.company = self.runner.run(self._found())
 

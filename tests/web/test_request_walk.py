@@ -105,7 +105,7 @@ class Walk(RuleBasedStateMachine):
     @initialize()
     def found(self) -> None:
         """A tenant of its own."""
-        new = NewTenant(name=f"Walk {next(_names)}", domain="contoso.example")
+        new = NewTenant(name=f"Walk {next(_names)}")
         self.opened = open_office(self.app_url, new)
         self.runner.run(self._found())
 

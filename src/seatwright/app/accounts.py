@@ -18,7 +18,7 @@ from seatwright.app.record import record
 from seatwright.domain.directory import text_key
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
-from seatwright.domain.identities import NAME_LENGTH_MAX
+from seatwright.domain.identities import NAME_LENGTH_MAX, domain_of
 from seatwright.domain.ids import PrincipalNo
 from seatwright.domain.passwords import LENGTH_MAX, misfit_of, normal_password
 from seatwright.domain.roles import Role
@@ -266,6 +266,7 @@ async def sign_in_by_password(
     Raises TooManyGuesses.
     """
     key = text_key(presented.login)[:NAME_LENGTH_MAX]
+    domain = domain_of(presented.login[:NAME_LENGTH_MAX])
     digests = _digests_of(key, presented.address)
     async with database.connection() as connection:
         guesses = await stored.count_guesses(
@@ -274,14 +275,14 @@ async def sign_in_by_password(
     if any(guesses[digest] > _GUESSES_MAX[kind] for kind, digest in digests.items()):
         raise TooManyGuesses
     async with database.connection() as connection:
-        account = await stored.find_account(connection, key)
+        account = await stored.find_account(connection, key, domain=domain)
     kept = None if account is None else account.password_hash
     if not await passwords.is_right(kept, normal_password(presented.password)[:LENGTH_MAX]):
         return None
     assert account is not None, "without one no password is right"
     async with database.connection() as connection:
         # It may have been ended, or its password changed, while this one was being looked at.
-        if await stored.find_account(connection, key) != account:
+        if await stored.find_account(connection, key, domain=domain) != account:
             return None
         await stored.take_back_guesses(connection, list(digests.values()))
         await see_tenant(connection, account.tenant_id)

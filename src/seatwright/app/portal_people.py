@@ -8,11 +8,19 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
 from seatwright.app.call import Call
 from seatwright.app.portal_sessions import begin_session
-from seatwright.domain.directory import text_key
 from seatwright.domain.errors import Reason, Refusal
-from seatwright.domain.identities import Identity, domain_of, role_mapping, roles_claimed
+from seatwright.domain.identities import (
+    Identity,
+    address_keys,
+    domain_of,
+    role_mapping,
+    roles_claimed,
+)
 from seatwright.domain.ids import PrincipalNo, UserNo
 from seatwright.domain.roles import Role
 from seatwright.domain.settings import setting_value
@@ -30,7 +38,7 @@ from seatwright.postgres.portal_people import (
     principal_named,
     principal_of_user,
     rename_principal,
-    tenant_for,
+    tenants_for,
 )
 from seatwright.postgres.portal_sessions import CameBy
 from seatwright.postgres.principals import insert_principal, principal_by_number
@@ -48,22 +56,45 @@ async def sign_in_by_identity(database: Database, identity: Identity, *, now: da
     """
     async with database.connection() as connection:
         domains = [one for one in map(domain_of, identity.names) if one is not None]
-        tenant = await tenant_for(connection, domains)
-        if tenant is None:
+        tenants = await tenants_for(connection, domains)
+        # Who has a name in the domains of several is of the first whose directory has them.
+        for tenant in tenants:
+            tx = await _opened(database, connection, tenant)
+            entry = await _entry_of(tx, identity)
+            if entry is not None:
+                return await _come_in(tx, tenant, identity, entry, now=now)
+        if not tenants:
             raise _nobody(identity)
-        if tenant.state is TenantState.SUSPENDED:
-            raise Refusal(
-                Reason.ROLE_MISSING,
-                f"“{tenant.name}” is suspended: nobody signs in until the operator lets it work"
-                " again with “seatwright tenant resume”.",
-            )
-        await see_tenant(connection, tenant.tenant_id)
-        tx = Transaction(connection, tenant.tenant_id, database.dictionary)
-        call = await _door_call(tx, tenant, now=now)
-        principal, roles = await _admitted(call, identity)
-        return await begin_session(
-            replace(call, principal=principal), came_by=CameBy.PROVIDER, roles=roles
+        tx = await _opened(database, connection, tenants[0])
+        return await _come_in(tx, tenants[0], identity, None, now=now)
+
+
+async def _opened(
+    database: Database, connection: AsyncConnection[TupleRow], tenant: Tenant
+) -> Transaction:
+    await see_tenant(connection, tenant.tenant_id)
+    return Transaction(connection, tenant.tenant_id, database.dictionary)
+
+
+async def _come_in(
+    tx: Transaction,
+    tenant: Tenant,
+    identity: Identity,
+    entry: DirectoryEntry | None,
+    *,
+    now: datetime,
+) -> str:
+    if tenant.state is TenantState.SUSPENDED:
+        raise Refusal(
+            Reason.ROLE_MISSING,
+            f"“{tenant.name}” is suspended: nobody signs in until the operator lets it work"
+            " again with “seatwright tenant resume”.",
         )
+    call = await _door_call(tx, tenant, now=now)
+    principal, roles = await _admitted(call, identity, entry)
+    return await begin_session(
+        replace(call, principal=principal), came_by=CameBy.PROVIDER, roles=roles
+    )
 
 
 async def _door_call(tx: Transaction, tenant: Tenant, *, now: datetime) -> Call:
@@ -72,9 +103,10 @@ async def _door_call(tx: Transaction, tenant: Tenant, *, now: datetime) -> Call:
     return Call(tx=tx, tenant=tenant, principal=system, now=now, correlation=uuid4())
 
 
-async def _admitted(call: Call, identity: Identity) -> tuple[Principal, tuple[Role, ...]]:
+async def _admitted(
+    call: Call, identity: Identity, entry: DirectoryEntry | None
+) -> tuple[Principal, tuple[Role, ...]]:
     roles = roles_claimed(identity, _mapping(call.tenant.settings))
-    entry = await _entry_of(call.tx, identity)
     if entry is not None:
         if not entry.is_enabled:
             raise Refusal(
@@ -95,9 +127,10 @@ def _mapping(settings: Mapping[str, object]) -> Mapping[str, Role]:
 
 async def _entry_of(tx: Transaction, identity: Identity) -> DirectoryEntry | None:
     for name in identity.names:
-        entry = await entry_named(tx, text_key(name))
-        if entry is not None:
-            return entry
+        for key in address_keys(name):
+            entry = await entry_named(tx, key)
+            if entry is not None:
+                return entry
     return None
 
 

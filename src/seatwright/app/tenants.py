@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -15,7 +15,9 @@ from psycopg.rows import TupleRow
 from seatwright.app.access import NewPrincipal, issue
 from seatwright.app.call import Call
 from seatwright.app.catalog import load_shipped_catalog
+from seatwright.app.domains import domain_taken
 from seatwright.app.platform.default_roles import load_shipped_default_roles
+from seatwright.domain.domain_names import parse_domain_name
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.locations import parse_location
 from seatwright.domain.roles import Role
@@ -27,6 +29,7 @@ from seatwright.domain.tenants import (
     Tenant,
     TenantState,
 )
+from seatwright.postgres.domains import insert_domain, write_default_domain
 from seatwright.postgres.pool import Database, see_tenant
 from seatwright.postgres.principals import insert_principal, principal_by_number
 from seatwright.postgres.tenants import (
@@ -39,7 +42,6 @@ from seatwright.postgres.tenants import (
 )
 from seatwright.postgres.transaction import Transaction
 
-_DOMAIN = re.compile(r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
 LOCAL_ADMINISTRATOR = "local administrator"
 NAME_LENGTH_MAX = 120
 
@@ -67,7 +69,7 @@ async def create_tenant(database: Database, new: NewTenant, *, now: datetime) ->
     """Make a tenant with its catalogue, its templates and a local administrator.
 
     Raises Refusal invalidValue for a name that is empty, too long or taken, a domain that is
-    none, or an unknown usage location.
+    none, or an unknown usage location, and domainTaken for a domain of another tenant.
     """
     async with founding(database, new, now=now) as founded:
         return MadeTenant(tenant=founded.call.tenant, token=founded.token)
@@ -105,6 +107,7 @@ async def founding(database: Database, new: NewTenant, *, now: datetime) -> Asyn
             )
         await see_tenant(connection, tenant.tenant_id)
         tx = Transaction(connection, tenant.tenant_id, database.dictionary)
+        tenant = await _with_domain(tx, tenant, at=now, is_given=new.domain is not None)
         call = await _system_call(tx, tenant, now=now)
         await load_shipped_catalog(call)
         await load_shipped_default_roles(call)
@@ -128,6 +131,20 @@ async def calling(database: Database, tenant: Tenant, *, now: datetime) -> Async
         principal = await principal_by_number(tx, SYSTEM_PRINCIPAL)
         assert principal is not None, "every tenant is made with its system principal"
         yield Call(tx=tx, tenant=tenant, principal=principal, now=now, correlation=uuid4())
+
+
+async def _with_domain(tx: Transaction, tenant: Tenant, *, at: datetime, is_given: bool) -> Tenant:
+    """Give a new tenant its first domain; one that was made up from its name yields to others."""
+    if await insert_domain(tx, tenant.domain, at=at, is_initial=True):
+        return tenant
+    if is_given:
+        raise domain_taken(tenant.domain)
+    label = tenant.domain.partition(".")[0][:26].rstrip("-")
+    other = f"{label}-{tenant.id}.example"
+    is_new = await insert_domain(tx, other, at=at, is_initial=True)
+    assert is_new, "no two tenants have one id"
+    await write_default_domain(tx, other)
+    return replace(tenant, domain=other)
 
 
 async def _system_call(tx: Transaction, tenant: Tenant, *, now: datetime) -> Call:
@@ -155,12 +172,7 @@ def _checked(new: NewTenant) -> tuple[str, str, Mapping[str, object]]:
             Reason.INVALID_VALUE,
             f"The tenant's name has {len(name)} characters: give 1 to {NAME_LENGTH_MAX}.",
         )
-    domain = (new.domain or _domain_of(name)).strip().lower()
-    if not _DOMAIN.match(domain):
-        raise Refusal(
-            Reason.INVALID_VALUE,
-            f"“{domain}” is no domain name: give one such as contoso.example.",
-        )
+    domain = parse_domain_name(new.domain or _domain_of(name))
     settings: dict[str, object] = {}
     if new.preset is not Preset.NATIVE:
         settings["preset"] = new.preset.value

@@ -27,6 +27,7 @@ FIXES: Final[Mapping[str, str]] = {
     "unknownFlow": "seatwright flows list",
     "unknownSecurityRole": "seatwright security-roles list",
     "unknownDefaultRole": "seatwright security-roles defaults",
+    "unknownDomain": "seatwright domains list",
     "unknownSubscription": "seatwright subscriptions list",
     "servicePlanNotInSku": "seatwright catalog show PRODUCT lists its service plans",
     "notAssigned": "seatwright users show PERSON lists what a person holds",

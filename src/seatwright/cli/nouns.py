@@ -13,6 +13,7 @@ from seatwright.cli.bulk import bulk
 from seatwright.cli.catalog import catalog_commands
 from seatwright.cli.conflicts import conflicts, mend
 from seatwright.cli.demo import demo_commands
+from seatwright.cli.domains import domain_commands
 from seatwright.cli.dynamic import rule_commands
 from seatwright.cli.endings import EXIT_CODES
 from seatwright.cli.groups import group_commands
@@ -86,6 +87,7 @@ _NOUNS: Final = {
     "webhooks": webhook_commands,
     "reconcile": reconcile_commands,
     "settings": settings_commands,
+    "domains": domain_commands,
     "auto-claim": auto_claim_commands,
     "environments": environment_commands,
     "apps": app_commands,

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     UNKNOWN_SECURITY_ROLE = "unknownSecurityRole"
     UNKNOWN_DEFAULT_ROLE = "unknownDefaultRole"
     STILL_IN_USE = "stillInUse"
+    UNKNOWN_DOMAIN = "unknownDomain"
+    DOMAIN_TAKEN = "domainTaken"
     UNKNOWN_POLICY = "unknownPolicy"
     UNKNOWN_NOTICE = "unknownNotice"
     UNKNOWN_WEBHOOK = "unknownWebhook"

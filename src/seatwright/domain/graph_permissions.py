@@ -31,6 +31,8 @@ class GraphPermission(StrEnum):
     DIRECTORY_READ_WRITE_ALL = "Directory.ReadWrite.All"
     ORGANIZATION_READ_ALL = "Organization.Read.All"
     ORGANIZATION_READ_WRITE_ALL = "Organization.ReadWrite.All"
+    DOMAIN_READ_ALL = "Domain.Read.All"
+    DOMAIN_READ_WRITE_ALL = "Domain.ReadWrite.All"
     LICENSE_ASSIGNMENT_READ_ALL = "LicenseAssignment.Read.All"
     LICENSE_ASSIGNMENT_READ_WRITE_ALL = "LicenseAssignment.ReadWrite.All"
     CLOUD_LICENSING_READ_ALL = "CloudLicensing.Read.All"
@@ -64,6 +66,8 @@ STANDS_FOR: Final[Mapping[GraphPermission, frozenset[Permission]]] = {
     GraphPermission.DIRECTORY_READ_WRITE_ALL: _EVERY_DIRECTORY_WRITE,
     GraphPermission.ORGANIZATION_READ_ALL: frozenset({Permission.READ_LICENSES}),
     GraphPermission.ORGANIZATION_READ_WRITE_ALL: frozenset({Permission.WRITE_SETTINGS}),
+    GraphPermission.DOMAIN_READ_ALL: frozenset({Permission.READ_LICENSES}),
+    GraphPermission.DOMAIN_READ_WRITE_ALL: frozenset({Permission.WRITE_SETTINGS}),
     GraphPermission.LICENSE_ASSIGNMENT_READ_ALL: frozenset({Permission.READ_LICENSES}),
     GraphPermission.LICENSE_ASSIGNMENT_READ_WRITE_ALL: frozenset(
         {Permission.READ_LICENSES, Permission.ASSIGN_TO_USERS, Permission.ASSIGN_TO_GROUPS}

@@ -121,6 +121,9 @@ class HistoryAction(IntEnum):
     PASSWORD_SET = 192
     ROLES_CHANGED = 193
     ACCOUNT_ENDED = 194
+    DOMAIN_ADDED = 200
+    DOMAIN_REMOVED = 201
+    DEFAULT_DOMAIN_CHANGED = 202
 
     @property
     def wire(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from seatwright.domain.directory import text_key
+from seatwright.domain.domain_names import as_domain_name, spellings_of
 from seatwright.domain.roles import Role
 
 NAME_LENGTH_MAX: Final = 320
@@ -60,9 +61,16 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def domain_of(name: str) -> str | None:
-    """The domain of an address; None for a name that is none."""
-    _, at, domain = text_key(name).rpartition("@")
-    return domain if at and domain else None
+    """The domain of an address as tenants own it; None for a name that has none."""
+    _, at, domain = name.rpartition("@")
+    return as_domain_name(domain) if at else None
+
+
+def address_keys(name: str) -> tuple[str, ...]:
+    """What to look for in the directory: a name as it is, and with its domain spelled otherwise."""
+    local, domain = text_key(name).rpartition("@")[0], domain_of(name)
+    others = () if domain is None else (f"{local}@{one}" for one in spellings_of(domain))
+    return tuple(dict.fromkeys((text_key(name), *others)))
 
 
 def roles_claimed(identity: Identity, mapping: Mapping[str, Role]) -> tuple[Role, ...]:

@@ -26,7 +26,8 @@ class TenantState(StrEnum):
 class Tenant:
     """One organisation; every row belongs to one.
 
-    `settings` holds only what the tenant changed; `seatwright.domain.settings` knows the rest.
+    `domain` is the default one of those that it owns. `settings` holds only what the tenant
+    changed; `seatwright.domain.settings` knows the rest.
     `catalog_version` rises with every change of its catalogue.
     """
 
@@ -38,6 +39,19 @@ class Tenant:
     is_demo: bool
     settings: Mapping[str, object]
     catalog_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantDomain:
+    """A domain that a tenant owns, and nobody else; `name` as `domain_names` spells it.
+
+    One is the default, which is also the tenant's `domain`. The initial one came with the tenant.
+    """
+
+    name: str
+    is_default: bool
+    is_initial: bool
+    added_at: datetime
 
 
 class PrincipalKind(StrEnum):

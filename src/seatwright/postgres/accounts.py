@@ -24,9 +24,14 @@ class FoundAccount:
     password_hash: str | None = field(repr=False)
 
 
-async def find_account(connection: AsyncConnection[TupleRow], key: str) -> FoundAccount | None:
-    """The account that a name means, in whichever tenant; disabled people have none."""
-    cursor = await connection.execute("select * from find_account(%s)", (key,))
+async def find_account(
+    connection: AsyncConnection[TupleRow], key: str, *, domain: str | None
+) -> FoundAccount | None:
+    """The account that a name means, in whichever tenant; disabled people have none.
+
+    `domain` is what stands behind its @, as tenants own it.
+    """
+    cursor = await connection.execute("select * from find_account(%s, %s)", (key, domain))
     row = await cursor.fetchone()
     if row is None:
         return None

@@ -12,8 +12,9 @@ from psycopg.rows import TupleRow
 from seatwright.domain.ids import PrincipalNo, UserNo
 from seatwright.domain.roles import Role
 from seatwright.domain.tenants import Principal, PrincipalKind, Tenant
+from seatwright.postgres.domains import domain_owners
 from seatwright.postgres.principals import principal_of_row
-from seatwright.postgres.tenants import find_tenant_of_sign_in, list_tenants
+from seatwright.postgres.tenants import list_tenants
 from seatwright.postgres.transaction import Transaction
 
 _COLUMNS = (
@@ -21,16 +22,16 @@ _COLUMNS = (
 )
 
 
-async def tenant_for(
+async def tenants_for(
     connection: AsyncConnection[TupleRow], domains: Sequence[str]
-) -> Tenant | None:
-    """The tenant that owns the first of these domains that any owns; where there is one, that."""
-    for domain in domains:
-        tenant = await find_tenant_of_sign_in(connection, domain)
-        if tenant is not None:
-            return tenant
+) -> tuple[Tenant, ...]:
+    """The tenants that own these domains, in their order; where there is only one, that."""
+    owners = await domain_owners(connection, domains)
     tenants = await list_tenants(connection)
-    return tenants[0] if len(tenants) == 1 else None
+    if len(tenants) == 1:
+        return tenants
+    by_number = {tenant.tenant_id: tenant for tenant in tenants}
+    return tuple(by_number[owner] for owner in owners if owner in by_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from seatwright.domain.domain_names import as_domain_name
 from seatwright.domain.ids import TenantId
 from seatwright.domain.tenants import Tenant, TenantState
 from seatwright.postgres.transaction import Transaction
@@ -85,11 +86,11 @@ async def find_tenant(connection: AsyncConnection[TupleRow], name_or_id: str) ->
 async def find_tenant_of_sign_in(
     connection: AsyncConnection[TupleRow], domain_or_id: str
 ) -> Tenant | None:
-    """A tenant by UUID or by its domain (whatever the case); of several the oldest."""
+    """A tenant by UUID or by a domain that it owns (whatever the case)."""
     cursor = await connection.execute(
-        f"select {_COLUMNS} from tenant where domain = lower(%s) or id::text = lower(%s)"
-        " order by tenant_id limit 1",
-        (domain_or_id, domain_or_id),
+        f"select {_COLUMNS} from tenant where id::text = lower(%s)"
+        " or tenant_id = (select tenant_id from domain_owners(%s))",
+        (domain_or_id, [as_domain_name(domain_or_id) or ""]),
     )
     row = await cursor.fetchone()
     return tenant_of_row(row) if row else None

@@ -39,6 +39,8 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.UNKNOWN_SECURITY_ROLE: 404,
     Reason.UNKNOWN_DEFAULT_ROLE: 404,
     Reason.STILL_IN_USE: 409,
+    Reason.UNKNOWN_DOMAIN: 404,
+    Reason.DOMAIN_TAKEN: 409,
     Reason.UNKNOWN_POLICY: 404,
     Reason.UNKNOWN_NOTICE: 404,
     Reason.UNKNOWN_WEBHOOK: 404,

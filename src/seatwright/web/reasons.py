@@ -128,6 +128,13 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
     Reason.STILL_IN_USE: Meaning(
         "Something else belongs to what is to be deleted.", "Delete what the detail names first."
     ),
+    Reason.UNKNOWN_DOMAIN: Meaning(
+        "The tenant does not own that domain.", "List the tenant's domains, or add it."
+    ),
+    Reason.DOMAIN_TAKEN: Meaning(
+        "Another tenant of the installation owns that domain.",
+        "Have it removed there first, or give another.",
+    ),
     Reason.UNKNOWN_POLICY: Meaning("No auto-claim policy has that id.", "List the policies."),
     Reason.UNKNOWN_NOTICE: Meaning("No notice to you has that id.", "List the notices."),
     Reason.UNKNOWN_WEBHOOK: Meaning("No webhook has that id.", "List the webhooks."),

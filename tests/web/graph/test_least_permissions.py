@@ -26,6 +26,7 @@ class Things:
         self.office = office
         self.keys: dict[str, str] = {
             "organization": str(office.made.tenant.id),
+            "domain": office.made.tenant.domain,
             "sku": f"{office.made.tenant.id}_{E3}",
             "license": E3,
             "allotment": E3,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from seatwright.app.call import Call
+from seatwright.app.domains import all_domains
 from seatwright.domain.graph_permissions import GraphPermission
 from seatwright.domain.roles import Permission
 from seatwright.domain.settings import usage_location_in
+from seatwright.domain.tenants import TenantDomain
 from seatwright.web.answers import Answer
+from seatwright.web.graph.domains import SERVICES
 from seatwright.web.graph.envelope import resource_missing
 from seatwright.web.graph.request import GraphRequest
 from seatwright.web.graph.routing import route
@@ -24,7 +28,7 @@ _MAY_READ: Final = (
 )
 
 
-def _shape(call: Call) -> dict[str, Any]:
+def _shape(call: Call, domains: Sequence[TenantDomain]) -> dict[str, Any]:
     tenant, location = call.tenant, usage_location_in(call.tenant.settings)
     return {
         "id": tenant.id,
@@ -34,12 +38,14 @@ def _shape(call: Call) -> dict[str, Any]:
         "defaultUsageLocation": location,
         "verifiedDomains": [
             {
-                "name": tenant.domain,
-                "isDefault": True,
-                "isInitial": True,
+                "name": one.name,
+                "isDefault": one.is_default,
+                "isInitial": one.is_initial,
                 "type": "Managed",
-                "capabilities": "Email, OfficeCommunicationsOnline",
+                "capabilities": ", ".join(SERVICES),
             }
+            # Scripts take the first for the one in which they make people.
+            for one in sorted(domains, key=lambda one: not one.is_default)
         ],
         "assignedPlans": [],
         "provisionedPlans": [],
@@ -56,7 +62,8 @@ def _shape(call: Call) -> dict[str, Any]:
 )
 async def list_organizations(request: GraphRequest) -> Answer:
     """The one organization that the caller belongs to."""
-    shapes = cut(request, [_shape(request.call)], kind="organization")
+    shape = _shape(request.call, await all_domains(request.call))
+    shapes = cut(request, [shape], kind="organization")
     return request.collection(shapes, "organization")
 
 
@@ -70,7 +77,8 @@ async def get_organization(request: GraphRequest) -> Answer:
     """It again, by the tenant's id."""
     if request.keys["organization"].casefold() != str(request.call.tenant.id):
         raise resource_missing(request.keys["organization"])
-    (shape,) = cut(request, [_shape(request.call)], kind="organization")
+    whole = _shape(request.call, await all_domains(request.call))
+    (shape,) = cut(request, [whole], kind="organization")
     return request.entity(shape, "organization/$entity")
 
 

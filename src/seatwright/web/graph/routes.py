@@ -8,6 +8,7 @@ from seatwright.web.graph.cloud_licensing import CLOUD_LICENSING_ROUTES
 from seatwright.web.graph.deleted_items import DELETED_ROUTES
 from seatwright.web.graph.delta import DELTA_ROUTES
 from seatwright.web.graph.directory_objects import OBJECT_ROUTES
+from seatwright.web.graph.domains import DOMAIN_ROUTES
 from seatwright.web.graph.groups import GROUP_ROUTES
 from seatwright.web.graph.license_actions import LICENSE_ROUTES
 from seatwright.web.graph.members import MEMBER_ROUTES
@@ -20,6 +21,7 @@ from seatwright.web.graph.users import USER_ROUTES
 GRAPH_ROUTES: Final[tuple[Route, ...]] = (
     *CLOUD_LICENSING_ROUTES,
     *ORGANIZATION_ROUTES,
+    *DOMAIN_ROUTES,
     *SKU_ROUTES,
     *SUBSCRIPTION_ROUTES,
     *USER_ROUTES,

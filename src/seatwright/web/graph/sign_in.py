@@ -15,6 +15,8 @@ import psycopg
 import psycopg_pool
 import structlog
 from litestar.types import Receive, Scope, Send
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
 
 from seatwright.app.call import Call
 from seatwright.app.graph_tokens import issue_access_token
@@ -160,7 +162,7 @@ class SignIn:
             )
             if who is None or not _is_client(who, asked):
                 raise wrong_client(asked.client_id)
-            if not _is_of(who.tenant, visit.tenant):
+            if not await _is_of(connection, who.tenant, visit.tenant):
                 raise unknown_tenant(visit.tenant)
             if who.tenant.state is TenantState.SUSPENDED:
                 raise wrong_client(asked.client_id, is_suspended=True)
@@ -219,8 +221,12 @@ def _is_client(who: Authenticated, asked: TokenRequest) -> bool:
     )
 
 
-def _is_of(tenant: Tenant, named: str) -> bool:
-    return named.casefold() in {*_ANY_TENANT, str(tenant.id), tenant.domain.casefold()}
+async def _is_of(connection: AsyncConnection[TupleRow], tenant: Tenant, named: str) -> bool:
+    """Whether a path names this tenant: as any, by its id, or by a domain that it owns."""
+    if named.casefold() in {*_ANY_TENANT, str(tenant.id), tenant.domain}:
+        return True
+    found = await find_tenant_of_sign_in(connection, named)
+    return found is not None and found.tenant_id == tenant.tenant_id
 
 
 def _json(body: dict[str, Any]) -> Answer:

@@ -66,6 +66,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "channel": "Only mails (mail) or only calls of webhooks (webhook).",
     "confirm": "true takes an import that removes or disables more than the tenant's limit.",
     "correlation_id": "The correlation id of a call or job, as the history shows it.",
+    "domain": "A domain of the tenant, whatever its case and spelling.",
     "filter": "An OData filter on what the list shows, `city eq 'Oslo'` for one; the reference's"
     " page of queries has every property.",
     "held_id": "The id of a held change.",
@@ -91,6 +92,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "list_inbox.unread": "true shows only what nobody has read yet.",
     "account_id": "An account: the id that lists show.",
     "slug": "A role, by its slug.",
+    "withPeople": "true removes a domain though people have it in their user principal names.",
     "holder_id": "Somebody with roles: the id that the list shows.",
     "webhook_id": "The id of a webhook.",
     "of": "Whose inbox: me, or administrators. Without it, people see their own.",

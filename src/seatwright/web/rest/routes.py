@@ -14,6 +14,7 @@ from seatwright.web.rest.bulk import BULK_ROUTES
 from seatwright.web.rest.catalog import CATALOG_ROUTES
 from seatwright.web.rest.conflicts import CONFLICT_ROUTES
 from seatwright.web.rest.deliveries import DELIVERY_ROUTES
+from seatwright.web.rest.domains import DOMAIN_ROUTES
 from seatwright.web.rest.dynamic import DYNAMIC_ROUTES
 from seatwright.web.rest.group_licenses import GROUP_LICENSE_ROUTES
 from seatwright.web.rest.groups import GROUP_ROUTES
@@ -98,6 +99,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *REQUEST_POLICY_ROUTES,
     *SEAT_TIMELINE_ROUTES,
     *SETTINGS_ROUTES,
+    *DOMAIN_ROUTES,
     *USER_LICENSE_ROUTES,
     *USER_ROUTES,
     *SUBSCRIPTION_ROUTES,

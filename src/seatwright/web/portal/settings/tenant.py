@@ -34,6 +34,7 @@ class Tab:
 
 _TABS: Final = (
     Tab("/settings", marked("Organization"), Permission.READ_SETTINGS),
+    Tab("/settings/domains", marked("Domains"), Permission.READ_SETTINGS),
     Tab("/settings/roles", marked("Roles"), Permission.MANAGE_ACCESS),
     Tab("/settings/tokens", marked("Tokens"), Permission.MANAGE_ACCESS),
     Tab("/settings/clients", marked("API clients"), Permission.MANAGE_ACCESS),
