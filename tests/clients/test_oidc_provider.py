@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from seatwright.app.tenants import NewTenant, create_tenant
 from seatwright.bootstrap import assemble_web_app
 from seatwright.identity.oidc import IdentityProvider, OidcClient
 from seatwright.settings import OffsetClock
@@ -132,6 +133,27 @@ async def test_a_role_lets_in_and_neither_entry_nor_role_does_not(
         answer = await browser.get(await signed_in(await began(browser), issuer, who))
         assert (answer.status_code, says in answer.text) == (status, True), answer.text
         assert (await browser.get("/users")).status_code == (200 if status == 303 else 303)
+
+
+async def test_people_of_a_second_domain_come_in_where_it_is_owned(
+    door: Office, issuer: str
+) -> None:
+    new = NewTenant(name="Northwind", domain="northwind-traders.example")
+    made = await create_tenant(door.database, new, now=door.clock.now())
+    nora = {"userPrincipalName": "nora@northwind.example", "displayName": "Nora Nord"}
+    async with door.client(made.token) as other:
+        assert (await other.post("/api/identity/users", json=nora)).status_code == 201
+        for is_owned in (False, True):
+            if is_owned:
+                body = {"name": "northwind.example"}
+                answer = await other.post("/api/settings/domains", json=body)
+                assert answer.status_code == 201, answer.text
+            for who in ("nora", "mia"):
+                browser = browser_at(door)
+                back = await signed_in(await began(browser), issuer, who)
+                answer = await browser.get(back)
+                assert answer.status_code == (303 if is_owned else 403), (who, answer.text)
+                assert not is_owned or "Nora Nord" in (await browser.get("/me")).text
 
 
 async def test_what_was_not_made_for_this_sign_in_is_refused(door: Office, issuer: str) -> None:

@@ -5,6 +5,8 @@ const [port, back, left] = process.argv.slice(2);
 
 const people = {
   ada: { preferred_username: 'Ada@Contoso.example', email: 'ada.l@mail.example' },
+  nora: { preferred_username: 'Nora@Northwind.example', email: 'nora@mail.example' },
+  mia: { preferred_username: 'mia@elsewhere.example', email: 'Nora@Northwind.example' },
   bob: { preferred_username: 'bob@elsewhere.example', roles: ['reader'] },
   eve: { preferred_username: 'eve@elsewhere.example', roles: ['boss'] },
 };
