@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from seatwright.app.bulk.needless import GONE_ALREADY
 from seatwright.domain.roles import Role
+from tests.bulk import upn
 from tests.office import Office
 from tests.previews import apply, ask, people_of, preview
 from tests.web.test_conflict_list import SCENES, conflicts
@@ -120,6 +122,18 @@ async def test_covered_products_go_together_and_what_is_covered_in_part_stays(
     }
     again = await office.admin.post(URL, json=DUPLICATES)
     assert (again.status_code, again.json()["code"]) == (400, "noChange")
+
+
+async def test_what_another_removed_meanwhile_is_no_failure_of_the_job(office: Office) -> None:
+    await everybody(office)
+    job = (await office.admin.post(URL, json=DOUBLES)).json()["jobId"]
+    removed = await office.admin.delete(f"/api/identity/users/{upn('ada')}/licenses/VISIOCLIENT")
+    assert removed.status_code == 204, removed.text
+    await work_all_jobs(office)
+    rows = (await office.admin.get(f"/api/jobs/{job}/rows")).json()["value"]
+    assert {row["outcome"] for row in rows} == {"succeeded"}
+    assert [row["message"] for row in rows if row["message"]] == [GONE_ALREADY]
+    assert await conflicts(office, kind="directBesideInherited") == []
 
 
 async def test_only_one_product_is_mended_where_one_is_named(office: Office) -> None:

@@ -59,7 +59,7 @@ class RowEffect(StrEnum):
     """An earlier row says the same of the same person."""
 
     NOTHING = "nothing"
-    """A row of a move or of an undo found everything as it should be."""
+    """A row of a move, of an undo or of a mending found everything as it should be."""
 
     TAKEN = "taken"
     """It is taken from them, now or once that is approved."""

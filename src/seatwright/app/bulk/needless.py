@@ -1,38 +1,81 @@
 """Removals of what people do not need: looked at again under the locks, before they are made.
 
-Between an order and the worker a group may cease to give what made an assignment needless.
+Between an order and the worker a group may cease to give what made an assignment needless, or
+somebody else may have removed the same.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from seatwright.app.assign.fulfil import foresee
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.reconcile import lock_world
-from seatwright.domain.bulk import BulkOrder, BulkRow, RowResult, wants_of
+from seatwright.app.reconcile import World, lock_world
+from seatwright.domain.assignments import SourceKind
+from seatwright.domain.bulk import BulkOrder, BulkRow, RowEffect, RowResult, wants_of
 from seatwright.domain.conflicts import coverage_of, removable_skus
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import NO_SERVICE_PLANS, ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.jobs import Outcome
 from seatwright.domain.reconcile import Action, Change, ChangeSet
 
+GONE_ALREADY: Final = "The direct assignment is gone already: nothing was left to do."
+
 
 async def needed_still(
     call: Call, rows: Sequence[BulkRow], users: Mapping[str, UserNo], order: BulkOrder
 ) -> dict[int, RowResult]:
-    """The outcomes, by row number, of rows that are left out as their person would lose something.
+    """The outcomes, by row number, of rows that are left out, and of those that are done already.
 
-    Of a person all rows are left out or none: one product may be kept for another. The locks stay
-    until the transaction ends, so that what is found is what the removal meets.
+    Left out is who would lose something; of a person all rows are left out or none: one product may
+    be kept for another. The locks stay until the transaction ends, so that what is found is what
+    the removal meets.
     """
     wants = list(wants_of(rows, users, order))
     world = await lock_world(
         call, [want.user for want in wants], skus=frozenset(want.sku for want in wants)
     )
-    losses = _losses(foresee(call, wants, world).changes)
+    done = _done_already(rows, users, world)
+    rows = [row for row in rows if row.row_no not in done]
+    return done | await _left_out_of(call, rows, users, world=world, order=order)
+
+
+def _done_already(
+    rows: Sequence[BulkRow], users: Mapping[str, UserNo], world: World
+) -> dict[int, RowResult]:
+    """Rows of people who have the product through groups alone by now: another mended them."""
+    by_group: set[tuple[UserNo, SkuNo | None]] = set()
+    for user in world.snapshot.users:
+        kinds: dict[SkuNo, set[SourceKind]] = defaultdict(set)
+        for wish in user.wishes:
+            kinds[wish.sku].add(wish.source.kind)
+        by_group |= {(user.user_no, sku) for sku, of in kinds.items() if of == {SourceKind.GROUP}}
+    found = ((row, users.get(row.user_text)) for row in rows)
+    return {
+        row.row_no: RowResult(
+            row_no=row.row_no,
+            outcome=Outcome.SUCCEEDED,
+            user=user,
+            message=GONE_ALREADY,
+            effect=RowEffect.NOTHING,
+        )
+        for row, user in found
+        if user is not None and (user, row.sku) in by_group
+    }
+
+
+async def _left_out_of(
+    call: Call,
+    rows: Sequence[BulkRow],
+    users: Mapping[str, UserNo],
+    *,
+    world: World,
+    order: BulkOrder,
+) -> dict[int, RowResult]:
+    losses = _losses(foresee(call, list(wants_of(rows, users, order)), world).changes)
     if not losses:
         return {}
     # What goes without these rows too is not their doing.
