@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,9 +22,12 @@ _AS_IT_IS = frozenset({"code", "kbd", "script", "style", "textarea"})
 _SPOKEN = frozenset({"aria-label", "placeholder", "title", "alt"})
 _KEPT = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]*>|&\w+;)")
 _OTHER_LETTERS = {ord(one): ord(one) + 0xFEE0 for one in "".join(map(chr, range(33, 127)))}
+_WORD = re.compile(r"\w+")
 _OURS = re.compile(r"[A-Za-z]{2,}")
-# Codes, keys and addresses are one word that no sentence has.
-_CODE = re.compile(r"\S+[@/_=]\S*|\{\{.*?\}\}|\b[\w.]*\d[\w.-]*|\b[a-z]+(?:[A-Z][a-z]+)+\b")
+# Codes, keys and addresses are one word that no sentence has, or an item in a list of such; codes
+# in two humps hold names.
+_HUMPS = re.compile(r"\b[a-z]+(?:[A-Z][a-z]+)+\b")
+_CODE = re.compile(r"\S+[@/_=]\S*|\{\{.*?\}\}|\b[\w.]*\d[\w.-]*|\b[A-Z]{2}\b|(?<=, )[a-z]+\b(?! )")
 
 
 def languages(folder: Path) -> Languages:
@@ -72,16 +76,32 @@ class _Texts(HTMLParser):
             self.texts.append(data)
 
 
-def in_our_letters(page: str, names: Sequence[str]) -> Iterator[str]:
-    """Texts of a page that are neither in the other letters nor names, the longest name first."""
+class Names:
+    """What may stand on a page in our letters, found by its first word."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_word = defaultdict[str, list[str]](list)
+        for name in sorted(set(names), key=len, reverse=True):
+            if found := _WORD.search(name):
+                self._by_word[found[0]].append(name)
+        self._judged: dict[str, bool] = {}
+
+    def has_others(self, text: str) -> bool:
+        """Whether a text has words in our letters that are no name and no code."""
+        if text not in self._judged:
+            rest = _HUMPS.sub(" ", text)
+            near = {name for word in _WORD.findall(rest) for name in self._by_word.get(word, ())}
+            for name in sorted(near, key=len, reverse=True):
+                rest = rest.replace(name, "")
+            self._judged[text] = bool(_OURS.search(_CODE.sub(" ", rest)))
+        return self._judged[text]
+
+
+def in_our_letters(page: str, names: Names) -> Iterator[str]:
+    """Texts of a page that are neither in the other letters nor names."""
     read = _Texts()
     read.feed(page)
     for text in read.texts:
-        if not _OURS.search(text):
-            continue
-        rest = " ".join(text.split())
-        for name in names:
-            if name in rest:
-                rest = rest.replace(name, "")
-        if _OURS.search(_CODE.sub("", rest)):
-            yield " ".join(text.split())
+        shown = " ".join(text.split())
+        if _OURS.search(shown) and names.has_others(shown):
+            yield shown
