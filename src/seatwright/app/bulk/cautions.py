@@ -60,11 +60,11 @@ class Caution:
         rows = "1 row is" if self.count == 1 else f"{self.count:,} rows are"
         if self.kind is CautionKind.ACCOUNT_DISABLED:
             return f"{rows} about people whose account is disabled: each would use a seat."
-        names = " and ".join(self.products)
+        names = " or ".join(self.products)
         if self.kind is CautionKind.COVERED:
             return (
-                f"{rows} about people who have {names}, which gives them every service of it"
-                " already: each would use a seat for nothing new."
+                f"{rows} about people who have every service of it already, by {names}: each would"
+                " use a seat for nothing new."
             )
         return (
             f"{rows} about people who have {names}, which they would not need any more beside it."
@@ -165,6 +165,9 @@ class _Finder:
         could_go = set(removable_skus({**held, **given}, self._coverage))
         covered = could_go & given.keys()
         if covered:
+            for sku, plans in held.items():
+                if covered <= set(removable_skus({sku: plans, **given}, self._coverage)):
+                    return (sku,), ()
             return tuple(sku for sku in held if self._shares(held[sku], covered, given)), ()
         before = set(removable_skus(held, self._coverage))
         return (), tuple(sorted((could_go & held.keys()) - before))

@@ -103,6 +103,10 @@ def _facts_of_turning(reach: Reach, *, is_on: bool) -> tuple[str, ...]:
         "What was claimed stays: %(held)d licenses. Nothing is released for lack of use meanwhile.",
         reach.held,
     )
+    if not reach.claimers:
+        people = gettext("Nobody got a license by them in the last 30 days.")
+    if not reach.held:
+        held = gettext("Nobody holds anything that was claimed.")
     return (policies % counts, people % counts, held % counts)
 
 
