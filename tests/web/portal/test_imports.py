@@ -85,6 +85,8 @@ async def test_a_file_that_would_disable_many_is_stopped_until_it_is_meant(offic
     visitor = await visit(office)
     form = await visitor.get("/users/import")
     order = {"kind": "users", "mode": "replace", "lines": "UPN\np00@contoso.example\n"}
+    preview = await visitor.send("/users/import", form, **order, step="preview")
+    assert "more than the 10 that an import may" in preview.text
     stopped = await visitor.send("/users/import", form, **order)
     assert stopped.status_code == 409
     assert "disable 14 people" in stopped.text
@@ -93,7 +95,7 @@ async def test_a_file_that_would_disable_many_is_stopped_until_it_is_meant(offic
     still = (await office.admin.get("/api/identity/users/p01@contoso.example")).json()
     assert still["accountEnabled"] is True
     meant = await visitor.send("/users/import", stopped, **order, confirm="yes")
-    assert "14 people disabled" in meant.text
+    assert "14 disabled" in meant.text
 
 
 async def test_a_file_is_refused_as_a_whole_with_what_is_wrong_and_kept_in_the_form(
@@ -126,3 +128,20 @@ async def test_who_may_import_what(office: Office) -> None:
         lines = f"UPN\n{role.value}@contoso.example\n"
         sent = await visitor.send("/users/import", me, kind="users", lines=lines)
         assert sent.status_code == (200 if "users" in kinds else 403), role
+
+
+async def test_whoever_came_after_the_preview_is_not_disabled_unseen(office: Office) -> None:
+    await add_people(office, "ada", "ben")
+    visitor = await visit(office)
+    form = await visitor.get("/users/import")
+    order = {"kind": "users", "mode": "replace", "lines": "UPN\nada@contoso.example\n"}
+    preview = await visitor.send("/users/import", form, **order, step="preview")
+    assert "1 disabled" in preview.text
+    await add_people(office, "cara")
+    moved = await visitor.send(
+        "/users/import", preview, **order, step="apply", digest=digest_in(preview)
+    )
+    assert (moved.status_code, "2 disabled" in moved.text) == (412, True)
+    for name in ("ben", "cara"):
+        person = await office.admin.get(f"/api/identity/users/{name}@contoso.example")
+        assert person.json()["accountEnabled"] is True

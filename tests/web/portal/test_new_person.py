@@ -86,3 +86,30 @@ async def test_only_who_may_change_people_adds_one(office: Office) -> None:
             "/users", me, displayName=role.value, userPrincipalName=f"{role.value}@contoso.example"
         )
         assert made.status_code == (303 if may else 403), role
+
+
+async def test_an_add_on_and_its_base_are_given_together_whatever_the_order(
+    office: Office,
+) -> None:
+    await _buy(office, "ENTERPRISEPACK", 2)
+    await _buy(office, "MCOMEETADV", 2)
+    visitor = await visit(office)
+    form = await visitor.get("/users/new")
+    made = await visitor.send(
+        "/users",
+        form,
+        displayName="Cy",
+        userPrincipalName="cy@contoso.example",
+        usageLocation="NO",
+        sku=["MCOMEETADV", "ENTERPRISEPACK"],
+    )
+    assert made.status_code == 303, made.text
+    assert sorted(await held(office, "cy")) == ["ENTERPRISEPACK", "MCOMEETADV"]
+    body = {
+        "userPrincipalName": "di@contoso.example",
+        "usageLocation": "NO",
+        "licenses": [{"skuPartNumber": "MCOMEETADV"}, {"skuPartNumber": "ENTERPRISEPACK"}],
+    }
+    created = await office.admin.post("/api/identity/users", json=body)
+    assert created.status_code == 201, created.text
+    assert sorted(await held(office, "di")) == ["ENTERPRISEPACK", "MCOMEETADV"]

@@ -60,7 +60,7 @@ async def assign(call: Call, person: str, order: AssignOrder) -> Assigned:
     user = await require_user(call, person)
     catalog = await catalog_of(call)
     sku = catalog.require_sku(order.sku, is_in_body=True)
-    _check_assignable(sku)
+    check_assignable(sku)
     replaced = [catalog.require_sku(text, is_in_body=True) for text in order.replaces]
     disabled = None if order.disabled is None else catalog.disabled_bits(sku, order.disabled)
     want = Want(
@@ -141,7 +141,8 @@ async def _assigned(call: Call, done: Fulfilled) -> Assigned:
     return Assigned(license=found, is_new=not result.had)
 
 
-def _check_assignable(sku: CatalogSku) -> None:
+def check_assignable(sku: CatalogSku) -> None:
+    """Raises Refusal notAssignableToUsers for a product of the whole organisation."""
     if not sku.is_assignable_to_users:
         raise Refusal(
             Reason.NOT_ASSIGNABLE_TO_USERS,

@@ -78,7 +78,7 @@ async def import_members(call: Call, table: Table, choices: ImportChoices) -> Im
         ignored_columns=table.ignored_columns,
         is_preview=call.is_preview,
     )
-    stop_large_removals(call, result, choices, there_are=len(present))
+    result = stop_large_removals(call, result, choices, there_are=len(present))
     await _write(call, joining, leaving)
     await _nest(call, nesting)
     await record_import(call, result)

@@ -66,10 +66,10 @@ async def import_users(call: Call, table: Table, choices: ImportChoices) -> Impo
     decided = await _decide(call, table, file, choices)
     decided = await _decide_locked(call, table, file, choices=choices, decided=decided)
     there_are = len(await enabled_people(call.tx)) if decided.result.disabled else 0
-    stop_large_removals(call, decided.result, choices, there_are=there_are)
+    result = stop_large_removals(call, decided.result, choices, there_are=there_are)
     await _write(call, decided)
-    await record_import(call, decided.result)
-    return decided.result
+    await record_import(call, result, missing=decided.missing)
+    return result
 
 
 async def _decide_locked(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -40,7 +41,8 @@ class ImportResult:
 
     Rows: `total` = `created` + `updated` + `unchanged` + errors. `renamed` of those updated got
     another UPN; `disabled` people and `removed` members count what the file, or not being in it,
-    took away. `warnings` are about rows that were taken all the same.
+    took away. `warnings` are about rows that were taken all the same. `stops_above` is there in a
+    preview that takes away more than it: so many may go without being confirmed.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class ImportResult:
     warnings: tuple[RowNote, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     is_preview: bool = False
+    stops_above: int | None = None
 
     def counts(self) -> dict[str, int]:
         """The numbers, as the history and a stopped import tell them."""
@@ -81,17 +84,17 @@ def removals_allowed(settings: Mapping[str, object], there_are: int) -> int:
 
 def stop_large_removals(
     call: Call, result: ImportResult, choices: ImportChoices, *, there_are: int
-) -> None:
+) -> ImportResult:
     """Stop an import that takes away more than the tenant allows, unless it is confirmed.
 
-    Raises Refusal importStopped with the counts. A preview only counts and is never stopped.
+    Raises Refusal importStopped with the counts. A preview is never stopped: it says that it will.
     """
-    if choices.is_confirmed or call.is_preview:
-        return
     gone = result.disabled + result.removed
     allowed = removals_allowed(call.tenant.settings, there_are)
-    if gone <= allowed:
-        return
+    if choices.is_confirmed or gone <= allowed:
+        return result
+    if call.is_preview:
+        return replace(result, stops_above=allowed)
     what = "disable" if result.disabled else "remove"
     nouns = "people" if result.disabled else "members"
     raise Refusal(
@@ -103,9 +106,13 @@ def stop_large_removals(
     )
 
 
-async def record_import(call: Call, result: ImportResult) -> None:
-    """The one history row that tells of the file as a whole."""
+async def record_import(call: Call, result: ImportResult, *, missing: Sequence[int] = ()) -> None:
+    """The one history row that tells of the file as a whole.
+
+    A preview is of these counts, and of those who are in no row: `missing` has their numbers.
+    """
     detail = {"kind": result.kind, **result.counts()}
+    call.ledger.beside.append(json.dumps([detail, sorted(missing)]))
     await record(call, HistoryLine(action=HistoryAction.IMPORTED, detail=detail))
     if not call.is_foreseen:
         written = result.created + result.updated + result.removed

@@ -10,12 +10,11 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType, field
 
-from seatwright.app.assign import AssignOrder, assign
+from seatwright.app.assign.newcomer import FirstProduct, create_with_products
 from seatwright.app.call import Call
 from seatwright.app.directory.lives import delete_user, erase_person_names, restore_user
 from seatwright.app.directory.users import (
     change_user,
-    create_user,
     find_user,
     page_of_users,
     parse_user_fields,
@@ -242,17 +241,17 @@ def _user_type(text: str | None) -> str | None:
 async def create_one_user(call: TheCall, data: JSONBody[NewUser]) -> CreatedUser:
     """The person can get products in the same call; the answer says how many seats are left."""
     _may_assign(call, data.licenses)
-    user = await create_user(call, _fields(data))
-    assigned: set[UUID] = set()
-    for license_ in data.licenses:
-        order = AssignOrder(sku=_sku_text(license_), disabled=license_.disabled_service_plans)
-        assigned.add((await assign(call, str(user.id), order)).license.sku.sku_id)
+    products = [
+        FirstProduct(sku=_sku_text(one), disabled=one.disabled_service_plans)
+        for one in data.licenses
+    ]
+    user, assigned = await create_with_products(call, _fields(data), products)
     seats = await list_seats(call, is_all=False, after=0, limit=PRODUCTS_SHOWN_MAX)
     left = [_seats_left(one) for one in seats if one.sku.is_assignable_to_users]
     shape = user_shape(user)
     return CreatedUser(
         **{name: getattr(shape, name) for name in UserShape.__struct_fields__},
-        licenses=[one for one in left if one.sku_id in assigned],
+        licenses=[_seats_left(one) for one in seats if one.sku.sku_no in assigned],
         available_seats=left,
     )
 

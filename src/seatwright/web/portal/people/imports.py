@@ -36,8 +36,8 @@ _COUNTED: Final[Mapping[str, str]] = {
     "updated": marked("%(count)s changed"),
     "renamed": marked("%(count)s of them renamed"),
     "unchanged": marked("%(count)s as before"),
-    "disabled": marked("%(count)s people disabled"),
-    "removed": marked("%(count)s members taken out"),
+    "disabled": marked("%(count)s disabled"),
+    "removed": marked("%(count)s taken out"),
     "errors": marked("%(count)s that cannot be read"),
 }
 
@@ -190,6 +190,11 @@ def _in_order(notes: Sequence[RowNote], most: int) -> Sequence[RowNote]:
 
 
 def _foretold(result: ImportResult) -> Iterator[str]:
+    if result.stops_above is not None:
+        yield gettext(
+            "It takes away more than the %(allowed)s that an import may without being asked: go"
+            " back and tick “Also if it takes many away” if it is meant."
+        ) % {"allowed": result.stops_above}
     for one in _in_order(result.errors, NOTES_FORETOLD):
         yield gettext("Row %(row)s: %(why)s") % {"row": one.row_no, "why": one.message}
     if len(result.errors) > NOTES_FORETOLD:

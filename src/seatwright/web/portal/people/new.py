@@ -7,9 +7,9 @@ from typing import Final
 
 from litestar import Response, get, post
 
-from seatwright.app.assign import AssignOrder, assign
+from seatwright.app.assign.newcomer import FirstProduct, create_with_products
 from seatwright.app.call import Call
-from seatwright.app.directory.users import create_user, parse_user_fields
+from seatwright.app.directory.users import parse_user_fields
 from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.domain.directory import UserField
 from seatwright.domain.errors import Refusal
@@ -47,10 +47,10 @@ async def make_user(call: TheCall, request: AnyRequest) -> Response[bytes] | Res
         given = {field: form.text(field.value) for field in asked}
         fields = {field: text for field, text in given.items() if text is not None}
         fields.setdefault(UserField.USER_PRINCIPAL_NAME, "")
-        person = await create_user(call, parse_user_fields(fields))
-        for sku in dict.fromkeys(form.all("sku")):
+        ticked = [FirstProduct(sku=sku) for sku in form.all("sku")]
+        if ticked:
             require(call, Permission.ASSIGN_TO_USERS)
-            await assign(call, str(person.id), AssignOrder(sku=sku))
+        person, _ = await create_with_products(call, parse_user_fields(fields), ticked)
     except Refusal as refusal:
         return await _form(call, request, form, refusal=refusal)
     return see(f"/users/{person.id}?done=made")
