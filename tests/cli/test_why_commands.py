@@ -94,6 +94,22 @@ def test_all_that_a_group_gives_too_is_mended_by_one_command(office: ServedOffic
     assert "no direct assignment of what a group gives too" in nothing.stderr
 
 
+def test_what_mending_left_out_is_told_after_the_job_too(office: ServedOffice) -> None:
+    office.done("groups", "assign", "Front desk", "VISIOCLIENT", "--disable", "ONEDRIVE_BASIC")
+    office.done("subscriptions", "create", "VISIOCLIENT", "2")
+    for product in ("VISIOCLIENT", "EXCHANGESTANDARD"):
+        office.done("assign", ADELE, product)
+    left = "1 assignment is left out: without the direct assignment service plans would go."
+    assert left in " ".join(office.done("mend", "--preview").split())
+    done = " ".join(office.done("mend").split())
+    assert done.startswith("1 of 1 row done (completed).")
+    assert done.endswith(left)
+    office.done("assign", ADELE, "EXCHANGESTANDARD")
+    as_json = office.run("mend", "--json")
+    assert json.loads(as_json.stdout)["succeeded"] == 1
+    assert left in as_json.stderr
+
+
 def test_a_kind_that_is_none_is_refused_with_those_that_are(office: ServedOffice) -> None:
     refused = office.run("conflicts", "--kind", "quarrel")
     assert refused.exit_code == Ending.REFUSED

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from seatwright.app.bulk.needless import GONE_ALREADY
+from seatwright.app.conflicts import desk, finding
+from seatwright.domain.conflicts import ConflictKind
 from seatwright.domain.roles import Role
 from tests.bulk import upn
 from tests.office import Office
@@ -136,6 +138,32 @@ async def test_what_another_removed_meanwhile_is_no_failure_of_the_job(office: O
     assert await conflicts(office, kind="directBesideInherited") == []
 
 
+async def test_a_product_that_its_group_ceases_to_give_stays_though_another_covers_it(
+    office: Office,
+) -> None:
+    people = await add_people(office, "ada")
+    for product in ("SPE_E3", "EXCHANGESTANDARD"):
+        await buy(office, product, 5)
+    group = await add_group(office, "Sales", people)
+    await license_group(office, group, "EXCHANGESTANDARD")
+    for product in ("SPE_E3", "EXCHANGESTANDARD"):
+        await assign(office, "ada", product)
+    seen = await preview(office, "POST", URL, DOUBLES)
+    assert (seen["result"]["total"], seen["changes"]) == (1, [])
+    job = (await apply(office.admin, "POST", URL, DOUBLES, digest=seen["digest"])).json()["jobId"]
+    path = f"/api/identity/groups/{group}/licenses/EXCHANGESTANDARD"
+    ceased = await office.admin.delete(path)
+    assert ceased.status_code == 202, ceased.text
+    await work_all_jobs(office)
+    [row] = (await office.admin.get(f"/api/jobs/{job}/rows")).json()["value"]
+    assert (row["outcome"], row["reason"]) == ("failed", "worldMoved")
+    assert "they would now lose Exchange Online (Plan 1)" in row["message"]
+    assert set(await held_by(office, "ada")) == {"SPE_E3", "EXCHANGESTANDARD"}
+    # Mended for what it is now, it goes: the promise was another.
+    await mended(office, DUPLICATES)
+    assert set(await held_by(office, "ada")) == {"SPE_E3"}
+
+
 async def test_only_one_product_is_mended_where_one_is_named(office: Office) -> None:
     await everybody(office)
     await add_people(office, "zoe")
@@ -178,3 +206,63 @@ async def test_only_who_may_assign_in_bulk_mends(office: Office) -> None:
     reader = await office.as_role(Role.GLOBAL_READER)
     assert (await ask(reader, "POST", URL, DOUBLES)).status_code == 403
     assert (await reader.post(URL, json=DOUBLES)).status_code == 403
+
+
+async def test_what_is_told_of_is_what_one_job_takes_and_no_more(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await everybody(office)
+    await buy(office, "PROJECTPROFESSIONAL", 9)
+    group = await add_group(office, "Planners", await add_people(office, "zoe", "zora"))
+    await license_group(office, group, "PROJECTPROFESSIONAL")
+    await assign(office, "zoe", "PROJECTPROFESSIONAL")
+    monkeypatch.setattr(finding, "MEND_MAX", 4)
+    async with call_of(office) as call:
+        full = await finding.find_all(call, ConflictKind.DIRECT_BESIDE_INHERITED, product=None)
+    assert (len(full.pairs), len(full.people), full.has_more) == (4, 4, True)
+    assert full.keeping == (("Visio Plan 2", ("Engineers",)),)
+    monkeypatch.setattr(finding, "MEND_MAX", 5)
+    seen = (await preview(office, "POST", URL, DOUBLES))["result"]
+    assert (seen["total"], seen["hasMore"], len(seen["keptThrough"])) == (5, False, 2)
+
+
+@pytest.mark.parametrize("body", [DOUBLES, DUPLICATES], ids=["doubles", "duplicates"])
+async def test_a_search_ends_in_time_and_says_how_to_go_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch, body: dict[str, str]
+) -> None:
+    await four_in_vain_and_one_of_each_kind(office)
+    monkeypatch.setattr(finding, "AT_ONCE", 1)
+    monkeypatch.setattr(finding, "LOOKED_AT_MAX", 4)
+    refused = await office.admin.post(URL, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (400, "noChange")
+    assert "The search ended after 4 " in refused.json()["detail"]
+    assert "name a product to look at others" in refused.json()["detail"]
+    of_one = {**body, "product": "EXCHANGESTANDARD"}
+    found = (await preview(office, "POST", URL, of_one))["result"]
+    assert (found["total"], found["searchEndedAfter"]) == (1, None)
+    monkeypatch.setattr(finding, "LOOKED_AT_MAX", 5)
+    found = (await preview(office, "POST", URL, body))["result"]
+    assert (found["total"], found["searchEndedAfter"]) == (1, None)
+
+
+def test_answers_for_who_is_alike_are_kept_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "REMEMBERED_MAX", 2)
+    known: dict[int, str] = {}
+    assert [desk.remember(known, like, str(like)) for like in range(4)] == ["0", "1", "2", "3"]
+    assert known == {2: "2", 3: "3"}
+
+
+async def four_in_vain_and_one_of_each_kind(office: Office) -> None:
+    """Four are looked at in vain for either kind, and for each one after them that can go."""
+    for product in ("SPE_E3", "EXCHANGESTANDARD", "VISIOCLIENT", "PROJECTPROFESSIONAL"):
+        await buy(office, product, 9)
+    names = ("ada", "bob", "cyd", "dan")
+    narrow = await add_group(office, "Narrow", await add_people(office, *names))
+    await license_group(office, narrow, "VISIOCLIENT", disabledServicePlans=["ONEDRIVE_BASIC"])
+    for name in names:
+        await assign(office, name, "VISIOCLIENT")
+        await assign(office, name, "PROJECTPROFESSIONAL")
+    for name, product in (("yan", "EXCHANGESTANDARD"), ("zoe", "SPE_E3")):
+        wide = await add_group(office, f"Wide {name}", await add_people(office, name))
+        await license_group(office, wide, product)
+        await assign(office, name, "EXCHANGESTANDARD")

@@ -71,7 +71,11 @@ def start(
     as_json: bool,
 ) -> None:
     """Start a job over many people and, unless told otherwise, wait for it and report it."""
-    answer = api.write("POST", path, body=body, query=query)
+    tell_started(api, api.write("POST", path, body=body, query=query), wait=wait, as_json=as_json)
+
+
+def tell_started(api: Api, answer: Json, *, wait: bool, as_json: bool) -> None:
+    """Report a job that a call answered with, once it has ended unless told otherwise."""
     warn_ignored(answer["ignoredColumns"])
     job = api.read(api_path("jobs", str(answer["jobId"])))
     if wait:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import typer
 from rich.text import Text
 
-from seatwright.cli.bulk import start
+from seatwright.cli.bulk import tell_started
 from seatwright.cli.client import Json, Listing, api_path, open_api
 from seatwright.cli.imports import tell_rows
 from seatwright.cli.options import AsJson, Limit, ShowAll, WaitOption, given, rows_wanted
@@ -68,15 +69,23 @@ def conflicts(
 
 
 def _tell_mending(result: Json) -> None:
-    """Print what would become of the rows, and who is left out."""
+    """Print what would become of the rows, and what is left out."""
     tell_rows(result)
     for kept in result["keptThrough"]:
         say(f"They keep {kept['product']} through {' and '.join(kept['groups'])}.")
-    if result["losing"]:
-        who = count_of(result["losing"], "person is", "people are")
-        say(f"{who} left out: without the direct assignment service plans would go.")
-    if result["hasMore"]:
+    _tell_rest(result, say)
+
+
+def _tell_rest(answer: Json, tell: Callable[[str], None]) -> None:
+    """Print what is left out, and what is still to be mended."""
+    if answer["losing"]:
+        what = count_of(answer["losing"], "assignment is", "assignments are")
+        tell(f"{what} left out: without the direct assignment service plans would go.")
+    if answer["hasMore"]:
         warn("One job takes no more than these: mend again after it for the others.")
+    if answer["searchEndedAfter"] is not None:
+        ended = f"The search ended after {answer['searchEndedAfter']:,}"
+        warn(f"{ended}: --product PRODUCT looks at the others of a product.")
 
 
 @previewable(_tell_mending)
@@ -95,7 +104,12 @@ def mend(
     """
     with open_api() as api:
         body = given(kind=kind, product=product)
-        start(api, api_path("conflicts", "mend"), body=body, wait=wait, as_json=as_json)
+        answer = api.write("POST", api_path("conflicts", "mend"), body=body)
+        try:
+            tell_started(api, answer, wait=wait, as_json=as_json)
+        finally:
+            # The report of a job with failures ends the command; with --json it is all of stdout.
+            _tell_rest(answer, warn if as_json else say)
 
 
 def _show_summary(found: Json, *, as_json: bool) -> None:

@@ -112,15 +112,31 @@ class BulkRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """What removals may cost that leave out, when they are made, who would lose something by them.
+
+    `may_lose` has, by row number, the service plans that may go. Rows from `covered_from` on take
+    away what another product covers (T-180); of the rows before it, and of all where it is None,
+    the product has to stay.
+    """
+
+    may_lose: Mapping[int, ServicePlanBits] = field(default_factory=dict)
+    covered_from: int | None = None
+
+    def may_be_covered(self, row_no: int) -> bool:
+        """Whether the product of this row may go where another covers it."""
+        return self.covered_from is not None and row_no >= self.covered_from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkOrder:
     """What holds for all rows of a job; kept in the job itself.
 
     `reserved` is None until an all-or-nothing job has reserved its seats; then it is what is left
     of them. `adopts` is for an import of what people hold today. `spares_inherited` leaves out whom
-    a group gives all of it already. `only_needless` leaves out who would lose something by a
-    removal when it is made, but for what another product covers (T-180) and, by row number, the
-    service plans of `may_lose`. `about` are the products that rows name where they are few,
-    `template` is what the template was called, and `kind` what all rows do, None where they differ.
+    a group gives all of it already. With a `mending` removals leave out who would lose more by them
+    than it says. `about` are the products that rows name where they are few, `template` is what the
+    template was called, and `kind` what all rows do, None where they differ.
     """
 
     fill: FillPolicy = FillPolicy.AS_MANY
@@ -128,8 +144,7 @@ class BulkOrder:
     reserved: Mapping[SkuNo, int] | None = None
     adopts: bool = False
     spares_inherited: bool = False
-    only_needless: bool = False
-    may_lose: Mapping[int, ServicePlanBits] = field(default_factory=dict)
+    mending: Mending | None = None
     report: Mapping[str, object] = field(default_factory=dict)
     about: tuple[SkuNo, ...] = ()
     template: str = ""
@@ -150,13 +165,15 @@ class BulkOrder:
             ],
             "adopts": self.adopts,
             "sparesInherited": self.spares_inherited,
-            "onlyNeedless": self.only_needless,
-            "mayLose": [[row, f"{bits:x}"] for row, bits in self.may_lose.items()],
             "report": dict(self.report),
             "about": list(self.about),
             "template": self.template,
             "kind": self.kind,
         }
+        if self.mending is not None:
+            kept["mayLose"] = [[row, f"{bits:x}"] for row, bits in self.mending.may_lose.items()]
+            kept["coveredFrom"] = self.mending.covered_from
+            kept["onlyNeedless"] = True
         if self.reserved is not None:
             kept["reserved"] = [[sku, seats] for sku, seats in self.reserved.items()]
         return kept
@@ -179,12 +196,18 @@ def order_of(params: Mapping[str, object]) -> BulkOrder:
         adopts=kept["adopts"],
         # Jobs that began before there were these choices do not say them.
         spares_inherited=kept.get("sparesInherited", False),
-        only_needless=kept.get("onlyNeedless", False),
-        may_lose={row: ServicePlanBits(int(bits, 16)) for row, bits in kept.get("mayLose", ())},
+        mending=_mending_of(kept) if kept.get("onlyNeedless") else None,
         report=kept["report"],
         about=tuple(SkuNo(no) for no in kept.get("about", ())),
         template=kept.get("template", ""),
         kind=WantKind(kept["kind"]) if kept.get("kind") else None,
+    )
+
+
+def _mending_of(kept: Mapping[str, Any]) -> Mending:
+    return Mending(
+        may_lose={row: ServicePlanBits(int(bits, 16)) for row, bits in kept.get("mayLose", ())},
+        covered_from=kept.get("coveredFrom"),
     )
 
 

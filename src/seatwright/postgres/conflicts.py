@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -229,7 +229,7 @@ async def count_doubles(tx: Transaction, *, nested: bool) -> int:
 
 async def all_doubles(
     tx: Transaction, *, nested: bool, sku: SkuNo | None, at_once: int
-) -> AsyncIterator[list[tuple[UserNo, SkuNo]]]:
+) -> AsyncGenerator[list[tuple[UserNo, SkuNo]], None]:
     """Every own assignment that a group of the person gives too, in pieces of `at_once`.
 
     By person and product; with `sku` of this product. The server keeps what was not read yet.

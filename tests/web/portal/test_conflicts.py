@@ -243,6 +243,42 @@ async def test_products_that_another_covers_are_removed_together_with_needless_s
     assert not boxes_on((await visitor.get("/conflicts")).text)
 
 
+async def test_of_what_is_ticked_only_what_was_a_duplicate_goes_for_what_covers_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await doubles(office, "ada", product="EXCHANGESTANDARD")
+    await add_people(office, "zoe")
+    await buy(office, "EXCHANGESTANDARD", 9)
+    await buy(office, "SPE_E3", 9)
+    await assign(office, "zoe", "EXCHANGESTANDARD")
+    for name in ("ada", "zoe"):
+        await assign(office, name, "SPE_E3")
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts")
+    fields = {"conflict": boxes_on(page.text)}
+    monkeypatch.setattr(pages_of_conflicts, "USERS_AT_ONCE_MAX", 1)
+    preview = await visitor.send("/conflicts/mend", page, step="preview", **fields)
+    await visitor.send("/conflicts/mend", preview, **fields, digest=digest_in(preview))
+    group = await group_named(office, "Users of EXCHANGESTANDARD")
+    taken = await office.admin.delete(f"/api/identity/groups/{group}/licenses/EXCHANGESTANDARD")
+    assert taken.status_code == 202, taken.text
+    await work_all_jobs(office)
+    assert set(await held_by(office, "ada")) == {"SPE_E3", "EXCHANGESTANDARD"}
+    assert set(await held_by(office, "zoe")) == {"SPE_E3"}
+
+
+async def test_a_search_that_ends_before_all_was_looked_at_says_so_in_the_preview(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await doubles(office, "ada", "bob")
+    monkeypatch.setattr(finding, "AT_ONCE", 1)
+    monkeypatch.setattr(finding, "LOOKED_AT_MAX", 1)
+    visitor = await visit(office)
+    page = await visitor.get("/conflicts?kind=directBesideInherited")
+    found = await visitor.send("/conflicts/mend", page, step="preview", all="yes")
+    assert "The search ended after 1: choose a product to look at its others." in found.text
+
+
 async def test_no_conflict_is_out_of_reach_behind_assignments_that_stay(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,7 +105,7 @@ def _takes(foresight: Foresight, order: BulkOrder) -> bool:
     Of what only takes the needless away every change is tried: rows may be left out for it.
     """
     return any(
-        order.only_needless or change.action is Action.REVOKE
+        order.mending is not None or change.action is Action.REVOKE
         for changes in foresight.change_sets
         for change in changes.changes
     )

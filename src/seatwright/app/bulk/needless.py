@@ -15,7 +15,7 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.reconcile import World, lock_world
 from seatwright.domain.assignments import SourceKind
-from seatwright.domain.bulk import BulkOrder, BulkRow, RowEffect, RowResult, wants_of
+from seatwright.domain.bulk import BulkOrder, BulkRow, Mending, RowEffect, RowResult, wants_of
 from seatwright.domain.conflicts import coverage_of, removable_skus
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import NO_SERVICE_PLANS, ServicePlanBits, SkuNo, UserNo
@@ -120,12 +120,16 @@ def _plans_lost(change: Change) -> ServicePlanBits:
 def _is_borne(
     change: Change, rows: Sequence[BulkRow], order: BulkOrder, covered: Collection[SkuNo]
 ) -> bool:
-    """Whether a loss is one that these rows, of the product that is lost, were ordered for."""
+    """Whether a loss is one that these rows, of the product that is lost, were ordered for.
+
+    A product goes for another that covers it only where that was what was mended.
+    """
+    mending = order.mending or Mending()
     if change.action is Action.REVOKE:
-        return bool(rows) and change.sku in covered
-    return any(
-        not _plans_lost(change) & ~order.may_lose.get(row.row_no, NO_SERVICE_PLANS) for row in rows
-    )
+        may_go = any(mending.may_be_covered(row.row_no) for row in rows)
+        return may_go and change.sku in covered
+    lost = _plans_lost(change)
+    return any(not lost & ~mending.may_lose.get(row.row_no, NO_SERVICE_PLANS) for row in rows)
 
 
 def _left_out(row: BulkRow, user: UserNo, names: str) -> RowResult:

@@ -8,7 +8,7 @@ unless the call keeps faults: then each of them is its row's, and the other rows
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -23,6 +23,7 @@ from seatwright.domain.bulk import (
     BulkProduct,
     BulkRow,
     FillPolicy,
+    Mending,
     RowFault,
 )
 from seatwright.domain.errors import Reason, Refusal
@@ -70,8 +71,7 @@ class BulkCall:
     adopts: bool = False
     keeps_faults: bool = False
     spares_inherited: bool = False
-    only_needless: bool = False
-    may_lose: Mapping[int, ServicePlanBits] = field(default_factory=dict)
+    mending: Mending | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,7 @@ async def resolve(call: Call, sent: BulkCall) -> Resolved:
             products=products,
             adopts=sent.adopts,
             spares_inherited=sent.spares_inherited,
-            only_needless=sent.only_needless,
-            may_lose=sent.may_lose,
+            mending=sent.mending,
             about=tuple(skus) if len(skus) <= NAMED_MAX else (),
             template="" if skus else template_name,
             kind=kinds.pop() if len(kinds) == 1 else None,

@@ -74,7 +74,7 @@ async def _do_rows(
     users = await find_users(call.tx, [row.user_text for row in rows])
     if order.adopts:
         return await adopt_rows(call, rows, users), {}
-    needed = await needed_still(call, rows, users, order) if order.only_needless else {}
+    needed = {} if order.mending is None else await needed_still(call, rows, users, order)
     rows = [row for row in rows if row.row_no not in needed]
     done = await fulfil(call, list(wants_of(rows, users, order)), reservation=order.reserved)
     left = Counter(order.reserved or {})

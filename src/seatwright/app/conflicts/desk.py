@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
@@ -147,3 +148,18 @@ def likeness(question: Question) -> object:
             for w in sorted(user.wishes, key=lambda w: (w.assigned_at, w.sku, w.source))
         ),
     )
+
+
+REMEMBERED_MAX: Final = 10_000
+"""Answers that are kept for who is alike: a large tenant has a few thousand kinds of people."""
+
+_Like = TypeVar("_Like")
+_Answer = TypeVar("_Answer")
+
+
+def remember(known: dict[_Like, _Answer], like: _Like, answer: _Answer) -> _Answer:
+    """Keep an answer for who is alike; where there are too many, the oldest goes for it."""
+    if len(known) >= REMEMBERED_MAX:
+        del known[next(iter(known))]
+    known[like] = answer
+    return answer

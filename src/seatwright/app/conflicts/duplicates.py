@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from seatwright.app.assign.people import require_user
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.conflicts.desk import Desk, desk_for
+from seatwright.app.conflicts.desk import Desk, desk_for, remember
 from seatwright.app.conflicts.rows import Conflict, Key, Named, Page, Wanted
 from seatwright.app.why.fixes import Fix
 from seatwright.domain.conflicts import (
@@ -21,14 +21,13 @@ from seatwright.domain.conflicts import (
 )
 from seatwright.domain.ids import (
     NO_SERVICE_PLANS,
-    ServicePlanBits,
     SkuNo,
     service_plan_bits,
     service_plan_numbers,
 )
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.domain.why import Move, MoveKind, Question, changed_by
-from seatwright.postgres.conflicts import SeveralHeld, count_holdings, holders_of_several
+from seatwright.postgres.conflicts import Holdings, SeveralHeld, count_holdings, holders_of_several
 from seatwright.postgres.seats import PersonSeen
 
 SCAN_PEOPLE = 2_000
@@ -63,22 +62,19 @@ class Finder:
 
     def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
-        self._known: dict[
-            tuple[tuple[SkuNo, ServicePlanBits], ...],
-            tuple[tuple[ServiceOverlap, ...], tuple[SkuNo, ...]],
-        ] = {}
+        self._known: dict[Holdings, tuple[tuple[ServiceOverlap, ...], tuple[SkuNo, ...]]] = {}
 
     def look_at(self, one: SeveralHeld) -> Duplicates | None:
         """Give what this person has twice, if anything."""
-        if one.held not in self._known:
-            held = dict(one.held)
-            overlaps = overlaps_of(held, self._coverage)
-            removable = removable_skus(held, self._coverage) if overlaps else ()
-            self._known[one.held] = overlaps, removable
-        overlaps, removable = self._known[one.held]
+        known = self._known.get(one.held)
+        overlaps, removable = known or remember(self._known, one.held, self._work_out(one.held))
         if not overlaps:
             return None
         return Duplicates(person=one.person, overlaps=overlaps, removable=removable)
+
+    def _work_out(self, held: Holdings) -> tuple[tuple[ServiceOverlap, ...], tuple[SkuNo, ...]]:
+        overlaps = overlaps_of(dict(held), self._coverage)
+        return overlaps, removable_skus(dict(held), self._coverage) if overlaps else ()
 
 
 async def list_duplicates(call: Call, *, after: int, limit: int) -> DuplicatesPage:

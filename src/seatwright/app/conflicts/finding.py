@@ -1,19 +1,22 @@
 """Finding all conflicts of a kind that one job can mend: assignments that go without a loss.
 
-What is looked at are those at odds and never everybody, so that none is out of reach behind many
-others. Nothing is locked: the job looks at each again before it takes anything away.
+Direct assignments beside a group's are asked for by themselves, however many others there are. What
+others cover takes a look at everybody with several products. Either search ends after
+`LOOKED_AT_MAX`, and says so: a call is waited for. Nothing is locked: the job looks at each again
+before it takes anything away.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
-from seatwright.app.conflicts.desk import Desk, desk_for, likeness
-from seatwright.app.conflicts.doubles import Double, double_of
+from seatwright.app.conflicts.desk import Desk, desk_for, likeness, remember
+from seatwright.app.conflicts.doubles import double_of
 from seatwright.app.conflicts.duplicates import Finder, goes_alone
 from seatwright.app.conflicts.mending import Mendable, Pair
 from seatwright.domain.bulk import ROWS_MAX
@@ -22,7 +25,7 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.settings import semantics_in
 from seatwright.domain.tenant_catalog import TenantCatalog
-from seatwright.domain.why import Move, MoveKind
+from seatwright.domain.why import Move, MoveKind, Question
 from seatwright.postgres.conflicts import all_doubles, holders_of_several
 
 MENDED_TOGETHER: Final = frozenset({ConflictKind.DIRECT_BESIDE_INHERITED, ConflictKind.DUPLICATE})
@@ -34,42 +37,68 @@ MEND_MAX: Final = ROWS_MAX
 AT_ONCE: Final = 2_000
 """People read together."""
 
+LOOKED_AT_MAX: Final = 2 * MEND_MAX
+"""Direct assignments beside a group's, or people with several products, that one call looks at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """Whether an assignment may go, or else is left out for what it alone gives.
+
+    `groups` go on giving the product.
+    """
+
+    may_go: bool
+    loses: bool = False
+    groups: tuple[str, ...] = ()
+
 
 @dataclass(slots=True, kw_only=True)
 class _Gathered:
-    """What was found so far."""
+    """What was found so far: never more than one call mends."""
 
     catalog: TenantCatalog
     pairs: list[Pair] = field(default_factory=list)
     people: dict[UserNo, str] = field(default_factory=dict)
     keeping: dict[SkuNo, set[str]] = field(default_factory=dict)
     losing: int = 0
+    looked_at: int = 0
+    has_more: bool = False
+    ended_after: int | None = None
 
-    @property
-    def is_full(self) -> bool:
-        """Whether there are more than one call mends."""
-        return len(self.pairs) > MEND_MAX
+    def may_look(self) -> bool:
+        """Whether there is time for a look at more; if not, the search has ended here."""
+        if self.looked_at >= LOOKED_AT_MAX:
+            self.ended_after = self.looked_at
+        return self.ended_after is None
 
-    def add(self, desk: Desk, user: UserNo, sku: SkuNo, groups: tuple[str, ...] = ()) -> None:
-        """Take down an assignment that may go, and the groups that go on giving the product."""
+    def add(self, desk: Desk, user: UserNo, sku: SkuNo, verdict: _Verdict) -> None:
+        """Take down what becomes of an assignment; one more than there is room for is not."""
+        if not verdict.may_go:
+            self.losing += verdict.loses
+            return
+        if len(self.pairs) == MEND_MAX:
+            self.has_more = True
+            return
         label = desk.people[user]
         self.pairs.append((label.upn, self.catalog.skus[sku].part_number))
         self.people[user] = label.display_name
-        if groups:
-            self.keeping.setdefault(sku, set()).update(groups)
+        if verdict.groups:
+            self.keeping.setdefault(sku, set()).update(verdict.groups)
 
-    def mendable(self) -> Mendable:
-        """All of it, or as many as one call mends."""
-        people = tuple(self.people.values())
+    def mendable(self, kind: ConflictKind) -> Mendable:
+        """All of it."""
         return Mendable(
-            pairs=tuple(self.pairs[:MEND_MAX]),
-            people=people,
+            pairs=tuple(self.pairs),
+            people=tuple(self.people.values()),
             keeping=tuple(
                 (self.catalog.sku_name(sku), tuple(sorted(names)))
                 for sku, names in self.keeping.items()
             ),
+            covered_from=1 if kind is ConflictKind.DUPLICATE else None,
             losing=self.losing,
-            has_more=self.is_full,
+            has_more=self.has_more,
+            ended_after=self.ended_after,
         )
 
 
@@ -90,15 +119,18 @@ async def find_all(call: Call, kind: ConflictKind, *, product: str | None) -> Me
     sku = None if product is None else catalog.require_sku(product, is_in_body=True).sku_no
     gathered = _Gathered(catalog=catalog)
     if kind is ConflictKind.DUPLICATE:
-        await _gather_covered(call, gathered, sku)
+        await _gather(call, gathered, _covered(call, gathered, sku), _of_covered)
     else:
-        await _gather_doubles(call, gathered, sku)
+        nested = semantics_in(call.tenant.settings).nested_groups_count
+        doubles = all_doubles(call.tx, nested=nested, sku=sku, at_once=AT_ONCE)
+        await _gather(call, gathered, _looked_at(gathered, doubles), _of_double)
     if not gathered.pairs:
-        raise _nothing(kind, gathered.losing)
-    return gathered.mendable()
+        raise _nothing(kind, gathered, is_of_one=sku is not None)
+    return gathered.mendable(kind)
 
 
-def _nothing(kind: ConflictKind, losing: int) -> Refusal:
+def _nothing(kind: ConflictKind, gathered: _Gathered, *, is_of_one: bool) -> Refusal:
+    losing, ended = gathered.losing, gathered.ended_after
     if kind is ConflictKind.DUPLICATE:
         said = (
             "There is no direct assignment of a product that others cover whole. What groups give"
@@ -112,57 +144,70 @@ def _nothing(kind: ConflictKind, losing: int) -> Refusal:
         )
     else:
         said = "There is no direct assignment of what a group gives too."
+    if ended is not None:
+        what = "people" if kind is ConflictKind.DUPLICATE else "of them"
+        other = "another product" if is_of_one else "a product"
+        said = f"{said} The search ended after {ended:,} {what}: name {other} to look at others."
     return Refusal(Reason.NO_CHANGE, said, context={"losing": losing})
 
 
-async def _gather_doubles(call: Call, gathered: _Gathered, sku: SkuNo | None) -> None:
-    """Own assignments beside a group's; people who are alike are worked out once."""
-    nested = semantics_in(call.tenant.settings).nested_groups_count
-    known: dict[object, Double] = {}
-    async for pairs in all_doubles(call.tx, nested=nested, sku=sku, at_once=AT_ONCE):
-        desk = await desk_for(call, pairs)
-        for user, product in pairs:
-            if user not in desk.people or user not in desk.states:
-                continue
-            like = likeness(desk.question(user, product))
-            if like not in known:
-                known[like] = double_of(desk, user, product)
-            double = known[like]
-            if double.can_end and not double.surplus:
-                gathered.add(desk, user, product, double.groups)
-            else:
-                gathered.losing += 1
-        if gathered.is_full:
-            return
+_Pieces = AsyncGenerator[list[tuple[UserNo, SkuNo]], None]
 
 
-async def _gather_covered(call: Call, gathered: _Gathered, sku: SkuNo | None) -> None:
-    """Own assignments of products that the others of the person cover whole."""
-    known: dict[object, bool] = {}
-    async for pairs in _covered(call, gathered.catalog, sku):
-        desk = await desk_for(call, pairs)
-        for user, product in pairs:
-            if user not in desk.people or user not in desk.states:
-                continue
-            question = desk.question(user, product)
-            like = likeness(question)
-            if like not in known:
-                move = Move(kind=MoveKind.REMOVE, sku=product)
-                is_own = any(wish.source.kind.is_own for wish in question.wishes_of(product))
-                known[like] = is_own and goes_alone(question, move)
-            if known[like]:
-                gathered.add(desk, user, product)
-        if gathered.is_full:
-            return
+async def _gather(
+    call: Call,
+    gathered: _Gathered,
+    pieces: _Pieces,
+    judge: Callable[[Desk, Question], _Verdict],
+) -> None:
+    """Look at each of these; people who are alike are worked out once."""
+    known: dict[object, _Verdict] = {}
+    async with aclosing(pieces):
+        async for pairs in pieces:
+            desk = await desk_for(call, pairs)
+            for user, sku in pairs:
+                if user not in desk.people or user not in desk.states:
+                    continue
+                question = desk.question(user, sku)
+                like = likeness(question)
+                verdict = known.get(like) or remember(known, like, judge(desk, question))
+                gathered.add(desk, user, sku, verdict)
+                if gathered.has_more:
+                    return
 
 
-async def _covered(
-    call: Call, catalog: TenantCatalog, sku: SkuNo | None
-) -> AsyncIterator[list[tuple[UserNo, SkuNo]]]:
-    finder = Finder(coverage_of(catalog))
+def _of_double(desk: Desk, question: Question) -> _Verdict:
+    """Judge an own assignment beside a group's."""
+    double = double_of(desk, question.user.user_no, question.sku)
+    may_go = double.can_end and not double.surplus
+    return _Verdict(may_go=may_go, loses=not may_go, groups=double.groups)
+
+
+def _of_covered(_: Desk, question: Question) -> _Verdict:
+    """Judge a product that the others of the person cover whole: what is not their own stays."""
+    is_own = any(wish.source.kind.is_own for wish in question.wishes_of(question.sku))
+    move = Move(kind=MoveKind.REMOVE, sku=question.sku)
+    return _Verdict(may_go=is_own and goes_alone(question, move))
+
+
+async def _looked_at(gathered: _Gathered, pieces: _Pieces) -> _Pieces:
+    """Pass these on while there is time for more."""
+    async with aclosing(pieces):
+        async for pairs in pieces:
+            if not gathered.may_look():
+                return
+            gathered.looked_at += len(pairs)
+            yield pairs
+
+
+async def _covered(call: Call, gathered: _Gathered, sku: SkuNo | None) -> _Pieces:
+    """Products that other products of the person cover whole."""
+    finder = Finder(coverage_of(gathered.catalog))
     after = 0
-    while True:
-        people = await holders_of_several(call.tx, after=after, limit=AT_ONCE, sku=sku)
+    while people := await holders_of_several(call.tx, after=after, limit=AT_ONCE, sku=sku):
+        if not gathered.may_look():
+            return
+        gathered.looked_at += len(people)
         found = [one for one in map(finder.look_at, people) if one is not None]
         pairs = [
             (one.person.user_no, product)
@@ -172,6 +217,4 @@ async def _covered(
         ]
         if pairs:
             yield pairs
-        if len(people) < AT_ONCE:
-            return
         after = people[-1].person.user_no

@@ -17,6 +17,7 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.conflicts.desk import desk_for
 from seatwright.app.conflicts.doubles import double_of
+from seatwright.domain.bulk import Mending
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import ServicePlanBits, SkuNo
 from seatwright.domain.jobs import Job
@@ -33,16 +34,19 @@ class Mendable:
 
     `people` are their names. `surplus` has the service plans that go with those that were ticked
     nevertheless. `keeping` has for each product the groups that go on giving it.
-    `losing` counts those who are left out as they would lose service plans, `has_more`: there are
-    more than one call mends.
+    `pairs` from row `covered_from` on are of products that others cover; groups go on giving those
+    before. `losing` counts what is left out as service plans would go, `has_more`: there are more
+    than one call mends. `ended_after`: the search ended after that many, and did not see all.
     """
 
     pairs: tuple[Pair, ...]
     people: tuple[str, ...] = ()
     surplus: Mapping[Pair, ServicePlanBits] = field(default_factory=dict)
     keeping: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    covered_from: int | None = None
     losing: int = 0
     has_more: bool = False
+    ended_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +71,22 @@ async def chosen(call: Call, ticked: Sequence[tuple[str, str]]) -> Mendable:
     numbers = [(found[user], skus[sku].sku_no) for user, sku in ticked if user in found]
     desk = await desk_for(call, numbers)
     # Who is gone meanwhile stays a row, which fails and says so.
-    pairs = [(user, skus[sku].part_number) for user, sku in ticked if user not in found]
+    given = [(user, skus[sku].part_number) for user, sku in ticked if user not in found]
+    covered: list[Pair] = []
     keeping: dict[SkuNo, set[str]] = {}
     surplus: dict[Pair, ServicePlanBits] = {}
     for user, sku in numbers:
         pair = desk.people[user].upn, catalog.skus[sku].part_number
-        pairs.append(pair)
         double = double_of(desk, user, sku)
+        (given if double.stays else covered).append(pair)
         keeping.setdefault(sku, set()).update(double.groups)
         if double.stays and double.surplus:
             surplus[pair] = double.surplus
+    given = list(dict.fromkeys(given))
     named = dict.fromkeys(user for user, _ in numbers)
     return Mendable(
-        pairs=tuple(dict.fromkeys(pairs)),
+        pairs=(*given, *dict.fromkeys(covered)),
+        covered_from=len(given) + 1 if covered else None,
         people=tuple(desk.people[user].display_name for user in named),
         surplus=surplus,
         keeping=tuple(
@@ -102,6 +109,7 @@ async def mend(call: Call, mendable: Mendable) -> Mended:
         for number, pair in enumerate(mendable.pairs, start=1)
         if pair in mendable.surplus
     }
-    resolved = await resolve(call, BulkCall(lines=lines, only_needless=True, may_lose=may_lose))
+    mending = Mending(may_lose=may_lose, covered_from=mendable.covered_from)
+    resolved = await resolve(call, BulkCall(lines=lines, mending=mending))
     forecast = await foresee_bulk(call, resolved) if call.is_foreseen else None
     return Mended(job=await start_bulk(call, resolved), resolved=resolved, forecast=forecast)

@@ -193,6 +193,9 @@ def _tell(request: AnyRequest, form: Form, mendable: Mendable, mended: Mended) -
         facts.append(text % {"count": formats.number(mendable.losing)})
     if mendable.has_more:
         facts.append(gettext("These are the first: there are more, to be mended after these."))
+    if mendable.ended_after is not None:
+        ended = gettext("The search ended after %(count)s: choose a product to look at its others.")
+        facts.append(ended % {"count": formats.number(mendable.ended_after)})
     state["facts"] = tuple(facts)
     if mended.forecast is not None:
         failing = [one for _, one in mended.forecast.failing if one.message]

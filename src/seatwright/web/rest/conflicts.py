@@ -304,18 +304,21 @@ class MendForecast(BulkForecast, kw_only=True, frozen=True):
     """What would become of the rows. `losing` are left out: they would lose service plans.
 
     `hasMore`: these are as many as one job takes, and there are more to be mended after them.
+    `searchEndedAfter`: so many were looked at and not all; name a product to look at its others.
     """
 
     losing: int
     has_more: bool
+    search_ended_after: int | None
     kept_through: list[KeptThrough]
 
 
 class MendingShape(StartedShape, kw_only=True, frozen=True):
-    """The job that mends; `losing` and `hasMore` as in its preview."""
+    """The job that mends; `losing`, `hasMore` and `searchEndedAfter` as in its preview."""
 
     losing: int
     has_more: bool
+    search_ended_after: int | None
 
 
 @post(
@@ -345,6 +348,7 @@ async def mend_conflicts(
         ignored_columns=[],
         losing=mendable.losing,
         has_more=mendable.has_more,
+        search_ended_after=mendable.ended_after,
     )
     headers = {"location": f"/api/jobs/{mended.job.id}"}
     return Response(answer, status_code=202, headers=headers)
@@ -357,6 +361,7 @@ def _mend_forecast(mendable: Mendable, mended: Mended) -> MendForecast | None:
         **msgspec.structs.asdict(forecast_shape(mended.resolved, mended.forecast)),
         losing=mendable.losing,
         has_more=mendable.has_more,
+        search_ended_after=mendable.ended_after,
         kept_through=[
             KeptThrough(product=product, groups=list(groups))
             for product, groups in mendable.keeping
