@@ -98,11 +98,12 @@ async def people_in(call: Call, domain: TenantDomain) -> int:
     return await stored.count_people_in(call.tx, spellings_of(domain.name))
 
 
-async def remove_domain(call: Call, text: str, *, with_people: bool = False) -> TenantDomain:
+async def remove_domain(call: Call, text: str, *, people_max: int | None = 0) -> TenantDomain:
     """Take a domain from the tenant; people and their licenses stay as they are.
 
     Raises Refusal unknownDomain, and stillInUse for the default one, and for one that people have
-    in their user principal names unless the caller says so (`with_people`).
+    in their user principal names, if more than the caller says (`people_max`; None: any number).
+    That refusal has `people` in its context.
     """
     await lock_settings(call.tx)
     found = await get_domain(call, text)
@@ -115,7 +116,7 @@ async def remove_domain(call: Call, text: str, *, with_people: bool = False) -> 
             context={"domain": found.name},
         )
     people = await people_in(call, found)
-    if people and not with_people:
+    if people_max is not None and people > people_max:
         who = "1 person has" if people == 1 else f"{people:,} people have"
         raise Refusal(
             Reason.STILL_IN_USE,

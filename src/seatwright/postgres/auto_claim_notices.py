@@ -274,6 +274,30 @@ async def end_stale_notices(
     return cursor.rowcount
 
 
+async def hold_gone_notices(
+    tx: Transaction, *, ended_at: datetime | None, now: datetime
+) -> tuple[int, ...]:
+    """Hold the notices that ended as gone at one moment and whose day has not passed.
+
+    It looks at all notices: nobody asks but for an undo.
+    """
+    cursor = await tx.connection.execute(
+        "select notice_no from auto_claim_notice where tenant_id = %s and ended_at = %s"
+        " and outcome = 'gone' and (due_at is null or due_at > %s) order by notice_no for update",
+        (tx.tenant_id, ended_at, now),
+    )
+    return tuple(row[0] for row in await cursor.fetchall())
+
+
+async def reopen_notices(tx: Transaction, notices: Sequence[int]) -> None:
+    """Let notices that are held stand again as if they had not ended."""
+    await tx.connection.execute(
+        "update auto_claim_notice set ended_at = null, outcome = null, ended_by = null"
+        " where tenant_id = %s and notice_no = any(%s)",
+        (tx.tenant_id, list(notices)),
+    )
+
+
 async def open_seat_notice(tx: Transaction, policy: PolicyNo) -> int | None:
     """The open notice that a policy's seats run out."""
     cursor = await tx.connection.execute(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from seatwright.domain.bulk import BulkRow, RowEffect, RowFault, RowResult
 from seatwright.domain.errors import Reason
@@ -147,9 +147,16 @@ async def write_rest(tx: Transaction, job: JobNo, result: RowResult) -> int:
     return cursor.rowcount
 
 
+_EFFECTS_KNOWN: Final[Mapping[str | None, RowEffect]] = {one.value: one for one in RowEffect}
+"""What newer machines write beside it counts as nothing known, and not as an error."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRow:
-    """A row of a job as people see it; `outcome` is None while it was not worked on."""
+    """A row of a job as people see it; `outcome` is None while it was not worked on.
+
+    `effect` is None too where a newer version wrote one that this one does not know.
+    """
 
     row_no: int
     user_text: str
@@ -186,7 +193,7 @@ async def list_rows(
             outcome=None if row[4] is None else Outcome(row[4]),
             reason=None if row[5] is None else Reason(row[5]),
             message=row[6],
-            effect=None if row[7] is None else RowEffect(row[7]),
+            effect=_EFFECTS_KNOWN.get(row[7]),
         )
         for row in await cursor.fetchall()
     ]

@@ -284,6 +284,8 @@ async def _by_product(
     asked_for = {SkuNo(row[0]): bool(row[1]) for row in await cursor.fetchall()}
     skus = [one for one in wanted.products if one in asked_for]
     begun = next((one for one in skus if asked_for[one]), None)
+    if after is not None and begun is None:
+        return []
     found: list[int] = []
     for sku in skus if begun is None else skus[skus.index(begun) :]:
         if len(found) == limit:

@@ -8,11 +8,13 @@ from html import unescape
 import pytest
 
 from seatwright.domain.roles import Role
+from seatwright.postgres.auto_claim_write import raise_version
 from tests.auto_claim import buy, buy_first, give_claim, make, turn_on
 from tests.office import Office
 from tests.web.portal.visitor import Visitor, digest_in, led_to, visit
 from tests.web.test_auto_claim_notices import APPS, holders, tick
-from tests.world import add_people
+from tests.web.test_auto_claim_notices import notices as told
+from tests.world import add_people, call_of
 
 APP_WORDS = ("Route", "Atlas")
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -77,11 +79,48 @@ async def test_turning_it_off_says_first_whom_that_is_about_and_is_undone_at_onc
     assert "Auto-claim is on." in (await visitor.get("/auto-claim")).text
     sent = {**form, "step": "apply", "digest": digest_in(preview)}
     done = await visitor.send("/auto-claim/switch", preview, **sent)
-    assert led_to(done) == "/auto-claim?turned=off"
+    assert re.fullmatch(r"/auto-claim\?turned=[0-9]+", led_to(done))
     off = await visitor.get(led_to(done))
     assert "Auto-claim was turned off. What people claimed stays with them." in off.text
     undone = await visitor.send("/auto-claim/switch", off, enabled="yes")
     assert "Auto-claim is on." in (await visitor.get(led_to(undone))).text
+
+
+@pytest.mark.parametrize("change", [None, "policy"])
+async def test_the_undo_of_turning_it_off_announces_again_what_that_ended(
+    office: Office, change: str | None
+) -> None:
+    await turn_on(office)
+    await buy_first(office, APPS, 5)
+    await make(office, releaseAfterDays=30, noticeDays=7)
+    await add_people(office, "ada", "ben")
+    await give_claim(office, "Makers", "ada", "ben")
+    office.clock.move(days=24)
+    await tick(office)
+    visitor = await visit(office)
+    (path, _) = re.findall(
+        r'action="(/auto-claim/notices/[^"]+/keep)"',
+        (await visitor.get("/auto-claim/notices")).text,
+    )
+    await visitor.send(path, await visitor.get("/auto-claim/notices"))
+    office.clock.move(hours=1)
+    announced = await told(office)
+    assert sorted(one["outcome"] or "" for one in announced) == ["", "kept"]
+    done = await visitor.send("/auto-claim/switch", await visitor.get("/auto-claim"), enabled="no")
+    off = await visitor.get(led_to(done))
+    assert sorted(one["outcome"] for one in await told(office)) == ["gone", "kept"]
+    (version,) = re.findall(r'name="undoes" value="([0-9]+)"', off.text)
+    office.clock.move(hours=1)
+    if change:
+        async with call_of(office) as call:
+            await raise_version(call.tx)
+        assert "Auto-claim was turned off" not in (await visitor.get(led_to(done))).text
+    await visitor.send("/auto-claim/switch", off, enabled="yes", undoes=version)
+    now = await told(office)
+    assert now == announced if change is None else "gone" in {one["outcome"] for one in now}
+    office.clock.move(days=7)
+    await tick(office)
+    assert len(await holders(office)) == (1 if change is None else 2)
 
 
 async def test_a_policy_is_made_in_five_steps_and_nothing_is_there_before_the_last(

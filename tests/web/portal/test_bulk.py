@@ -9,11 +9,13 @@ import re
 from html import unescape
 
 import httpx
+import psycopg
 import xlsxwriter  # type: ignore[import-untyped]  # It ships no types.
 from litestar.types import Message
 
 from seatwright.domain.roles import Role
 from seatwright.postgres.jobs import list_jobs
+from tests.conftest import Database
 from tests.dynamic import held, work_off
 from tests.office import HOST, Office
 from tests.web.portal.visitor import Visitor, digest_in, visit
@@ -163,6 +165,22 @@ async def test_every_row_is_counted_once_and_who_has_it_through_a_group_is_left_
         job = await visitor.get(f"{path}?show={shown}")
         assert re.findall(r'<th scope="row">(\w+)@', job.text) == [name]
         assert "Microsoft 365 E3" in job.text
+
+
+async def test_what_a_newer_machine_writes_of_a_row_hides_none_of_the_job(
+    office: Office, database: Database
+) -> None:
+    visitor = await _staff(office)
+    path = await _give_by_lines(office, visitor)
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("alter table job_row drop constraint job_row_effect_check")
+        owner.execute("update job_row set effect = 'lentOnce' where effect is not null")
+    page = await visitor.get(path)
+    assert (page.status_code, "ada@contoso.example" in page.text) == (200, True)
+    file = csv.DictReader(io.StringIO((await visitor.get(f"{path}/result.csv")).text))
+    assert {row["effect"] for row in file} == {""}
+    rows = await office.admin.get(f"/api/jobs/{path.rpartition('/')[2]}/rows")
+    assert {row["effect"] for row in rows.json()["value"]} == {None}
 
 
 async def test_a_job_is_undone_after_a_preview(office: Office) -> None:

@@ -12,10 +12,12 @@ import pytest
 
 from seatwright.app.tenants import NewTenant, change_tenant_state, create_tenant
 from seatwright.domain.tenants import TenantState
+from seatwright.postgres.tenants import lock_settings
 from tests.office import Office
 from tests.web.portal.issuer import Issuer, issuing
 from tests.web.portal.test_elsewhere import began, came_back, serve_at
 from tests.web.portal.visitor import browser_at, led_to, visit
+from tests.world import call_of
 
 DOMAINS = "/api/settings/domains"
 READER = ["reader"]
@@ -297,3 +299,30 @@ async def test_a_removal_says_first_how_many_it_concerns_and_can_be_taken_back(
     back = await visitor.send("/settings/domains", page, name=name)
     assert back.status_code == 303
     assert f'<th scope="row">{name}' in (await visitor.get("/settings/domains")).text
+
+
+async def test_who_is_named_while_a_confirmed_removal_waits_is_counted_before_it_is_done(
+    town: Town,
+) -> None:
+    visitor, name = await visit(town.office), "northwind.example"
+    page = await visitor.get("/settings/domains")
+    async with call_of(town.office) as call:
+        await lock_settings(call.tx)
+        removal = asyncio.create_task(
+            visitor.send("/settings/domains/remove", page, name=name, people="2")
+        )
+        await until_blocked(town.office)
+        await people(town.office.admin, "late@northwind.example")
+    moved = await removal
+    assert (moved.status_code, "3 people have" in moved.text) == (200, True)
+    assert "Something changed since you looked" in moved.text
+    fewer = await visitor.send("/settings/domains/remove", page, name=name, people="4")
+    assert led_to(fewer) == f"/settings/domains?done=removed&name={name}"
+
+
+async def until_blocked(office: Office) -> None:
+    """Until a transaction waits for another one's row."""
+    query = "select count(*) from pg_locks where locktype = 'transactionid' and not granted"
+    async with asyncio.timeout(30), office.database.connection() as looking:
+        while await (await looking.execute(query)).fetchone() == (0,):  # noqa: ASYNC110  No event tells.
+            await asyncio.sleep(0.02)

@@ -11,11 +11,12 @@ import python_calamine
 
 from seatwright.app.exports import orders
 from seatwright.app.exports.catalog import LISTS
-from seatwright.domain.exports import ListName
+from seatwright.app.exports.orders import record_taken
+from seatwright.domain.exports import FileKind, ListName
 from seatwright.domain.roles import Role, permissions_of
 from tests.office import Office
 from tests.web.portal.visitor import Visitor, visit
-from tests.world import add_group, add_people
+from tests.world import add_group, add_people, call_of
 
 E3 = "SPE_E3"
 BILLING = permissions_of((Role.BILLING_ADMINISTRATOR,))
@@ -116,7 +117,21 @@ async def test_the_history_tells_who_took_which_list_and_how_many_rows(office: O
     assert holders[1:] == (E3, {"list": "past-holders", "file": "xlsx", "rows": 1})
     assert users[0] == holders[0] != ""
     page = await visitor.get("/history?kind=all")
-    assert "A list was taken as a file: users, one row" in page.text
+    assert "A list was taken as a file: Users, one row" in page.text
+
+
+async def test_the_history_writes_a_file_in_the_words_and_numbers_of_its_reader(
+    office: Office,
+) -> None:
+    async with call_of(office) as call:
+        for name, asked in ((ListName.PAST_HOLDERS, {"day": "2026-10-01"}), (ListName.USERS, {})):
+            await record_taken(call, LISTS[name], FileKind.CSV, asked, rows=1_234)
+    visitor = await visit(office)
+    page = await visitor.get("/history?kind=all")
+    assert "as a file: Who held a product on a day (1 Oct 2026), 1,234 rows" in page.text
+    page = await visitor.browser.get("/history?kind=all", headers={"accept-language": "de"})
+    assert "as a file: Who held a product on a day (01.10.2026), 1.234 rows" in page.text
+    assert "as a file: Users, 1.234 rows" in page.text
 
 
 @pytest.mark.parametrize(
@@ -141,6 +156,26 @@ async def test_the_name_of_a_file_says_what_it_is_about_and_of_which_day(
     assert file.status_code == 200, file.text
     disposition = file.headers["content-disposition"]
     assert re.fullmatch(f'attachment; filename="{name}"', disposition), disposition
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_a_link_on_another_site_takes_no_file_and_writes_no_history(
+    office: Office, site: str
+) -> None:
+    await _stage(office)
+    visitor = await visit(office)
+    path = "/exports/users.csv?search=ada&department=R%26D"
+    led = await visitor.browser.get(path, headers={"sec-fetch-site": site})
+    assert led.status_code == 200
+    assert led.headers["content-type"].startswith("text/html")
+    assert "A page of another site led here." in led.text
+    assert await _taken(office) == []
+    (link,) = re.findall(r'<a class="button main" href="([^"]+)"', led.text)
+    assert unescape(link) == path
+    for trusted in ("same-origin", "none"):
+        file = await visitor.browser.get(path, headers={"sec-fetch-site": trusted})
+        assert file.headers["content-type"].startswith("text/csv")
+    assert len(await _taken(office)) == 2
 
 
 async def test_every_list_there_is_can_be_had_by_who_may_read_it(office: Office) -> None:

@@ -17,9 +17,11 @@ from seatwright.app.requests import deciding
 from seatwright.app.requests.desk import Desk, open_desk
 from seatwright.app.requests.orders import DecisionOrder
 from seatwright.app.tenants import calling
+from seatwright.domain.requests.lines import LineOrder
 from seatwright.domain.tenants import PrincipalKind
 from seatwright.postgres import request_lists
 from seatwright.postgres.principals import list_principals
+from seatwright.postgres.request_lists import LineFilter, list_lines
 from seatwright.web.portal.requests import queue
 from tests.asking import SKU, Company, set_company
 from tests.office import Office
@@ -339,6 +341,21 @@ async def test_the_queue_is_searched_and_ordered_page_by_page(
     assert await listed("search=nobody") == []
     assert await listed("product=VISIOCLIENT&search=b") == [f"Bob: {visio}"]
     assert (await admin.get("/requests?show=all&order=colour")).status_code == 400
+
+
+async def test_a_page_after_a_line_of_no_product_that_is_listed_is_empty_and_not_the_first(
+    office: Office,
+) -> None:
+    company = await set_company(office)
+    for name, sku in (("dan", SKU), ("bob", "VISIOCLIENT")):
+        await company.ask(name, sku)
+    async with call_of(office) as call:
+        now = office.clock.now()
+        e3, visio = await list_lines(call.tx, LineFilter(now=now), after=None, limit=9)
+        few = LineFilter(now=now, order=LineOrder.PRODUCT, products=[visio.sku])
+        assert await list_lines(call.tx, few, after=None, limit=9) == [visio]
+        for gone in (e3.line_no, 1_000_000):
+            assert await list_lines(call.tx, few, after=gone, limit=9) == []
 
 
 async def test_tabs_say_how_much_waits_and_what_a_filter_leaves_is_decided_from_its_page(

@@ -96,7 +96,7 @@ async def remove_domain(
     with_people: Annotated[bool, QueryParameter(name="withPeople")] = False,
 ) -> None:
     """409 for the default one, and for one in people's names unless `withPeople` is true."""
-    await domains.remove_domain(call, domain, with_people=with_people)
+    await domains.remove_domain(call, domain, people_max=None if with_people else 0)
 
 
 DOMAIN_ROUTES = (list_domains, get_domain, add_domain, make_default, remove_domain)

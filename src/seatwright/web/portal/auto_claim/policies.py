@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -33,6 +35,8 @@ from seatwright.web.portal.frame.pages import formats_of, page, see
 
 ROWS = 50
 
+_VERSION: Final = re.compile(r"[0-9]{1,9}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeLine:
@@ -52,13 +56,16 @@ async def auto_claim(
     done: FromQuery[str | None] = None,
     turned: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    """The switch and the five columns of the list (T-060, T-061, T-097, T-098)."""
+    """The switch and the five columns of the list (T-060, T-061, T-097, T-098).
+
+    `turned` is the version that turning it made: it is told and undone while that is the newest.
+    """
     feature = await read_feature(call.tx)
     return page(
         request,
         "auto_claim.html",
         feature=feature,
-        has_turned=turned == ("on" if feature.is_on else "off"),
+        has_turned=turned == str(feature.version),
         policies=await list_policies(call),
         catalog=await catalog_of(call),
         done=done,
@@ -72,8 +79,10 @@ async def switch(call: TheCall, request: AnyRequest) -> Response[None]:
     if call.is_foreseen:
         reach = await reach_of_switch(call)
         request.scope["state"]["facts"] = _facts_of_turning(reach, is_on=is_on)
-    feature = await turn(call, is_on=is_on)
-    return see(f"/auto-claim?turned={'on' if feature.is_on else 'off'}")
+    undoes = form_of(request).text("undoes") or ""
+    version = int(undoes) if _VERSION.fullmatch(undoes) else None
+    feature = await turn(call, is_on=is_on, undoes=version)
+    return see(f"/auto-claim?turned={feature.version}")
 
 
 def _facts_of_turning(reach: Reach, *, is_on: bool) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.exports import EXPORTS_KEPT, FileKind
 from seatwright.domain.jobs import JobState
 from seatwright.postgres.reports.runs import StoredRun, workbook_size
-from seatwright.web.portal.exports.short import headers_of, kind_in, list_in
+from seatwright.web.portal.exports.short import headers_of, kind_in, list_in, page_from_elsewhere
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.downloads import Download
 from seatwright.web.portal.frame.pages import keep, page, see
@@ -106,6 +106,8 @@ async def take_file(
         raise Refusal(
             Reason.INVALID_VALUE, "It was made as CSV: export the list again to have it as XLSX."
         )
+    if (asks_first := page_from_elsewhere(request, kept.list)) is not None:
+        return asks_first
     await orders.record_taken(call, kept.list, kind, orders.asked_by(run), rows=run.rows)
     keep(request)
     request.scope["state"]["download"] = await _download(call, run, kept.list, kind)

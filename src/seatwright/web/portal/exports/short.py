@@ -64,12 +64,30 @@ def headers_of(name: str) -> dict[str, str]:
     return {**SECURITY_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
 
 
+def page_from_elsewhere(request: AnyRequest, wanted: ListFile) -> Response[bytes] | None:
+    """A page with the link to the same address, where a page of another site led to it.
+
+    Taking a file is written into the history, and no other site may have that done.
+    """
+    if request.headers.get("sec-fetch-site", "none").lower() in {"same-origin", "none"}:
+        return None
+    query = request.scope["query_string"].decode("latin-1")
+    return page(
+        request,
+        "export_elsewhere.html",
+        list=wanted.name,
+        address=request.url.path + (f"?{query}" if query else ""),
+    )
+
+
 @get("/exports/{file:str}", opt=needs(None))
 async def export(call: TheCall, request: AnyRequest, file: FromPath[str]) -> Response[bytes]:
     """Up to 10,000 rows are the answer itself; of a longer list only so many are read."""
     name, _, ending = file.rpartition(".")
     wanted, kind = list_in(name), kind_in(ending)
     require_list(call, wanted)
+    if (asks_first := page_from_elsewhere(request, wanted)) is not None:
+        return asks_first
     asked = wanted.asked_of(request.query_params)
     rows = await short_rows(call, wanted, asked)
     if rows is None:

@@ -9,19 +9,25 @@ from uuid import UUID
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.domain.exports import ListName
 from seatwright.domain.history import HistoryAction, HistoryEvent, NamedSubject
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
 from seatwright.postgres.history_read import HistoryPage
-from seatwright.web.portal.frame.language import gettext, ngettext
+from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.rendering import list_words
 from seatwright.web.portal.frame.stories import STORIES, SWITCHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """What a sentence names: its words, and the page about it unless it is gone."""
+    """What a sentence names: its words, and the page about it unless it is gone.
+
+    `rows` are those of a file, whose name may have a day in it.
+    """
 
     name: str
     path: str | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +73,19 @@ def _event(one: HistoryEvent, catalog: TenantCatalog) -> Event:
 def _what(one: HistoryEvent, sku: CatalogSku | None) -> Thing:
     detail = one.detail or {}
     if one.action is HistoryAction.EXPORTED and "list" in detail:
-        return Thing(name=_file_words(detail))
+        return _file(detail)
     if sku is None:
         return Thing(name=gettext("a product"))
     return Thing(name=sku.display_name, path=f"/licenses/{sku.part_number}")
 
 
-def _file_words(detail: Mapping[str, object]) -> str:
-    """`past-holders 2026-10-01, 12 rows`; what older versions wrote has no rows."""
-    name = " ".join(str(detail[one]) for one in ("list", "day") if one in detail)
-    rows = detail.get("rows")
-    if not isinstance(rows, int):
-        return name
-    text = ngettext("%(name)s, one row", "%(name)s, %(count)s rows", rows)
-    return text % {"name": name, "count": f"{rows:,}"}
+def _file(detail: Mapping[str, object]) -> Thing:
+    """A list that was taken, of which day and with how many rows."""
+    code, rows = str(detail["list"]), detail.get("rows")
+    name = list_words(code) if code in set(ListName) else code
+    if "day" in detail:
+        name = f"{name} ({detail['day']})"
+    return Thing(name=name, rows=rows if isinstance(rows, int) else None)
 
 
 def _story(one: HistoryEvent) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from litestar import Response, get, post
@@ -12,6 +13,7 @@ from seatwright.app.call import Call
 from seatwright.domain.domain_names import as_domain_name, shown_domain_name
 from seatwright.domain.errors import Refusal
 from seatwright.domain.roles import Permission
+from seatwright.domain.tenants import TenantDomain
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.pages import page, see
@@ -19,6 +21,7 @@ from seatwright.web.portal.settings.tenant import tabs_of
 from seatwright.web.problems import status_of
 
 ROWS: Final = 50
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _DONE: Final = frozenset({"added", "removed", "default"})
 
 
@@ -66,24 +69,37 @@ async def remove(call: TheCall, request: AnyRequest) -> Response[bytes] | Respon
     That page says how many people were counted: should they be more by then, it is shown again.
     """
     form = form_of(request)
-    name, known = form.text("name") or "", form.text("people") or ""
+    known = form.text("people") or ""
+    people_max = int(known) if _NUMBER.fullmatch(known) else None
     try:
-        found = await domains.get_domain(call, name)
-        people = await domains.people_in(call, found)
-        if not found.is_default and known != str(people):
-            return page(
-                request,
-                "settings_domain.html",
-                tabs=tabs_of(call),
-                domain=found,
-                shown=shown_domain_name(found.name),
-                people=people,
-                has_moved=bool(known),
-            )
-        await domains.remove_domain(call, name, with_people=True)
+        found = await domains.get_domain(call, form.text("name") or "")
     except Refusal as refusal:
         return await _page(call, request, refusal=refusal)
+    if people_max is None and not found.is_default:
+        people = await domains.people_in(call, found)
+        return _removal(call, request, found, people=people, has_moved=False)
+    try:
+        await domains.remove_domain(call, found.name, people_max=people_max or 0)
+    except Refusal as refusal:
+        people_now = refusal.context.get("people")
+        if isinstance(people_now, int):
+            return _removal(call, request, found, people=people_now, has_moved=True)
+        return await _page(call, request, refusal=refusal)
     return see(f"/settings/domains?done=removed&name={found.name}")
+
+
+def _removal(
+    call: Call, request: AnyRequest, found: TenantDomain, *, people: int, has_moved: bool
+) -> Response[bytes]:
+    return page(
+        request,
+        "settings_domain.html",
+        tabs=tabs_of(call),
+        domain=found,
+        shown=shown_domain_name(found.name),
+        people=people,
+        has_moved=has_moved,
+    )
 
 
 async def _page(
