@@ -10,7 +10,7 @@ from tests.web.portal.visitor import digest_in, led_to, visit
 from tests.web.test_why import assign, buy, license_group
 from tests.world import add_group, add_people
 
-VISIO = "VISIOCLIENT"
+VISIO, E3 = "VISIOCLIENT", "SPE_E3"
 
 
 async def test_each_way_is_told_with_what_is_in_use_and_advice_with_its_reason(
@@ -66,6 +66,9 @@ async def test_people_move_from_their_own_assignments_to_a_group_after_a_preview
     assert "1 of 3 rows changes something." in preview.text
     assert "<h1>Move one person to Engineers</h1>" in preview.text
     assert "nobody@contoso.example" in preview.text
+    joins = "Joins Engineers, and has Visio Plan 2 through it in place of directly."
+    assert re.search(rf">ada@contoso.example</th>.*?{joins}", preview.text)
+    assert "Everybody keeps the licenses" in preview.text
     wrong = await visitor.send("/strategies/move", page, **{**fields, "toGroup": "Nowhere"})
     assert wrong.status_code in {400, 404}
     assert 'value="Nowhere"' in wrong.text
@@ -92,7 +95,8 @@ async def test_a_whole_group_moves_to_another(office: Office) -> None:
     fields = {"kind": "groupToGroup", "fromGroup": "Old", "toGroup": "New", "who": "all"}
     preview = await visitor.send("/strategies/move", page, **fields, step="preview")
     assert "2 of 2 rows change something." in preview.text
-    assert "Nobody gains or loses anything" in preview.text
+    assert preview.text.count("Joins New and leaves Old.") == 2
+    assert "Everybody keeps the licenses" in preview.text
     done = await visitor.send("/strategies/move", preview, **fields, digest=digest_in(preview))
     assert led_to(done).startswith("/bulk/")
 
@@ -123,7 +127,8 @@ async def test_who_is_ticked_at_a_product_goes_along_to_the_form_of_the_move(
         "/strategies/move", form, **fields, who="named", people=bob, step="preview"
     )
     assert "<h1>Move one person to Engineers</h1>" in preview.text
-    assert "Nobody gains or loses anything" in preview.text
+    other = await visitor.send("/strategies/move", form, **{**fields, "sku": E3}, step="groups")
+    assert target not in other.text
 
 
 async def test_a_group_that_does_not_give_it_yet_is_offered_to_do_so(office: Office) -> None:

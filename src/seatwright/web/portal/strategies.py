@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from litestar import Response, get, post
@@ -75,6 +76,9 @@ async def move_people(call: TheCall, request: AnyRequest) -> Response[bytes] | R
     step = form.text("step")
     if step == "choose" and not form.all("user"):
         raise NothingTicked
+    if step == "groups":
+        # A group that was named for another product must not be taken along.
+        form = Form(form.beside("toGroup"))
     if step in {"choose", "groups"}:
         return await _form(call, request, form)
     try:
@@ -143,6 +147,7 @@ async def _tell(
     still = [pair for pair in _lines_of(foresight, text) if pair[1].effect in UNCHANGED]
     moved = counts[Outcome.SUCCEEDED] - foresight.unchanged
     parts = (
+        Part(key="moved", count=moved, rows=await _moving(call, started, foresight)),
         Part(key="failing", count=count, rows=failing[:ROWS_FORETOLD]),
         Part(key="waiting", count=counts[Outcome.WAITING], rows=waiting[:ROWS_FORETOLD]),
         Part(key="nothing", count=foresight.unchanged, rows=still[:ROWS_FORETOLD]),
@@ -167,6 +172,26 @@ async def _tell(
     state = request.scope["state"]
     state["facts"] = _left_out(started)
     state["form"] = form_of(request).having("words", await _words(call, started, moved))
+
+
+async def _moving(
+    call: Call, started: StartedMove, foresight: MoveForesight
+) -> list[tuple[BulkRow, RowResult]]:
+    """Everybody who moves, each with what they join and what of theirs goes."""
+    order = started.order
+    numbers = [no for no in (order.old_group, order.new_group) if no is not None]
+    groups = await group_labels(call.tx, numbers)
+    known = {"new": groups[numbers[-1]].display_name, "old": groups[numbers[0]].display_name}
+    text = gettext("Joins %(new)s and leaves %(old)s.")
+    if order.old_sku is not None:
+        known["product"] = (await catalog_of(call)).sku_name(order.old_sku)
+        text = gettext("Joins %(new)s, and has %(product)s through it in place of directly.")
+    moving = [
+        (row, replace(one, message=one.message or text % known))
+        for row, one in _lines_of(foresight, known.get("product", ""))
+        if one.outcome is Outcome.SUCCEEDED and one.effect not in UNCHANGED
+    ]
+    return moving[:ROWS_FORETOLD]
 
 
 def _lines_of(foresight: MoveForesight, text: str) -> list[tuple[BulkRow, RowResult]]:
