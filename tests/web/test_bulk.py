@@ -117,6 +117,7 @@ async def test_as_many_as_fit_get_a_seat_and_the_rest_say_why_not(office: Office
     job = await send_json(office, {"users": users, "skuPartNumber": "SPE_E3"})
     assert outcomes(job) == [("succeeded", None)] * 2 + [("failed", "noSeatLeft")]
     assert "Microsoft 365 E3" in job["rows"][2]["message"]
+    assert "the 2 that were free went to others in the same change" in job["rows"][2]["message"]
     assert await holders(office, "SPE_E3") == 2
 
 

@@ -17,7 +17,7 @@ from seatwright.domain.settings import setting_value
 from seatwright.postgres.attention import count_idle_holders
 from seatwright.postgres.strategies import count_giving_groups, count_strategies
 
-LOOKED_AT: Final = 5_000
+LOOKED_AT: Final = 20_000
 """Licenses that are looked at; with fewer than that the figures are exact."""
 
 IDLE_LOOKED_AT: Final = 1_000

@@ -8,7 +8,7 @@ from seatwright.postgres.transaction import Transaction
 
 
 async def count_strategies(tx: Transaction, *, looked_at: int) -> dict[Strategy, int]:
-    """Held licenses by strategy, of the newest `looked_at`; all of them in a smaller tenant."""
+    """Held licenses by strategy: `looked_at` of the people added last, or all in a small tenant."""
     cursor = await tx.connection.execute(
         "select strategy, count(*) from (select strategy from effective_license"
         "   where tenant_id = %s order by user_no desc, sku_no desc limit %s) held"

@@ -171,13 +171,14 @@ def _gap_context(gap: Gap) -> Mapping[str, object]:
 def _no_seat_left(shortfall: Shortfall) -> Refusal:
     pool = _pool(shortfall)
     reserved = f" and {pool.reserved} reserved" if pool.reserved else ""
-    if pool.assignable or pool.consumed:
-        why = (
-            f"{pool.consumed} of {pool.assignable} are in use{reserved}. Buy more seats, or remove "
-            "the product from someone who no longer needs it."
-        )
-    else:
+    free = pool.assignable - pool.consumed - pool.reserved
+    if not pool.assignable and not pool.consumed:
         why = "there are none to assign. Buy seats, or renew a subscription that is suspended."
+    else:
+        used = f"{pool.consumed} of {pool.assignable} are in use{reserved}"
+        if free > 0:
+            used = f"the {free} that were free went to others in the same change"
+        why = f"{used}. Buy more seats, or remove the product from someone who no longer needs it."
     return Refusal(
         Reason.NO_SEAT_LEFT,
         f"No seat of {shortfall.product} is left for {shortfall.names.user}: {why}",
