@@ -50,7 +50,10 @@ _PLACE: Final = re.compile(r"%\((\w+)\)s")
 _FIELD: Final = re.compile(r"\{([a-z_]+)(?:\.\w+)?\}")
 _LONG_WORD: Final = re.compile(r"[A-Za-z]{4,}")
 _WORDS: Final = re.compile(r"[A-Za-z]{2,}[^A-Za-z]{1,4}[A-Za-z]|[A-Za-z]{2,}[.:;]\s*$")
-_NOT_PROSE: Final = re.compile(r"\n|<[a-z/!]|^\S*$|\{\{|\x00|^[a-z]+ %\(\w+\)s$|'none'|=%")
+_NOT_PROSE: Final = re.compile(
+    r"\n|<[a-z/!]|^\S*$|\{\{|\x00|^[-\w.]+ (?:%\(\w+\)s ?)+$|'none'|=%"
+    r"|^\{\"|=\"|; charset=|^change, submit$|\bdelay:|\byyyy-mm| \| "
+)
 
 
 def sentences(source: Path = SOURCE) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ _LISTS = (
     *("/api/auto-claim/policies", "/api/license-requests"),
 )
 _NAMES = (
-    *("seatwright", "Demo", "demo.example", "Everybody who belongs to"),
+    *("seatwright", "Demo", "demo.example", "Everybody who belongs to", "local administrator"),
     *("Microsoft", "CSV", "XLSX", "MiB", "UTC"),
     # Codes that people type and send, the same in every language.
     *("global-administrator", "license-administrator", "user-administrator", "person"),

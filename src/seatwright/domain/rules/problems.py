@@ -41,10 +41,10 @@ class RuleRefusal(Refusal):
 
     def __init__(self, problem: Problem) -> None:
         """Take what is wrong; the refusal's sentence begins with the place."""
-        place = problem.place
+        place, told = problem.place, problem.message
         super().__init__(
             Reason.INVALID_RULE,
-            f"Line {place.line}, column {place.column}: {problem.message}",
+            f"Line {place.line}, column {place.column}: {told}",
             context={
                 "flaw": problem.flaw.value,
                 "line": place.line,

@@ -14,7 +14,7 @@ from litestar.types import ControllerRouterHandler, HTTPScope, Receive, Scope, S
 
 from seatwright.app.call import Call
 from seatwright.domain.clock import Clock
-from seatwright.domain.errors import Refusal
+from seatwright.domain.errors import Reason, Refusal
 from seatwright.identity.oidc import IdentityProvider
 from seatwright.postgres.pool import Database
 from seatwright.web.answers import Answer
@@ -204,7 +204,13 @@ def answer_refusal(request: AnyRequest, refusal: Refusal) -> Response[bytes] | R
         request.scope["state"]["is_sent_back"] = True
         return back_to(back, unticked="yes")
     status = status_of(refusal)
-    trouble = Trouble(status, "This cannot be done", refusal.detail, refusal.reason.value)
+    trouble = Trouble(
+        status,
+        "This cannot be done",
+        refusal.detail,
+        refusal.reason.value,
+        is_told=refusal.reason is not Reason.OWN_PROCESS,
+    )
     return page(request, "refused.html", status=status, trouble=trouble)
 
 

@@ -55,9 +55,8 @@ def speaking(language: Language) -> Iterator[None]:
 
 def gettext(message: str) -> str:
     """A message in the reader's language; what the domain has words for is found as well."""
-    language = _spoken.get()
-    found = language.translations.gettext(message)
-    return found if found is not message or language.sentences is None else said(message)
+    found = _spoken.get().translations.gettext(message)
+    return found if found is not message else said_part(message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
@@ -66,12 +65,19 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 
 
 def said(sentence: str) -> str:
-    """A finished sentence of the domain, or a part of one, in the reader's language.
+    """A finished sentence of the domain, or several, in the reader's language.
 
-    For what is put into a string of a page; what a template shows by itself is said by it.
+    For what the domain tells and nothing else: never for what somebody wrote, a name, or a value of
+    a form. What is no known sentence stays as it is.
     """
     sentences = _spoken.get().sentences
     return sentence if sentences is None else sentences.said(sentence)
+
+
+def said_part(words: str) -> str:
+    """A part of a sentence that the domain made, such as a label, in the reader's language."""
+    sentences = _spoken.get().sentences
+    return words if sentences is None else sentences.said_part(words)
 
 
 def marked(message: str) -> str:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from seatwright.domain.exports import ListName
-from seatwright.web.portal.frame.language import ENGLISH, gettext, ngettext, said, spoken
+from seatwright.web.portal.frame.language import ENGLISH, gettext, ngettext, said, said_part, spoken
 from seatwright.web.portal.frame.languages import LANGUAGES_READ_MAX, locale_of
 from seatwright.web.portal.frame.words import reason_words, source_words, words
 
@@ -108,8 +107,8 @@ def _static_url(name: str) -> str:
 def _environment(*, is_translated: bool) -> Environment:
     """The templates: in English as they are, or with every string in the language of the call.
 
-    Translated pages say each finished sentence in their language wherever a template shows one;
-    English ones, which are most, do not pay for that.
+    What the domain tells is said in that language where a template marks it (`{{ text | said }}`);
+    nothing else that is put in is looked at, for people wrote it.
     """
     environment = Environment(
         loader=PackageLoader("seatwright.web.portal"),
@@ -118,18 +117,13 @@ def _environment(*, is_translated: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
-        finalize=_in_language if is_translated else None,
     )
     # Every string goes through gettext: another language is a catalogue, see `languages.py`.
     if is_translated:
         environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-        environment.globals |= {
-            name: _with_values(cast(Callable[..., str], environment.globals[name]))
-            for name in ("gettext", "ngettext")
-        }
     else:
         environment.install_gettext_translations(ENGLISH.translations, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    environment.filters["said"] = said
+    environment.filters |= {"said": said, "said_part": said_part}
     environment.globals["static"] = _static_url
     environment.globals["live_filters"] = live_filters
     environment.globals["live_more"] = live_more
@@ -145,25 +139,6 @@ def _environment(*, is_translated: bool) -> Environment:
 def list_words(name: str) -> str:
     """What the list of this name holds."""
     return words(ListName(name))
-
-
-def _in_language(value: object) -> object:
-    """What a template shows: a finished sentence in the language of the call."""
-    sentences = spoken().sentences
-    if sentences is None or not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return sentences.shown(value)
-
-
-def _with_values(translate: Callable[..., str]) -> Callable[..., str]:
-    """A translation of Jinja's own, with sentences among what is put in said as well."""
-
-    @pass_context
-    def translated(context: Context, *message: object, **values: object) -> str:
-        said = {name: _in_language(value) for name, value in values.items()}
-        return translate(context, *message, **said)
-
-    return translated
 
 
 @dataclass(frozen=True, slots=True)

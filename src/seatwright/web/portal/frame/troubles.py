@@ -8,12 +8,16 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A page that tells of something that went wrong; `code` is that of the reasons table."""
+    """A page that tells of something that went wrong; `code` is that of the reasons table.
+
+    `is_told`: the text is of the domain; not so where an organization worded it.
+    """
 
     status: int
     title: str
     text: str
     code: str | None = None
+    is_told: bool = True
 
 
 UNAVAILABLE: Final = Trouble(

@@ -38,7 +38,7 @@ from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Permission
 from seatwright.domain.subscriptions import Subscription, SubscriptionStatus
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs, require
-from seatwright.web.portal.frame.language import gettext
+from seatwright.web.portal.frame.language import gettext, said_part
 from seatwright.web.portal.frame.pages import own_path, see
 from seatwright.web.portal.frame.purchases import PurchaseMoved, tell_purchase
 
@@ -109,6 +109,7 @@ async def apply_fix(call: TheCall, request: AnyRequest) -> Response[None]:
         raise Refusal(
             Reason.INVALID_VALUE, gettext("The form could not be read: open the page again.")
         ) from None
+    request.scope["state"]["titled"] = said_part(form.text("words") or "").rstrip(".")
     moved = await known.run(call, match, body)
     if moved is not None and call.is_preview:
         tell_purchase(request, moved)
