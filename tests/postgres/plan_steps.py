@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from seatwright.app.call import Call
+from seatwright.app.catalog import catalog_of
 from seatwright.app.idle_people import count_idle_people, idle_people
 from seatwright.app.platform.reach import apps_of_person
 from seatwright.app.requests.following import (
@@ -24,6 +25,7 @@ from seatwright.app.requests.time import (
 from seatwright.app.upkeep import system_call
 from seatwright.app.work import Workshop
 from seatwright.domain.ids import TenantId, UserNo
+from seatwright.postgres.conflicts import all_doubles
 from seatwright.postgres.idle import LONGEST_AGO
 from seatwright.postgres.platform_things import ThingPlace
 from seatwright.postgres.pool import Database
@@ -48,6 +50,20 @@ async def list_apps_of_somebody(call: Call) -> bool:
     assert person is not None
     return bool((await apps_of_person(call, person, after=ThingPlace(), limit=50)).apps)
 
+
+async def find_doubles(call: Call) -> bool:
+    """What mending all direct assignments beside a group's asks."""
+    return bool([one async for one in all_doubles(call.tx, nested=True, sku=None, at_once=2000)])
+
+
+async def find_doubles_of_a_product(call: Call) -> bool:
+    """The same of one product."""
+    sku = (await catalog_of(call)).require_sku("SPE_E3").sku_no
+    return bool([one async for one in all_doubles(call.tx, nested=True, sku=sku, at_once=2000)])
+
+
+WHOLE_STEPS: Final[tuple[Step, ...]] = (find_doubles, find_doubles_of_a_product)
+"""Steps that find all there is in the tenant, by a cursor."""
 
 STEPS: Final[tuple[Step, ...]] = (
     follow_policies,

@@ -25,8 +25,8 @@ from tests.conftest import TestServer
 from tests.office import HOST, MovableClock
 from tests.postgres.city import City, build
 from tests.postgres.plan_exceptions import COUNTS, ONE_THING, PAGED_REPORTS, READS_EVERYTHING
-from tests.postgres.plan_steps import STEPS, Step, try_step
-from tests.postgres.plans import faults, watched_database, watcher
+from tests.postgres.plan_steps import STEPS, WHOLE_STEPS, Step, try_step
+from tests.postgres.plans import DECLARING, faults, read_again, watched_database, watcher
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -284,6 +284,16 @@ async def test_upkeep_looks_at_a_page_of_what_is_pending(desk: Desk, step: Step)
     await try_step(desk.database, desk.city.tenant_id, step)
     found = await desk.faults()
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("step", WHOLE_STEPS, ids=lambda step: str(step.__name__))
+async def test_what_is_found_in_everybody_is_read_once(desk: Desk, step: Step) -> None:
+    await try_step(desk.database, desk.city.tenant_id, step)
+    [(statement, values)] = [one for one in watcher.take() if one[0].startswith(DECLARING)]
+    async with desk.database.pool.connection() as connection:
+        await see_tenant(connection, desk.city.tenant_id)
+        assert await read_again(connection, statement, values) == []
+        await connection.rollback()
 
 
 def test_every_route_that_reads_is_looked_at() -> None:
