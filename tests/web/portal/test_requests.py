@@ -116,9 +116,11 @@ async def test_an_administrator_sees_and_decides_everybodys(office: Office) -> N
     admin = await visit(office)
     page = await admin.get("/requests")
     (line,) = lines_in(page)
+    assert "One request waits for a decision." in (await admin.get("/")).text
     denied = await admin.send("/requests/decisions", page, line=line, decision="deny", show="all")
     assert led_to(denied) == "/requests?show=all&done=denied"
     assert "denied" in (await admin.get("/requests?show=completed")).text
+    assert "waits for a decision" not in (await admin.get("/")).text
 
 
 def ticked(page: httpx.Response) -> list[str]:

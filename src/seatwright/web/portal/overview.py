@@ -10,7 +10,9 @@ from litestar import Response, get
 from seatwright.app.attention import attention
 from seatwright.app.call import Call
 from seatwright.app.history import Question, history_page, understand
+from seatwright.app.requests.queue import QueueOrder, count_queue
 from seatwright.app.seats import SkuSeats, list_seats
+from seatwright.domain.requests.states import LineState
 from seatwright.domain.roles import Permission
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
 from seatwright.web.portal.frame.events import Event, events_of
@@ -18,6 +20,7 @@ from seatwright.web.portal.frame.pages import page, see
 
 PRODUCTS_MAX = 1000
 EVENTS = 12
+ASKED_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,18 @@ async def overview(call: TheCall, request: AnyRequest) -> Response[bytes] | Resp
         sums=_sums(seats),
         short=[one for one in seats if one.hint is not None],
         now=await attention(call),
+        asked=await _asked(call),
+        asked_max=ASKED_MAX,
         events=await _recent(call),
     )
+
+
+async def _asked(call: Call) -> int:
+    """How many requests wait for a decision, counted no further than one beyond the most shown."""
+    if not call.principal.may(Permission.READ_ANY_REQUEST):
+        return 0
+    waits = QueueOrder(state=LineState.PENDING.value)
+    return await count_queue(call, waits, most=ASKED_MAX + 1)
 
 
 def _sums(seats: Sequence[SkuSeats]) -> Sums:
