@@ -44,6 +44,25 @@ def test_a_tenant_is_made_listed_suspended_and_deleted(operator_environment: Env
     assert "There is no tenant yet" in run(operator_environment, "tenant", "list").stdout
 
 
+def test_a_domain_is_taken_from_a_tenant_and_given_to_another(
+    operator_environment: Environment,
+) -> None:
+    tenant = made(operator_environment, "tenant", "create", "Fabrikam")
+    made(operator_environment, "tenant", "create", "Contoso")
+    taken = run(operator_environment, "tenant", "give-domain", "contoso", "FABRIKAM.example")
+    assert taken.exit_code == Ending.REFUSED
+    assert "belongs to another tenant" in taken.stderr
+    done = run(operator_environment, "tenant", "take-domain", "Fabrikam", "fabrikam.example")
+    assert done.stdout == (
+        "fabrikam.example is no domain of Fabrikam any more; its default domain is"
+        f" tenant-{tenant['tenantId']}.example.\n"
+    )
+    given = run(operator_environment, "tenant", "give-domain", "contoso", "fabrikam.example")
+    assert given.stdout == "fabrikam.example is a domain of contoso.\n"
+    again = run(operator_environment, "tenant", "take-domain", "Fabrikam", "fabrikam.example")
+    assert again.exit_code == Ending.REFUSED
+
+
 def test_a_token_is_alone_on_stdout(operator_environment: Environment) -> None:
     made(operator_environment, "tenant", "create", "Fabrikam")
     result = run(operator_environment, "token", "create", "nightly", "--role", "global-reader")

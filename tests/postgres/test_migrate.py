@@ -148,6 +148,54 @@ def test_a_machine_of_the_version_before_is_counted_while_and_after_counting_beg
 
 
 @pytest.mark.postgres15
+def test_jobs_can_be_read_and_worked_on_while_rows_of_before_are_counted(
+    empty_database: Database,
+) -> None:
+    shipped = shipped_migrations()
+    (counts,) = [one for one in shipped if one.name == "0060_unchanged_counted.sql"]
+    older = [one for one in shipped if one.name < "0058"]
+    migrate(empty_database.owner_url, migrations=older)
+    with psycopg.connect(empty_database.owner_url) as owner:
+        owner.execute(
+            "insert into tenant (id, name, name_key, domain, created_at)"
+            " values (gen_random_uuid(), 'One', 'one', 'one.example', now())"
+        )
+        for job, effects in ((1, ("had", "twice", "given")), (2, ("given",))):
+            owner.execute(
+                "insert into job (tenant_id, job_no, id, kind, principal_no, correlation,"
+                " created_at) overriding system value values (1, %s, gen_random_uuid(), 'bulk', 1,"
+                " gen_random_uuid(), now())",
+                (job,),
+            )
+            owner.execute(
+                "insert into job_row (tenant_id, job_no, row_no, user_text, sku_text, effect)"
+                " select 1, %s, line.no, 'ada', 'x', line.effect"
+                "   from unnest(%s::text[]) with ordinality line (effect, no)",
+                (job, list(effects)),
+            )
+    migrate(empty_database.owner_url, migrations=[one for one in shipped if one != counts])
+    update, rest = counts.text.split("alter table job_row validate", 1)
+    with (
+        psycopg.connect(empty_database.owner_url) as counting,
+        psycopg.connect(empty_database.owner_url) as other,
+    ):
+        counting.execute(update)
+        other.execute("set lock_timeout = '1s'")
+        other.execute("select count(*) from job join job_row using (tenant_id, job_no)")
+        other.execute("update job set position = 1 where job_no = 2")
+        other.execute("update job_row set reason = null")
+        other.commit()
+        counting.execute(f"alter table job_row validate{rest}")
+        other.execute("select count(*) from job")
+        counting.rollback()
+    assert migrate(empty_database.owner_url) == (counts.name,)
+    with psycopg.connect(empty_database.owner_url) as owner:
+        found = owner.execute("select job_no, unchanged from job order by job_no").fetchall()
+        assert found == [(1, 2), (2, 0)]
+        checked = "select convalidated from pg_constraint where conname = 'job_row_effect_check'"
+        assert owner.execute(checked).fetchone() == (True,)
+
+
 def test_version_15_takes_every_migration(empty_database: Database) -> None:
     migrate(empty_database.owner_url)
     with psycopg.connect(empty_database.owner_url) as owner:

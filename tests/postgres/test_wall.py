@@ -48,6 +48,7 @@ DEFINER_FUNCTIONS: Final = {
     "look_at_sign_in_link": "says whom a link is for, to whoever has it",
     "use_sign_in_link": "lets in whoever has a link, once, before the tenant is known",
     "domain_owners": "finds whose domain somebody signs in with, before the tenant is known",
+    "is_domain_of_others": "says whether a domain stands in names of others, and never whose",
     "find_account": "finds whose password is asked for, before the tenant is known",
     "has_accounts": "tells anybody whether passwords are in use at all",
     "look_at_account_link": "says whose password a link sets, to whoever has it",

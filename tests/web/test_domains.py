@@ -10,13 +10,14 @@ import pytest
 
 from seatwright.app import domains
 from seatwright.app.domains import DOMAINS_MAX
-from seatwright.app.tenants import MadeTenant, NewTenant, create_tenant, remove_tenant
+from seatwright.app.tenants import MadeTenant, NewTenant, calling, create_tenant, remove_tenant
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.roles import Role
 from seatwright.postgres.pool import Database
 from tests.conftest import Database as DatabaseOfTest
 from tests.office import Office
 from tests.web.graph.desk import error_of, with_permissions
+from tests.world import call_of
 
 DOMAINS = "/api/settings/domains"
 OWN = "contoso.example"
@@ -116,6 +117,64 @@ async def test_a_domain_belongs_to_one_tenant_whatever_its_case_until_that_one_g
     await remove_tenant(owner, "Fabrikam")
     await owner.close()
     await added(office.admin, "northwind.example")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"userPrincipalName": "ada@Northwind.example"},
+        {"userPrincipalName": "ada@x.example", "mail": "ada@northwind.EXAMPLE"},
+    ],
+)
+async def test_nobody_takes_a_domain_that_people_of_another_tenant_are_named_in(
+    office: Office, body: dict[str, str]
+) -> None:
+    _, other = await another(office)
+    made = await office.admin.post("/api/identity/users", json={**body, "displayName": "Ada"})
+    assert made.status_code == 201, made.text
+    refused = await other.post(DOMAINS, json={"name": "northwind.example"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "domainTaken")
+    assert "Contoso" not in refused.text
+    await added(other, "deep.northwind.example")
+    await added(office.admin, "northwind.example")
+    await office.admin.delete(f"{DOMAINS}/northwind.example?withPeople=true")
+    assert (await office.admin.delete(f"/api/identity/users/{made.json()['id']}")).is_success
+    await added(other, "northwind.example")
+
+
+async def test_letters_and_their_wire_form_are_one_domain_and_guests_hold_none(
+    office: Office,
+) -> None:
+    _, other = await another(office)
+    await person(office, "ida@bücher.example")
+    refused = await other.post(DOMAINS, json={"name": "xn--bcher-kva.example"})
+    assert refused.status_code == 409
+    guest = {"userPrincipalName": "g@guests.example", "displayName": "G", "userType": "Guest"}
+    assert (await office.admin.post("/api/identity/users", json=guest)).status_code == 201
+    await added(other, "guests.example")
+
+
+async def test_the_operator_takes_a_domain_back_even_a_default_one_and_gives_it_to_whose_it_is(
+    office: Office,
+) -> None:
+    made, other = await another(office)
+    await added(other, "northwind.example")
+    await person(office, "nora@northwind.example")
+    await other.post(f"{DOMAINS}/northwind.example/default")
+    now = office.clock.now()
+    async with calling(office.database, made.tenant, now=now) as call:
+        await domains.take_domain(call, "Northwind.example")
+    assert await names_of(other) == {"fabrikam.example": True}
+    async with calling(office.database, made.tenant, now=now) as call:
+        await domains.take_domain(call, "fabrikam.example")
+    assert await names_of(other) == {f"tenant-{made.tenant.id}.example": True}
+    body = {"userPrincipalName": "mallory@northwind.example", "displayName": "Mallory"}
+    assert (await other.post("/api/identity/users", json=body)).status_code == 201
+    refused = await office.admin.post(DOMAINS, json={"name": "northwind.example"})
+    assert refused.json()["code"] == "domainTaken"
+    async with call_of(office) as call:
+        await domains.add_domain(call, "northwind.example", is_vouched=True)
+    assert "northwind.example" in await names_of(office.admin)
 
 
 async def test_tenants_whose_names_give_one_domain_get_different_ones(office: Office) -> None:

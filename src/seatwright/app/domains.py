@@ -1,7 +1,8 @@
 """The domains of a tenant: by them whoever signs in finds it, whichever organization they are of.
 
-Nobody is asked to prove a domain: whoever runs the installation answers for its tenants. Which
-people the directory takes does not depend on them.
+Nobody is asked to prove a domain; one that people of another tenant have in their names is left to
+whoever runs the installation, who answers for its tenants. Which people the directory takes does
+not depend on them.
 """
 
 from __future__ import annotations
@@ -46,11 +47,14 @@ async def get_domain(call: Call, text: str) -> TenantDomain:
     return found
 
 
-async def add_domain(call: Call, text: str) -> tuple[TenantDomain, bool]:
+async def add_domain(
+    call: Call, text: str, *, is_vouched: bool = False
+) -> tuple[TenantDomain, bool]:
     """Give the tenant a domain, and say whether it is new: one that it has stays as it is.
 
     Raises Refusal invalidValue for a text that is no domain name or for one too many, and
-    domainTaken for one of another tenant.
+    domainTaken for one of another tenant, or (unless the operator vouches for it, `is_vouched`)
+    for one that people of another have in their names or mail addresses.
     """
     name = parse_domain_name(text)
     await lock_settings(call.tx)
@@ -63,18 +67,20 @@ async def add_domain(call: Call, text: str) -> tuple[TenantDomain, bool]:
             f"“{call.tenant.name}” has {DOMAINS_MAX} domains, which is the most that a tenant may"
             " have: remove one first.",
         )
-    if not await stored.insert_domain(call.tx, name, at=call.now):
+    is_others = not is_vouched and await stored.is_domain_of_others(call.tx, spellings_of(name))
+    if is_others or not await stored.insert_domain(call.tx, name, at=call.now):
         raise domain_taken(name)
     await _record(call, HistoryAction.DOMAIN_ADDED, domain=name)
     return await get_domain(call, name), True
 
 
 def domain_taken(name: str) -> Refusal:
-    """What is said of a domain that another tenant has; never which one."""
+    """What is said of a domain that another tenant, or its people, have; never which one."""
     return Refusal(
         Reason.DOMAIN_TAKEN,
-        f"“{shown_domain_name(name)}” belongs to another tenant of this installation, and a domain"
-        " belongs to one alone: have it removed there first, or give another.",
+        f"“{shown_domain_name(name)}” belongs to another tenant of this installation, or people"
+        " of another are named in it: have it removed there first, or ask whoever runs the"
+        " installation.",
         context={"domain": name},
     )
 
@@ -127,6 +133,24 @@ async def remove_domain(call: Call, text: str, *, people_max: int | None = 0) ->
     await stored.delete_domain(call.tx, found.name)
     await _record(call, HistoryAction.DOMAIN_REMOVED, domain=found.name, people=people)
     return found
+
+
+async def take_domain(call: Call, text: str) -> TenantDomain:
+    """Take a domain back from the tenant, as the operator may: also its default one.
+
+    Another of its domains is the default then, or one made for it where it has no other. Raises
+    Refusal unknownDomain, and invalidValue for a text that is no domain name.
+    """
+    await lock_settings(call.tx)
+    found = await get_domain(call, text)
+    if found.is_default:
+        others = [one.name for one in await all_domains(call) if not one.is_default]
+        if not others:
+            others = [f"tenant-{call.tenant.id}.example"]
+            await stored.insert_domain(call.tx, others[0], at=call.now)
+            await _record(call, HistoryAction.DOMAIN_ADDED, domain=others[0])
+        await make_default(call, others[0])
+    return await remove_domain(call, found.name, people_max=None)
 
 
 async def _record(call: Call, action: HistoryAction, **detail: object) -> None:

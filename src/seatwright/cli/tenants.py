@@ -12,6 +12,7 @@ from seatwright.cli.operator import Operator, operate
 from seatwright.cli.options import AsJson
 from seatwright.cli.screen import print_json, say, warn
 from seatwright.cli.tables import Column, show_facts, show_list
+from seatwright.domain.domain_names import shown_domain_name
 from seatwright.domain.semantics import Preset
 from seatwright.domain.settings import setting_value
 from seatwright.domain.tenants import Tenant, TenantState
@@ -27,6 +28,10 @@ tenant_commands = typer.Typer(
 
 TenantArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="TENANT", help="The tenant's name or id.")
+]
+
+DomainArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="DOMAIN", help="A domain such as contoso.example.")
 ]
 
 _COLUMNS = (
@@ -117,6 +122,36 @@ def delete(
         )
     removed = operate(lambda operator: remove_tenant(operator.database, tenant), as_owner=True)
     say(f"Deleted {removed.name} with everything it had.")
+
+
+@tenant_commands.command("take-domain", epilog=EXIT_CODES)
+def take_domain(tenant: TenantArgument, domain: DomainArgument) -> None:
+    """Take a domain back from a tenant, even its default one; its people stay as they are."""
+
+    async def work(operator: Operator) -> tuple[str, str]:
+        from seatwright.app import domains
+
+        async with operator.in_tenant(tenant) as call:
+            taken = await domains.take_domain(call, domain)
+            left = [one for one in await domains.all_domains(call) if one.is_default]
+        return shown_domain_name(taken.name), shown_domain_name(left[0].name)
+
+    taken, default = operate(work)
+    say(f"{taken} is no domain of {tenant} any more; its default domain is {default}.")
+
+
+@tenant_commands.command("give-domain", epilog=EXIT_CODES)
+def give_domain(tenant: TenantArgument, domain: DomainArgument) -> None:
+    """Give a tenant a domain that nobody owns, though people of another are named in it."""
+
+    async def work(operator: Operator) -> str:
+        from seatwright.app import domains
+
+        async with operator.in_tenant(tenant) as call:
+            given, _ = await domains.add_domain(call, domain, is_vouched=True)
+        return shown_domain_name(given.name)
+
+    say(f"{operate(work)} is a domain of {tenant}.")
 
 
 def _change_state(tenant: str, state: TenantState) -> Tenant:

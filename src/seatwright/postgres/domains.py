@@ -94,6 +94,19 @@ async def count_people_in(tx: Transaction, spellings: Sequence[str]) -> int:
     return int(row[0])
 
 
+async def is_domain_of_others(tx: Transaction, spellings: Sequence[str]) -> bool:
+    """Whether people of another tenant have a domain in their names or mail addresses.
+
+    Guests do not count. It looks at everybody of the installation.
+    """
+    cursor = await tx.connection.execute(
+        "select is_domain_of_others(%s, %s)", (tx.tenant_id, list(spellings))
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a function answers"
+    return bool(row[0])
+
+
 async def domain_owners(
     connection: AsyncConnection[TupleRow], names: Sequence[str]
 ) -> tuple[TenantId, ...]:

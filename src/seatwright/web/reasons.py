@@ -132,8 +132,8 @@ MEANINGS: Final[Mapping[Reason, Meaning]] = {
         "The tenant does not own that domain.", "List the tenant's domains, or add it."
     ),
     Reason.DOMAIN_TAKEN: Meaning(
-        "Another tenant of the installation owns that domain.",
-        "Have it removed there first, or give another.",
+        "Another tenant of the installation owns that domain, or its people are named in it.",
+        "Have it removed there first, or ask whoever runs the installation.",
     ),
     Reason.UNKNOWN_POLICY: Meaning("No auto-claim policy has that id.", "List the policies."),
     Reason.UNKNOWN_NOTICE: Meaning("No notice to you has that id.", "List the notices."),

@@ -72,3 +72,15 @@ begin
          order by found.place, t.tenant_id is distinct from owner, t.tenant_id
          limit 1;
 end $$;
+
+-- Whether people of another tenant are named in a domain, however it is spelled. Guests are not
+-- counted: they are named in domains of theirs. SECURITY DEFINER: no tenant sees another's people,
+-- and this says no more than that there are some. It looks at everybody, as a domain is rarely added.
+create function is_domain_of_others(own int4, spellings text[]) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+    select exists (
+        select from app_user u
+         where u.tenant_id <> own and u.deleted_at is null and u.user_type = 'Member'
+           and (split_part(u.upn_key, '@', 2) = any(spellings)
+                or split_part(u.mail_key, '@', 2) = any(spellings)))
+$$;

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.domain.domain_names import shown_domain_name
 from seatwright.domain.exports import ListName
 from seatwright.domain.history import HistoryAction, HistoryEvent, NamedSubject
 from seatwright.domain.tenant_catalog import CatalogSku, TenantCatalog
@@ -74,6 +75,8 @@ def _what(one: HistoryEvent, sku: CatalogSku | None) -> Thing:
     detail = one.detail or {}
     if one.action is HistoryAction.EXPORTED and "list" in detail:
         return _file(detail)
+    if "domain" in detail:
+        return Thing(name=shown_domain_name(str(detail["domain"])))
     if sku is None:
         return Thing(name=gettext("a product"))
     return Thing(name=sku.display_name, path=f"/licenses/{sku.part_number}")

@@ -119,8 +119,8 @@ STORIES: Final[Mapping[Did, str]] = {
     Did.PASSWORD_SET: marked("A password was set"),
     Did.ROLES_CHANGED: marked("Roles were given or taken"),
     Did.ACCOUNT_ENDED: marked("Somebody signs in with a password no more"),
-    Did.DOMAIN_ADDED: marked("A domain was added"),
-    Did.DOMAIN_REMOVED: marked("A domain was removed"),
-    Did.DEFAULT_DOMAIN_CHANGED: marked("Another domain became the default"),
+    Did.DOMAIN_ADDED: marked("The domain %(what)s was added"),
+    Did.DOMAIN_REMOVED: marked("The domain %(what)s was removed"),
+    Did.DEFAULT_DOMAIN_CHANGED: marked("%(what)s is the default domain"),
 }
 """What happened, for every action."""
