@@ -95,6 +95,7 @@ def _is_guarded(headers: object) -> None:
     kept = dict(headers)  # type: ignore[call-overload]  # the headers of httpx are a mapping
     assert "default-src 'none'" in kept["content-security-policy"]
     assert "frame-ancestors 'none'" in kept["content-security-policy"]
+    assert kept["content-type"] == "text/html; charset=utf-8"
     assert "unsafe" not in kept["content-security-policy"]
     assert kept["x-content-type-options"] == "nosniff"
     assert kept["cache-control"] == "no-store"

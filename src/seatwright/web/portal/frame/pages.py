@@ -29,7 +29,8 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 }
 """Of every page: nothing comes from, goes to or is framed by another host, or is kept."""
 
-HTML: Final = "text/html; charset=utf-8"
+HTML: Final = "text/html"
+"""Litestar adds the charset; pages made outside the routes add it themselves."""
 
 
 def page(
@@ -67,7 +68,7 @@ def answer_page(status: int, body: bytes, *extra: tuple[bytes, bytes]) -> Answer
     """A page made outside the routes."""
     headers = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
     headers += [
-        (b"content-type", HTML.encode()),
+        (b"content-type", f"{HTML}; charset=utf-8".encode()),
         (b"content-length", str(len(body)).encode()),
         *extra,
     ]
