@@ -85,7 +85,7 @@ async def test_a_long_list_is_made_by_a_job_and_downloaded_by_who_asked(office: 
     assert rows == ["userPrincipalName", *(f"{name}@contoso.example" for name in NAMES)]
     assert (await visitor.get(f"{path}/file.xlsx")).status_code == 400
     told = (await visitor.get("/history?kind=all")).text
-    assert told.count("taken as a file: users, 7 rows") == 1
+    assert told.count("taken as a file: Users, 7 rows") == 1
     assert path in (await visitor.get("/exports/users.csv?enabled=yes")).text
     assert path not in (await visitor.get("/exports/users.csv")).text
     other = await visit(office, Role.GLOBAL_ADMINISTRATOR)
