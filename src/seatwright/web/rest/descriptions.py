@@ -115,7 +115,8 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "delivery_id": "The id of a mail or a call of a webhook.",
     "days": "The past 1, 7, 30 or 90 days (default 90).",
     "notice_id": "The id of a notice.",
-    "order": "oldest (default), newest, person or product.",
+    "order": "oldest, newest, person or product; without it pending ones come oldest first, others"
+    " newest first.",
     "policy": "An auto-claim policy by id or name.",
     "preview": "true says what would happen and changes nothing: the call is run and rolled back.",
     "principal": "Only what this principal did, by id or name.",
