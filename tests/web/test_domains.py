@@ -84,10 +84,9 @@ async def test_what_is_no_domain_is_refused_in_words(office: Office) -> None:
         assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue"), name
         assert "is no domain name:" in answer.json()["detail"]
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/default")):
-        answer = await office.admin.request(method, f"{DOMAINS}/nowhere.example{path}")
-        assert (answer.status_code, answer.json()["code"]) == (404, "unknownDomain")
-        answer = await office.admin.request(method, f"{DOMAINS}/nowhere{path}")
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalidValue")
+        for name in ("nowhere.example", "nowhere", "a_b.example"):
+            answer = await office.admin.request(method, f"{DOMAINS}/{name}{path}")
+            assert (answer.status_code, answer.json()["code"]) == (404, "unknownDomain"), name
     assert await names_of(office.admin) == {OWN: True}
 
 

@@ -34,17 +34,24 @@ async def all_domains(call: Call) -> Sequence[TenantDomain]:
 
 
 async def get_domain(call: Call, text: str) -> TenantDomain:
-    """One of the tenant's domains. Raises Refusal unknownDomain, and invalidValue for no name."""
-    name = parse_domain_name(text)
+    """One of the tenant's domains. Raises Refusal unknownDomain, also for what is no name."""
+    try:
+        name = parse_domain_name(text)
+    except Refusal:
+        raise _unknown(call, text[:100]) from None
     found = await stored.find_domain(call.tx, name)
     if found is None:
-        raise Refusal(
-            Reason.UNKNOWN_DOMAIN,
-            f"“{shown_domain_name(name)}” is no domain of “{call.tenant.name}”: list its domains,"
-            " or add this one.",
-            context={"domain": name},
-        )
+        raise _unknown(call, name)
     return found
+
+
+def _unknown(call: Call, name: str) -> Refusal:
+    return Refusal(
+        Reason.UNKNOWN_DOMAIN,
+        f"“{shown_domain_name(name)}” is no domain of “{call.tenant.name}”: list its domains, or"
+        " add this one.",
+        context={"domain": name},
+    )
 
 
 async def add_domain(
@@ -88,7 +95,7 @@ def domain_taken(name: str) -> Refusal:
 async def make_default(call: Call, text: str) -> TenantDomain:
     """Make one of the tenant's domains its default; the one it was stays its domain.
 
-    Raises Refusal unknownDomain, and invalidValue for a text that is no domain name.
+    Raises Refusal unknownDomain.
     """
     await lock_settings(call.tx)
     found = await get_domain(call, text)
@@ -139,7 +146,7 @@ async def take_domain(call: Call, text: str) -> TenantDomain:
     """Take a domain back from the tenant, as the operator may: also its default one.
 
     Another of its domains is the default then, or one made for it where it has no other. Raises
-    Refusal unknownDomain, and invalidValue for a text that is no domain name.
+    Refusal unknownDomain.
     """
     await lock_settings(call.tx)
     found = await get_domain(call, text)
