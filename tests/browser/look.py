@@ -109,6 +109,10 @@ class Looked:
             self.faults.append(f"asks another host: {url}")
 
 
+_PAGES: Final = frozenset({"import", "new"})
+"""What stands where a thing is named, and is a page of its own."""
+
+
 def shape_of(link: str) -> str:
     """A link with its ids taken out: two pages of one shape look alike.
 
@@ -117,7 +121,7 @@ def shape_of(link: str) -> str:
     """
     parts = urlsplit(link)
     head, *rest = _ID.sub("*", parts.path).removeprefix("/").split("/")
-    if head in {"users", "licenses", "groups"} and rest:
+    if head in {"users", "licenses", "groups"} and rest and rest[0] not in _PAGES:
         rest[0] = "*"
     if head == "settings" and rest[1:]:
         rest[1] = "*"

@@ -40,6 +40,8 @@ def pages(looker: Looker, portal: Serving) -> dict[str, Looked]:
     page = looker.context.new_page()
     page.goto(f"{looker.base}/auto-claim")
     page.get_by_role("button", name="Turn auto-claim on").click()
+    page.get_by_role("button", name="Turn auto-claim on").first.click()
+    page.get_by_role("link", name="Add a policy").first.wait_for()
     page.goto(looker.base + LONG_LIST)
     page.get_by_role("button", name="Make it as CSV").click()
     page.get_by_role("link", name="Download as CSV").wait_for()
