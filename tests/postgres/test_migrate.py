@@ -147,7 +147,6 @@ def test_a_machine_of_the_version_before_is_counted_while_and_after_counting_beg
         assert old.execute(lacking).fetchall() == [("dependencyMissing", 1), ("noSeatLeft", 2)]
 
 
-@pytest.mark.postgres15
 def test_jobs_can_be_read_and_worked_on_while_rows_of_before_are_counted(
     empty_database: Database,
 ) -> None:
@@ -196,6 +195,7 @@ def test_jobs_can_be_read_and_worked_on_while_rows_of_before_are_counted(
         assert owner.execute(checked).fetchone() == (True,)
 
 
+@pytest.mark.postgres15
 def test_version_15_takes_every_migration(empty_database: Database) -> None:
     migrate(empty_database.owner_url)
     with psycopg.connect(empty_database.owner_url) as owner:
