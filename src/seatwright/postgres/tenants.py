@@ -86,14 +86,26 @@ async def find_tenant(connection: AsyncConnection[TupleRow], name_or_id: str) ->
 async def find_tenant_of_sign_in(
     connection: AsyncConnection[TupleRow], domain_or_id: str
 ) -> Tenant | None:
-    """A tenant by UUID or by a domain that it owns (whatever the case)."""
+    """A tenant by UUID or by a domain that it owns (whatever the case).
+
+    What a stranger put into a path comes here as it is: nothing that is neither a UUID nor the
+    name of a domain (a NUL, which PostgreSQL refuses to store) goes to the database.
+    """
+    domain = as_domain_name(domain_or_id)
     cursor = await connection.execute(
-        f"select {_COLUMNS} from tenant where id::text = lower(%s)"
+        f"select {_COLUMNS} from tenant where id = %s"
         " or tenant_id = (select tenant_id from domain_owners(%s))",
-        (domain_or_id, [as_domain_name(domain_or_id) or ""]),
+        (_as_uuid(domain_or_id), [] if domain is None else [domain]),
     )
     row = await cursor.fetchone()
     return tenant_of_row(row) if row else None
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 async def read_tenant(connection: AsyncConnection[TupleRow], tenant_id: TenantId) -> Tenant | None:

@@ -167,10 +167,13 @@ async def test_a_wrong_secret_and_an_unknown_client_look_the_same(office: Office
         _refused(await anyone.post(TOKEN, data=form), 401, "invalid_client", 7000215)
 
 
-async def test_a_secret_is_refused_in_another_tenant(office: Office) -> None:
+@pytest.mark.parametrize("tenant", [str(uuid4()), "nobody.example", "a%00b", "x" * 200])
+async def test_a_secret_is_refused_in_a_tenant_that_is_not_its_own(
+    office: Office, *, tenant: str
+) -> None:
     client = await _client(office)
     _refused(
-        await office.client(None).post(f"/{uuid4()}/oauth2/v2.0/token", data=_form(client)),
+        await office.client(None).post(f"/{tenant}/oauth2/v2.0/token", data=_form(client)),
         400,
         "invalid_request",
         90002,
