@@ -84,3 +84,43 @@ async def test_a_rule_is_tried_mended_previewed_and_paused(office: Office) -> No
     assert f"{path}/rule" not in seen.text
     refused = await reader.send(f"{path}/rule", seen, rule="")
     assert refused.status_code == 403
+
+
+async def test_one_change_of_a_group_is_told_by_one_green_line(office: Office) -> None:
+    names = ["ada", "ben", "cara", "dan", "eve"]
+    await add_people(office, *names)
+    visitor = await visit(office)
+    start = await visitor.get("/groups")
+    assert start.text.index('action="/groups"') < start.text.index('id="list"')
+    made = await visitor.send("/groups", start, displayName="Sales")
+    page = await visitor.get(made.headers["location"])
+    assert page.text.count("note-ok") == 1
+    assert "Put people into it" in page.text
+    path = made.headers["location"].partition("?")[0]
+    people = ", ".join(f"{name}@contoso.example" for name in names)
+    joined = await visitor.send(f"{path}/members", page, people=people)
+    page = await visitor.get(joined.headers["location"])
+    assert page.text.count("note-ok") == 1
+    told = page.text.partition("note-ok")[2].partition("<form")[0]
+    assert "And 2 more changes" in told
+    for name in names:
+        assert f">{name}</a> joined" in told
+
+
+async def test_who_joins_and_who_leaves_is_named_though_nobody_gains_a_license(
+    office: Office,
+) -> None:
+    await add_people(office, "ada", "ben")
+    visitor = await visit(office)
+    made = await visitor.send("/groups", await visitor.get("/groups"), displayName="Sales")
+    path = made.headers["location"].partition("?")[0]
+    await visitor.send(f"{path}/members", await visitor.get(path), people="ada@contoso.example")
+    people = "ada@contoso.example ben@contoso.example"
+    page = await visitor.get(path)
+    preview = await visitor.send(f"{path}/members", page, people=people, step="preview")
+    assert "Who is put in (1)" in preview.text
+    assert re.search(r'<li><a href="/users/[0-9a-f-]{36}">ben</a>', preview.text)
+    assert "One is in it already." in preview.text
+    (out,) = re.findall(r'formaction="([^"]+/remove)"', page.text)
+    preview = await visitor.send(out, page, step="preview")
+    assert re.search(r"Who is taken out \(1\).*?>ada</a>", preview.text, re.DOTALL)

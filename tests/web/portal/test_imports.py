@@ -145,3 +145,49 @@ async def test_whoever_came_after_the_preview_is_not_disabled_unseen(office: Off
     for name in ("ben", "cara"):
         person = await office.admin.get(f"/api/identity/users/{name}@contoso.example")
         assert person.json()["accountEnabled"] is True
+
+
+async def test_preview_and_result_name_the_people_and_say_how_many_more(office: Office) -> None:
+    await add_people(office, "ben")
+    names = [f"p{number:02}" for number in range(23)]
+    rows = [f"{name}@contoso.example;{name.upper()};NO" for name in (*names, "ben")]
+    order = {"kind": "users", "mode": "merge", "lines": "\n".join(["UPN;Name;Location", *rows])}
+    visitor = await visit(office)
+    form = await visitor.get("/users/import")
+    preview = await visitor.send("/users/import", form, **order, step="preview")
+    assert "New people (23)" in preview.text
+    assert "<li>P19 <span" in preview.text
+    assert "P20" not in preview.text.partition("<form")[0].partition("<main")[2]
+    assert "And 3 more." in preview.text
+    assert re.search(
+        r'People who are changed \(1\).*?href="/users/[0-9a-f-]{36}"', preview.text, re.DOTALL
+    )
+    done = await visitor.send(
+        "/users/import", preview, **order, step="apply", digest=digest_in(preview)
+    )
+    assert '<a href="/users/p00%40contoso.example">P00</a>' in done.text
+    assert (await visitor.get("/users/p00%40contoso.example")).status_code == 200
+
+
+async def test_members_put_in_by_a_file_are_named_and_can_be_taken_out_again(
+    office: Office,
+) -> None:
+    await add_people(office, "ada", "ben")
+    group = await add_group(office, "Sales")
+    order = {"kind": "members", "lines": "Group;UPN\nSales;ada@contoso.example\n"}
+    visitor = await visit(office)
+    form = await visitor.get("/users/import?kind=members")
+    preview = await visitor.send("/users/import", form, **order, step="preview")
+    assert "Who is put in (1)" in preview.text
+    assert "/undo/" not in preview.text
+    done = await visitor.send(
+        "/users/import", preview, **order, step="apply", digest=digest_in(preview)
+    )
+    assert re.search(r'href="/users/[0-9a-f-]{36}">[^<]*</a> <span class="small">Sales<', done.text)
+    assert await members(office, group) == ["ada"]
+    path = re.search(r'action="(/undo/[0-9a-f-]{36})"', done.text)
+    assert path
+    undone = await visitor.send(path[1], done, back="/users/import?kind=members")
+    assert undone.status_code == 303
+    assert await members(office, group) == []
+    assert "Undone." in (await visitor.get(undone.headers["location"])).text

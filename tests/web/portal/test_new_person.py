@@ -113,3 +113,76 @@ async def test_an_add_on_and_its_base_are_given_together_whatever_the_order(
     created = await office.admin.post("/api/identity/users", json=body)
     assert created.status_code == 201, created.text
     assert sorted(await held(office, "di")) == ["ENTERPRISEPACK", "MCOMEETADV"]
+
+
+async def test_each_field_that_is_wrong_says_so_beside_itself_and_on_top(office: Office) -> None:
+    visitor = await visit(office)
+    form = await visitor.get("/users/new")
+    for name in ("displayName", "userPrincipalName"):
+        assert re.search(rf'for="{name}">[^<]*<span class="needed">\(required\)', form.text)
+        assert re.search(rf'id="{name}"[^>]* required', form.text)
+    refused = await visitor.send(
+        "/users", form, displayName=" ", userPrincipalName="ada", department="Research"
+    )
+    assert refused.status_code == 400
+    summary = re.search(r'id="wrong".*?</div>', refused.text, re.DOTALL)
+    assert summary
+    for name in ("displayName", "userPrincipalName"):
+        assert f'href="#{name}"' in summary[0]
+        field = re.search(rf'<input id="{name}"[^>]*>', refused.text)
+        assert field
+        assert 'aria-invalid="true"' in field[0]
+        assert f'aria-describedby="wrong-{name}"' in field[0]
+        assert f'class="wrong" id="wrong-{name}"' in refused.text
+    assert 'value="Research"' in refused.text
+    assert 'value="ada"' in refused.text
+
+
+async def test_a_manager_who_is_nobody_is_said_at_the_manager(office: Office) -> None:
+    visitor = await visit(office)
+    form = await visitor.get("/users/new")
+    typed: dict[str, str | list[str]] = {
+        "displayName": "Ada",
+        "userPrincipalName": "ada@contoso.example",
+        "manager": "nobody@contoso.example",
+    }
+    refused = await visitor.send("/users", form, **typed)
+    assert refused.status_code == 400
+    field = re.search(r'<input id="manager"[^>]*>', refused.text)
+    assert field
+    assert 'aria-describedby="manager-hint wrong-manager"' in field[0]
+    assert 'value="nobody@contoso.example"' in field[0]
+
+
+async def test_the_usage_location_is_marked_as_needed_with_a_product(office: Office) -> None:
+    await _buy(office, E3, 2)
+    visitor = await visit(office)
+    form = await visitor.get("/users/new")
+    assert "(required with a product)" in form.text
+    assert re.search(r'id="usageLocation"[^>]*data-needed-with="sku"', form.text)
+    typed: dict[str, str | list[str]] = {
+        "displayName": "Ada",
+        "userPrincipalName": "ada@contoso.example",
+        "sku": [E3],
+    }
+    refused = await visitor.send("/users", form, **typed)
+    assert 'href="#usageLocation"' in refused.text
+    assert "It is required, for a product is chosen." in refused.text
+    assert re.search(r'id="usageLocation"[^>]*aria-invalid="true"', refused.text)
+    assert re.search(r'value="SPE_E3" checked', refused.text)
+
+
+async def test_the_manager_is_found_among_people_and_nothing_else(office: Office) -> None:
+    visitor = await visit(office)
+    form = await visitor.get("/users/new")
+    await visitor.send(
+        "/users", form, displayName="Visa Virtanen", userPrincipalName="visa@contoso.example"
+    )
+    made = await office.admin.post("/api/identity/groups", json={"displayName": "Visio drawers"})
+    assert made.status_code == 201, made.text
+    assert re.search(
+        r'id="manager"[^>]*data-suggests="manager-found" data-kind="people"', form.text
+    )
+    found = await visitor.get("/find/suggestions?search=vis&kind=people")
+    assert 'data-value="visa@contoso.example"' in found.text
+    assert "Visio drawers" not in found.text

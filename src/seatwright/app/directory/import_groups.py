@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from seatwright.app.call import Call
@@ -12,6 +13,7 @@ from seatwright.app.directory.imports import (
     ImportResult,
     record_import,
 )
+from seatwright.app.directory.named import groups_named
 from seatwright.app.record import record_all
 from seatwright.domain.csv_text import Table
 from seatwright.domain.directory import GroupFields, text_key
@@ -60,10 +62,10 @@ async def import_groups(call: Call, table: Table, choices: ImportChoices) -> Imp
         ignored_columns=table.ignored_columns,
         is_preview=call.is_preview,
     )
-    await _create(call, match.created)
+    created = await _create(call, match.created)
     await _change(call, match.changed)
     await record_import(call, result)
-    return result
+    return replace(result, named=groups_named(created, match.changed))
 
 
 async def _match(call: Call, rows: Sequence[GroupRow]) -> GroupMatch:
@@ -85,9 +87,9 @@ async def _match(call: Call, rows: Sequence[GroupRow]) -> GroupMatch:
     )
 
 
-async def _create(call: Call, created: Sequence[GroupFields]) -> None:
+async def _create(call: Call, created: Sequence[GroupFields]) -> Sequence[GroupRecord]:
     if not created:
-        return
+        return ()
     first = await take_numbers(call.tx, "group", len(created))
     records = [
         GroupRecord(group_no=GroupNo(first + place), id=uuid4(), fields=fields)
@@ -104,6 +106,7 @@ async def _create(call: Call, created: Sequence[GroupFields]) -> None:
         for record in records
     ]
     await record_all(call, lines)
+    return records
 
 
 async def _change(call: Call, changed: Sequence[ChangedGroup]) -> None:

@@ -14,6 +14,7 @@ from seatwright.app.directory.imports import (
     stop_large_removals,
 )
 from seatwright.app.directory.members import nest_groups
+from seatwright.app.directory.named import members_named
 from seatwright.app.dynamic.memberships import follow_memberships, hold_members
 from seatwright.app.record import record_all
 from seatwright.domain.csv_text import Table
@@ -77,6 +78,7 @@ async def import_members(call: Call, table: Table, choices: ImportChoices) -> Im
         warnings=(*notes, *(await _doubts(call, wanted) if is_replace else ())),
         ignored_columns=table.ignored_columns,
         is_preview=call.is_preview,
+        named=await members_named(call, joining=joining, nesting=nesting, leaving=leaving),
     )
     result = stop_large_removals(call, result, choices, there_are=len(present))
     await _write(call, joining, leaving)

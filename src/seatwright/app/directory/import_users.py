@@ -15,6 +15,7 @@ from seatwright.app.directory.imports import (
     record_import,
     stop_large_removals,
 )
+from seatwright.app.directory.named import people_named
 from seatwright.app.directory.users import with_defaults
 from seatwright.app.dynamic.follow import asked_by, follow_later
 from seatwright.app.jobs import enqueue_reconcile
@@ -132,6 +133,7 @@ async def _decide(call: Call, table: Table, file: PeopleFile, choices: ImportCho
         warnings=tuple(match.warnings),
         ignored_columns=table.ignored_columns,
         is_preview=call.is_preview,
+        named=await people_named(call, match, missing),
     )
     return _Import(match=match, missing=missing, result=result)
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from seatwright.app.call import Call
+from seatwright.app.directory.named import NamedChange
 from seatwright.app.record import record
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
@@ -42,7 +43,8 @@ class ImportResult:
     Rows: `total` = `created` + `updated` + `unchanged` + errors. `renamed` of those updated got
     another UPN; `disabled` people and `removed` members count what the file, or not being in it,
     took away. `warnings` are about rows that were taken all the same. `stops_above` is there in a
-    preview that takes away more than it: so many may go without being confirmed.
+    preview that takes away more than it: so many may go without being confirmed. `named` are the
+    first of those whom the counts are about.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class ImportResult:
     ignored_columns: tuple[str, ...] = ()
     is_preview: bool = False
     stops_above: int | None = None
+    named: tuple[NamedChange, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """The numbers, as the history and a stopped import tell them."""

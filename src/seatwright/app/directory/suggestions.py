@@ -33,13 +33,19 @@ class Suggestions:
         return len(self.people) + len(self.products) + len(self.groups)
 
 
-async def suggest(call: Call, search: str) -> Suggestions:
-    """Nothing for too few letters; products only for those who may see them."""
+async def suggest(call: Call, search: str, *, is_people_only: bool = False) -> Suggestions:
+    """Nothing for too few letters; products only for those who may see them.
+
+    `is_people_only` is for a field that a person belongs into.
+    """
     text = search.strip()
     if len(text) < LETTERS_MIN:
         return Suggestions()
+    people = await some_people(call.tx, text, limit=SHOWN_MAX)
+    if is_people_only:
+        return Suggestions(people=people)
     return Suggestions(
-        people=await some_people(call.tx, text, limit=SHOWN_MAX),
+        people=people,
         products=await _products(call, text),
         groups=await some_groups(call.tx, text, limit=SHOWN_MAX),
     )

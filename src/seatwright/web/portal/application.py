@@ -43,6 +43,7 @@ from seatwright.web.portal.frame.edge import PortalEdge
 from seatwright.web.portal.frame.forms import NothingTicked
 from seatwright.web.portal.frame.language import speaking
 from seatwright.web.portal.frame.languages import Languages
+from seatwright.web.portal.frame.offers import name_change, offer_undo
 from seatwright.web.portal.frame.pages import back_to, languages_asked, page
 from seatwright.web.portal.frame.rendering import static_files
 from seatwright.web.portal.frame.troubles import BUG, Trouble
@@ -50,7 +51,7 @@ from seatwright.web.portal.held import HELD_PAGES
 from seatwright.web.portal.overview import OVERVIEW_PAGES
 from seatwright.web.portal.strategies import STRATEGY_PAGES
 from seatwright.web.portal.templates_ import TEMPLATE_PAGES
-from seatwright.web.portal.undo import UNDO_PAGES, name_change, offer_undo
+from seatwright.web.portal.undo import UNDO_PAGES
 from seatwright.web.problems import status_of
 
 log = structlog.get_logger(__name__)

@@ -103,10 +103,18 @@ def _kind(kind: str, things: list[Found], path: str, words: str) -> FoundKind:
 
 @get("/find/suggestions", opt=needs(Permission.READ_DIRECTORY))
 async def suggestions(
-    call: TheCall, request: AnyRequest, *, search: FromQuery[str | None] = None
+    call: TheCall,
+    request: AnyRequest,
+    *,
+    search: FromQuery[str | None] = None,
+    kind: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    """A part of a page: the first of each kind, for the list below the search box."""
-    return page(request, "find_suggestions.html", found=await suggest(call, search or ""))
+    """A part of a page: the first of each kind, for the list below the search box.
+
+    `kind=people` is for a field that a person belongs into: nothing but people.
+    """
+    found = await suggest(call, search or "", is_people_only=kind == "people")
+    return page(request, "find_suggestions.html", found=found)
 
 
 FIND_PAGES = (find, suggestions)

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.types import HTTPScope
 
 from seatwright.app.call import Call
+from seatwright.app.directory.named import NamedChange
 from seatwright.domain.roles import Permission
 from seatwright.identity.secrets import form_proof
 from seatwright.web.answers import Answer
@@ -58,10 +59,19 @@ def render_page(scope: HTTPScope, template: str, context: Mapping[str, object]) 
             # Whether a form of the list that is shown came without a ticked row.
             "is_unticked": b"unticked=yes" in scope["query_string"],
             # Whether the frame says what was done: the page need not say it again.
-            "told": bool(undo and (undo.events or undo.purchase)),
+            "told": _tells(undo),
             **context,
         },
     )
+
+
+def is_told(request: Request[Any, Any, Any]) -> bool:
+    """Whether the frame says what was just done: one line of it is enough."""
+    return _tells(request.scope["state"].get("undo"))
+
+
+def _tells(undo: Any) -> bool:
+    return bool(undo and (undo.events or undo.purchase))
 
 
 def answer_page(status: int, body: bytes, *extra: tuple[bytes, bytes]) -> Answer:
@@ -100,6 +110,11 @@ def see(location: str) -> Response[None]:
 def note(request: Request[Any, Any, Any], sentences: Sequence[str]) -> None:
     """Have a preview of this change say more than who gains and loses licenses."""
     request.scope["state"]["notes"] = tuple(sentences)
+
+
+def name_them(request: Request[Any, Any, Any], named: Sequence[tuple[str, NamedChange]]) -> None:
+    """Have a preview of this change name whom it is about, each part under its words."""
+    request.scope["state"]["named"] = tuple(named)
 
 
 def keep(request: Request[Any, Any, Any]) -> None:

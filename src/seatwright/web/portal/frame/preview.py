@@ -79,6 +79,7 @@ async def preview_page(
                 if one.after is not None
             ],
             "notes": scope["state"].get("notes", ()),
+            "named": scope["state"].get("named", ()),
             "facts": scope["state"].get("facts", ()),
             "held": [one.sentence for one in preview.held],
             "seats": [

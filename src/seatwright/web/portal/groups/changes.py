@@ -7,9 +7,11 @@ import re
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.groups import create_group, find_group, parse_group_fields
-from seatwright.app.directory.members import join_group, leave_group
+from seatwright.app.directory.members import Joined, join_group, leave_group
+from seatwright.app.directory.named import joined_named, left_named
 from seatwright.app.directory.users import find_user
 from seatwright.app.dynamic.rules import RuleOrder, change_rule
 from seatwright.app.dynamic.trials import try_rule
@@ -25,7 +27,8 @@ from seatwright.domain.errors import Refusal
 from seatwright.domain.roles import Permission
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.fields import plans_off
-from seatwright.web.portal.frame.pages import page, see
+from seatwright.web.portal.frame.language import gettext, ngettext
+from seatwright.web.portal.frame.pages import formats_of, name_them, page, see
 from seatwright.web.portal.groups.groups import RuleShown, group_page
 
 _BETWEEN = re.compile(r"[,;\s]+")
@@ -89,8 +92,21 @@ async def impact(
 async def add_to_group(call: TheCall, request: AnyRequest, group: FromPath[str]) -> Response[None]:
     """Put everybody whom the form names into the group; all of them or nobody."""
     found = await find_group(call, group)
-    await join_group(call, str(found.id), users=_named(form_of(request).text("people")))
+    joined = await join_group(call, str(found.id), users=_named(form_of(request).text("people")))
+    if call.is_foreseen:
+        await _name_joined(call, request, joined)
     return see(f"/groups/{found.id}?done=joined")
+
+
+async def _name_joined(call: Call, request: AnyRequest, joined: Joined) -> None:
+    """Have the preview name who joins, for a group may give them nothing that it would tell."""
+    parts = await joined_named(call, joined)
+    name_them(request, [(gettext("Who is put in"), part) for part in parts])
+    count = len(joined.already)
+    if count:
+        words = ngettext("One is in it already.", "%(count)s are in it already.", count)
+        told = words % {"count": formats_of(request.scope).number(count)}
+        request.scope["state"]["facts"] = (told,)
 
 
 def _named(text: str | None) -> tuple[str, ...]:
@@ -102,9 +118,14 @@ def _named(text: str | None) -> tuple[str, ...]:
     opt=needs(Permission.WRITE_GROUPS),
     status_code=303,
 )
-async def take_out(call: TheCall, group: FromPath[str], member: FromPath[str]) -> Response[None]:
+async def take_out(
+    call: TheCall, request: AnyRequest, group: FromPath[str], member: FromPath[str]
+) -> Response[None]:
     """Take a person or an inner group out."""
     found = await find_group(call, group)
+    if call.is_foreseen:
+        parts = await left_named(call, member)
+        name_them(request, [(gettext("Who is taken out"), part) for part in parts])
     await leave_group(call, str(found.id), member)
     return see(f"/groups/{found.id}?done=left")
 

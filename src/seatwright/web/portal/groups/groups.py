@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -19,11 +21,23 @@ from seatwright.domain.directory import Group, text_key
 from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
-from seatwright.web.portal.frame.pages import page
+from seatwright.web.portal.frame.language import gettext, marked
+from seatwright.web.portal.frame.pages import is_told, page
 
 ROWS = 50
 ERRORS_SHOWN = 50
 PRODUCTS_MAX = 1000
+
+_DONE: Final[Mapping[str, str]] = {
+    "made": marked("Done: the group is there."),
+    "assigned": marked("Done: members get it now, and whoever joins later."),
+    "removed": marked("Done: the group gives it no more."),
+    "reprocessed": marked("Done: the licenses of every member are checked again."),
+    "joined": marked("Done: who joined has what the group gives."),
+    "left": marked("Done: what only the group gave is gone."),
+    "ruled": marked("Done: people come and go by the rule."),
+}
+"""Said to whoever may not read the history, which tells more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +128,13 @@ async def group_page(
         catalog=await catalog_of(call),
         products=await _products(call),
         done=done,
+        done_words="" if is_told(request) else _done_words(done),
     )
+
+
+def _done_words(done: str | None) -> str:
+    words = _DONE.get(done or "")
+    return gettext(words) if words else ""
 
 
 async def _products(call: Call) -> list[SkuSeats]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 
@@ -24,7 +25,8 @@ from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, nee
 from seatwright.web.portal.frame.files import lines_of, with_text_of_file
 from seatwright.web.portal.frame.forms import UPLOAD_BYTES_MAX, Form
 from seatwright.web.portal.frame.language import gettext, marked, ngettext
-from seatwright.web.portal.frame.pages import formats_of, note, page
+from seatwright.web.portal.frame.offers import offer_undo_here
+from seatwright.web.portal.frame.pages import formats_of, name_them, note, page
 from seatwright.web.problems import status_of
 
 COLUMNS_SHOWN: Final = 12
@@ -44,13 +46,17 @@ _COUNTED: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What a file may hold: its columns, who may bring it, and what takes it in."""
+    """What a file may hold: its columns, who may bring it, and what takes it in.
+
+    `titles` are what those are called to whom something happens, by the name of their count.
+    """
 
     words: str
     permission: Permission
     columns: Mapping[str, Sequence[str]]
     required: tuple[str, ...]
     rows_max: int
+    titles: Mapping[str, str]
     take: Callable[[Call, Table, ImportChoices], Awaitable[ImportResult]]
 
 
@@ -61,6 +67,11 @@ _KINDS: Final[Mapping[str, Kind]] = {
         columns=PEOPLE_COLUMNS,
         required=("userPrincipalName",),
         rows_max=PEOPLE_ROWS_MAX,
+        titles={
+            "created": marked("New people"),
+            "updated": marked("People who are changed"),
+            "disabled": marked("People who are disabled"),
+        },
         take=import_users,
     ),
     "groups": Kind(
@@ -69,6 +80,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
         columns=GROUP_COLUMNS,
         required=("displayName",),
         rows_max=GROUP_ROWS_MAX,
+        titles={"created": marked("New groups"), "updated": marked("Groups that are changed")},
         take=import_groups,
     ),
     "members": Kind(
@@ -77,6 +89,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
         columns=MEMBER_COLUMNS,
         required=(),
         rows_max=MEMBER_ROWS_MAX,
+        titles={"created": marked("Who is put in"), "removed": marked("Who is taken out")},
         take=import_members,
     ),
 }
@@ -105,6 +118,9 @@ async def import_file(call: TheCall, request: AnyRequest) -> Response[bytes]:
     state = request.scope["state"]
     state["facts"], state["titled"] = (said,), gettext("Take in the file")
     note(request, tuple(_foretold(result)))
+    name_them(request, [(gettext(kind.titles[one.what]), one) for one in result.named])
+    if not call.is_preview:
+        await offer_undo_here(request, back=f"/users/import?{urlencode({'kind': result.kind})}")
     return _page(call, request, form.having("lines", ""), result=result, said=said)
 
 
@@ -133,7 +149,10 @@ def _page(
         errors=() if result is None else _in_order(result.errors, NOTES_SHOWN),
         warnings=() if result is None else _in_order(result.warnings, NOTES_SHOWN),
         result=result,
+        named=request.scope["state"].get("named", ()),
         said=said,
+        # Where rows were left out the page says so as a warning, and the frame only what it undoes.
+        done_words=said if result is not None and not result.errors else "",
     )
 
 

@@ -62,6 +62,7 @@ function countChosen(table) {
   const place = bar.querySelector(".count") || bar.insertBefore(document.createElement("strong"), bar.firstChild);
   place.className = "count";
   place.textContent = said().dataset.chosen.replace("#", String(count));
+  bar.classList.toggle("unticked", count === 0);
 }
 
 document.addEventListener("change", (event) => {
@@ -93,7 +94,9 @@ document.addEventListener("click", (event) => {
 function countCards(form) {
   const place = form.querySelector(".count") || form.insertBefore(document.createElement("strong"), form.firstChild);
   place.className = "count";
-  place.textContent = said().dataset.chosen.replace("#", String(cardsOf(form).filter((one) => one.checked).length));
+  const count = cardsOf(form).filter((one) => one.checked).length;
+  place.textContent = said().dataset.chosen.replace("#", String(count));
+  form.classList.toggle("unticked", count === 0);
 }
 
 document.addEventListener("change", (event) => {
@@ -245,6 +248,14 @@ function listPages() {
 
 listPages();
 
-// On a phone the rail is wider than the screen: the page that is open is in sight.
+// Where the words of a language are too long for the rail of a phone, the open page is in sight.
 const here = document.querySelector(".rail [aria-current]");
 if (here) here.closest("ul").scrollLeft = here.offsetLeft - 64;
+
+// A field that is needed as soon as one of some boxes is ticked is marked so then.
+for (const field of document.querySelectorAll("[data-needed-with]")) {
+  const boxes = [...field.form.elements].filter((one) => one.name === field.dataset.neededWith);
+  const mark = () => { field.required = boxes.some((one) => one.checked); };
+  field.form.addEventListener("change", mark);
+  mark();
+}

@@ -1,15 +1,16 @@
-// The search box suggests people, products and groups while somebody types (the combobox pattern
-// of ARIA 1.2). Enter without a choice asks for everything that fits, as it does without this file.
-(() => {
-  "use strict";
-  const field = document.getElementById("find"), list = document.getElementById("found");
-  if (!field || !list) return;
+// Fields that suggest while somebody types (the combobox pattern of ARIA 1.2): the search box above
+// every page, whose suggestions are pages, and fields that a person belongs into, whose suggestions
+// are addresses. Without this file, and without a choice, a field holds what was typed.
+"use strict";
+
+function suggestsFor(field, list, take) {
   const LETTERS_MIN = 2, PAUSE = 150;
+  const kind = field.dataset.kind ? `&kind=${field.dataset.kind}` : "";
   let timer = 0, asked = null;
 
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
-  field.setAttribute("aria-controls", "found");
+  field.setAttribute("aria-controls", list.id);
   field.setAttribute("aria-expanded", "false");
   field.autocomplete = "off";
 
@@ -20,6 +21,8 @@
     clearTimeout(timer);
     if (asked) asked.abort();
     list.hidden = true;
+    // Another list may show the same people, and each has its id once on a page.
+    list.replaceChildren();
     field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
   }
@@ -47,14 +50,14 @@
     if (asked) asked.abort();
     const mine = asked = new AbortController();
     try {
-      const path = `/find/suggestions?search=${encodeURIComponent(words)}`;
+      const path = `/find/suggestions?search=${encodeURIComponent(words)}${kind}`;
       const answer = await fetch(path, { signal: mine.signal });
       // A session that ended leads to another page, which belongs into no list.
       if (!answer.ok || answer.redirected) return close();
       const text = await answer.text();
       if (mine === asked && document.activeElement === field) show(text);
     } catch (error) {
-      // Without an answer the box still finds by Enter.
+      // Without an answer the field still holds what was typed.
       if (error.name !== "AbortError") close();
     }
   }
@@ -62,6 +65,11 @@
   function step(by) {
     const all = [null, ...options()], at = all.indexOf(chosen());
     choose(all[(at + by + all.length) % all.length]);
+  }
+
+  function taken(option) {
+    take(option);
+    close();
   }
 
   field.addEventListener("input", () => {
@@ -77,7 +85,7 @@
     if (event.key === "Escape" && !list.hidden) { event.preventDefault(); close(); }
     if (event.key === "Enter" && !list.hidden && chosen()) {
       event.preventDefault();
-      window.location.assign(chosen().dataset.path);
+      taken(chosen());
     }
   });
   field.addEventListener("blur", close);
@@ -85,6 +93,14 @@
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
-    if (option) window.location.assign(option.dataset.path);
+    if (option) taken(option);
   });
-})();
+}
+
+{
+  const box = document.getElementById("find");
+  if (box) suggestsFor(box, document.getElementById("found"), (option) => window.location.assign(option.dataset.path));
+  for (const field of document.querySelectorAll("[data-suggests]")) {
+    suggestsFor(field, document.getElementById(field.dataset.suggests), (option) => { field.value = option.dataset.value; });
+  }
+}
