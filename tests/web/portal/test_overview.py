@@ -10,7 +10,7 @@ from tests.brake.scene import empty_by_import, executive_team, members
 from tests.office import Office
 from tests.web.portal.visitor import digest_in, led_to, visit
 from tests.web.test_conflict_list import SCENES
-from tests.world import add_people
+from tests.world import add_people, call_of
 
 
 async def test_a_held_removal_is_shown_first_and_decided_by_a_second_administrator(
@@ -76,3 +76,31 @@ async def test_the_overview_says_what_is_short_in_error_idle_and_ends_and_what_i
     seen = (await reader.get("/")).text
     assert "€" not in seen
     assert "end on" not in seen
+
+
+async def test_the_seats_of_the_overview_add_up_with_those_that_are_reserved(
+    office: Office,
+) -> None:
+    await add_people(office, "ada", "ben")
+    for product, units in (("SPE_E5", 9), ("VISIOCLIENT", 2)):
+        order = {"skuPartNumber": product, "units": units}
+        bought = await office.admin.post("/api/subscriptions", json=order)
+        assert bought.status_code == 201, bought.text
+    for name in ("ada", "ben"):
+        await office.admin.post(
+            f"/api/identity/users/{name}@contoso.example/licenses",
+            json={"skuPartNumber": "VISIOCLIENT"},
+        )
+    visitor = await visit(office)
+    assert "11 seats bought: 2 assigned, 9 free." in (await visitor.get("/")).text
+    path = f"/api/subscriptions/{bought.json()['id']}"
+    fewer = await office.admin.patch(path, json={"units": 1, "external": True})
+    assert fewer.status_code == 200, fewer.text
+    async with call_of(office) as call:
+        await call.tx.connection.execute(
+            "update sku_pool set reserved = 3 where tenant_id = %s and assignable = 9",
+            (call.tx.tenant_id,),
+        )
+    page = (await visitor.get("/")).text
+    assert "10 seats bought: 2 assigned, 3 reserved, 6 free." in page
+    assert "Of some product one seat more is given than was bought." in page

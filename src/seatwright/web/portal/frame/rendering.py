@@ -63,7 +63,7 @@ _LIVE_FILTERS: Final = (
     ("get", ""),
     ("target", "#list"),
     ("select", "#list"),
-    ("select-oob", "#clear"),
+    ("select-oob", "#clear, #set"),
     ("swap", "outerHTML"),
     ("push-url", "true"),
     ("sync", "this:replace"),
