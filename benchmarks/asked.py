@@ -23,6 +23,7 @@ _WORDS: Final[Mapping[str, str]] = {
 _FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "/users": {
         "state=error": {"state": "error"},
+        "state=unlicensed": {"state": "unlicensed"},
         "enabled=no": {"enabled": "no"},
         "location": {"location": "DE"},
         "department of nobody": {"department": "None"},

@@ -79,6 +79,13 @@ _AUDITS: Final = {
          where j.tenant_id = %(tenant)s and j.kind = 'bulk' and j.state = 'completed'
            and (j.done, j.succeeded, j.failed, j.waiting)
                is distinct from (j.total, r.succeeded, r.failed, r.waiting)""",
+    "who holds nothing is not who is said to": """
+        select u.user_no, n.user_no from app_user u
+          full join unlicensed_user n on n.tenant_id = u.tenant_id and n.user_no = u.user_no
+         where coalesce(u.tenant_id, n.tenant_id) = %(tenant)s
+           and (n.user_no is not null) is distinct from (u.user_no is not null and not exists (
+                select from effective_license l
+                 where l.tenant_id = u.tenant_id and l.user_no = u.user_no))""",
     "a tally is not what there is to count": """
         with told as (
             select noun, about, detail, sum(people) as people from tally

@@ -76,8 +76,8 @@ select tenant_id, held_no, n, case state when 'pending' then null else 'revoked'
 _STATEMENTS: Final = (
     _USERS,
     f"""
-insert into search_word (tenant_id, word, user_no)
-select %(tenant)s, word, n from generate_series(1, {PEOPLE}) n,
+insert into search_word (tenant_id, word, user_no, name_key)
+select %(tenant)s, word, n, 'user ' || n from generate_series(1, {PEOPLE}) n,
     unnest(array['user' || n, 'first' || n %% 200, 'user' || n || '@city.example', n::text]) word
  where n %% 500 <> 0
 """,

@@ -64,7 +64,7 @@ PAGED_REPORTS: Final[dict[str, tuple[str, ...]]] = {
 """Reports whose pages are for every day; the others say that they read everything."""
 
 COUNTS: Final = {
-    "select (select count(*) from effective_license": "who held a product then, in the index",
+    "select (select consumed from sku_pool": "who held a product then, in the index",
     "select m.group_no, count(*) from": "the number of members of each group on a page",
     "with recursive below as": "the same through groups inside groups, each person once",
     "select e.source_no, count(distinct e.user_no)": "the members with errors of each group",

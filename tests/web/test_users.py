@@ -9,7 +9,7 @@ import pytest
 
 from seatwright.app.tenants import NewTenant
 from seatwright.domain.roles import Role
-from seatwright.postgres import user_read
+from seatwright.postgres import user_search
 from tests.conftest import Database
 from tests.office import Office, open_office
 
@@ -120,8 +120,16 @@ async def test_words_of_many_and_words_of_few_find_the_same(
 ) -> None:
     for number, name in enumerate(("Zoe Adams", "Ada Berg", "Adam Zimmer", "Bea Adler", "Cyd")):
         await create(office, f"user{number}@contoso.example", displayName=name)
-    for rare_max in (user_read.RARE_MAX, 3, 0):
-        monkeypatch.setattr(user_read, "RARE_MAX", rare_max)
+    for few, common, many, first in (
+        (20_000, 50_000, 100_000, 9),
+        (3, 4, 5, 9),
+        (3, 3, 4, 0),
+        (0, 0, 0, 1),
+    ):
+        monkeypatch.setattr(user_search, "FEW_NAMED", few)
+        monkeypatch.setattr(user_search, "COMMON", common)
+        monkeypatch.setattr(user_search, "MANY_NAMED", many)
+        monkeypatch.setattr(user_search, "ASKED", first)
         assert await names(office.admin, search="ad") == [
             "Ada Berg",
             "Adam Zimmer",

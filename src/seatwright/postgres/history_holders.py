@@ -23,13 +23,16 @@ from seatwright.postgres.transaction import Transaction
 _DAY_ZERO: Final = date(2000, 1, 1)
 _DAY_MAX: Final = 32767
 
-# The holders of that very day are looked up; all others are counted in the index alone.
+# Of those who hold it now, who began later is counted and taken off the product's own count: people
+# ask about last month, and most have held what they hold for longer. The holders of that very day
+# are looked up; all others are counted in the index alone.
 _COUNT = """
-select (select count(*) from effective_license
-         where tenant_id = %(tenant)s and sku_no = %(sku)s and since_day < %(day)s)
-     + (select count(*) from effective_license
+select (select consumed from sku_pool where tenant_id = %(tenant)s and sku_no = %(sku)s)
+     - (select count(*) from effective_license
+         where tenant_id = %(tenant)s and sku_no = %(sku)s and since_day > %(day)s)
+     - (select count(*) from effective_license
          where tenant_id = %(tenant)s and sku_no = %(sku)s and since_day = %(day)s
-           and since <= %(at)s)
+           and since > %(at)s)
      + (select count(*) from license_interval
          where tenant_id = %(tenant)s and sku_no = %(sku)s and valid_to > %(at)s
            and valid_from <= %(at)s)

@@ -138,6 +138,7 @@ NO_CASCADE = (
     "search_word",
     "group_word",
     "app_user",
+    "unlicensed_user",
     "wish_change",
     "claim",
     "launch_event",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Sequence
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from seatwright.domain.directory import PersonRef, User, UserQuery, searched_words, text_key
+from seatwright.domain.directory import PersonRef, User, UserQuery
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.postgres.filters import Condition
 from seatwright.postgres.transaction import Transaction
 from seatwright.postgres.user_details import detail_names, details_of_row
-
-RARE_MAX: Final = 10_000
-"""So many people are read and sorted sooner than as many are found among all, by name."""
+from seatwright.postgres.user_search import all_numbers, asked, first_numbers
 
 _SELECT = f"""
 select u.user_no, u.id, u.upn, u.display_name, u.mail, u.given_name, u.surname, u.job_title,
@@ -113,14 +110,12 @@ async def list_users(
 
     A search word finds the people one of whose words begins with it; several must all be found.
     """
-    where, values = _where(tx, query, conditions, rare=await _rare_word(tx, query))
-    text = f"{_SELECT} and {where}"
-    parameters: list[object] = [tx.tenant_id, *values]
-    if after is not None:
-        text += " and (u.display_name_key, u.user_no) > (%s, %s)"
-        parameters += after
-    text += " order by u.display_name_key, u.user_no limit %s"
-    cursor = await tx.connection.execute(text, (*parameters, limit))
+    wanted = await asked(tx, query, conditions, after=after)
+    numbers = await first_numbers(tx, wanted, limit)
+    cursor = await tx.connection.execute(
+        f"{_SELECT} and u.user_no = any(%s) order by u.display_name_key, u.user_no",
+        (tx.tenant_id, numbers),
+    )
     return tuple(_user_of_row(row) for row in await cursor.fetchall())
 
 
@@ -148,82 +143,14 @@ async def upns_of(
     tx: Transaction, query: UserQuery, *, conditions: Sequence[Condition] = (), limit: int
 ) -> list[str]:
     """The UPNs of everybody whom a list would show, page by page, in its order."""
-    where, values = _where(tx, query, conditions, rare=await _rare_word(tx, query))
+    wanted = await asked(tx, query, conditions, after=None)
+    numbers = await all_numbers(tx, wanted, limit)
     cursor = await tx.connection.execute(
-        f"select u.upn from app_user u where u.tenant_id = %s and {where}"
-        " order by u.display_name_key, u.user_no limit %s",
-        (tx.tenant_id, *values, limit),
+        "select u.upn from unnest(%s::int4[]) with ordinality one (user_no, place)"
+        " join app_user u on u.tenant_id = %s and u.user_no = one.user_no order by one.place",
+        (numbers, tx.tenant_id),
     )
     return [row[0] for row in await cursor.fetchall()]
-
-
-async def _rare_word(tx: Transaction, query: UserQuery) -> str | None:
-    """The longest word that is searched for, if few have it: those are sorted, nobody is walked."""
-    words = searched_words(query.search or "")
-    if not words:
-        return None
-    longest = max(words, key=len)
-    cursor = await tx.connection.execute(
-        "select count(*) from (select from search_word w where w.tenant_id = %s and w.word ^@ %s"
-        " limit %s) few",
-        (tx.tenant_id, longest, RARE_MAX + 1),
-    )
-    row = await cursor.fetchone()
-    return longest if row is not None and row[0] <= RARE_MAX else None
-
-
-def _where(
-    tx: Transaction, query: UserQuery, conditions: Sequence[Condition], *, rare: str | None
-) -> tuple[str, list[object]]:
-    text = f"u.deleted_at is {'not null' if query.is_deleted else 'null'}"
-    parameters: list[object] = []
-    for condition, values in _conditions(tx, query, rare):
-        text += f" and {condition}"
-        parameters += values
-    for one in conditions:
-        text += f" and {one.text}"
-        parameters += one.values
-    return text, parameters
-
-
-_HAS_WORD = """u.user_no in
-    (select w.user_no from search_word w where w.tenant_id = %s and w.word ^@ %s)"""
-
-
-_HAS_RARE_WORD = """u.user_no = any (array
-    (select w.user_no from search_word w where w.tenant_id = %s and w.word ^@ %s))"""
-
-
-_HOLDS = """u.user_no in
-    (select l.user_no from effective_license l where l.tenant_id = %s and l.sku_no = %s)"""
-_UNLICENSED = """not exists (select from effective_license l
-    where l.tenant_id = u.tenant_id and l.user_no = u.user_no)"""
-_IN_ERROR = "u.user_no in (select e.user_no from license_error e where e.tenant_id = %s)"
-
-
-def _conditions(
-    tx: Transaction, query: UserQuery, rare: str | None
-) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """Pieces of SQL, all constant, with the values that go into each."""
-    for word in searched_words(query.search or ""):
-        yield _HAS_RARE_WORD if word == rare else _HAS_WORD, (tx.tenant_id, word)
-    if query.department is not None:
-        yield "u.department_key = %s", (text_key(query.department),)
-    if query.is_enabled is not None:
-        # In words of the index of those who are disabled, of whom there may be few.
-        yield "u.is_enabled" if query.is_enabled else "not u.is_enabled", ()
-    if query.user_type is not None:
-        yield "u.user_type = %s", (query.user_type,)
-    if query.location is not None:
-        yield "u.usage_location = %s", (query.location.strip().upper(),)
-    if query.manager is not None:
-        yield "u.manager_no = %s", (query.manager,)
-    if query.holds is not None:
-        yield _HOLDS, (tx.tenant_id, query.holds)
-    if query.is_unlicensed:
-        yield _UNLICENSED, ()
-    if query.is_in_error:
-        yield _IN_ERROR, (tx.tenant_id,)
 
 
 async def users_after(tx: Transaction, after: int, *, limit: int) -> tuple[User, ...]:

@@ -115,8 +115,8 @@ update app_user set upn_key = '@' || user_no, external_id = null
 """
 _FORGET_WORDS = "delete from search_word where tenant_id = %s and user_no = any(%s)"
 _STORE_WORDS = """
-insert into search_word (tenant_id, word, user_no)
-select %s, line.word, line.user_no from unnest(%s::text[], %s::int4[]) as line (word, user_no)
+insert into search_word (tenant_id, word, user_no, name_key)
+select %s, line.* from unnest(%s::text[], %s::int4[], %s::text[]) as line (word, user_no, name_key)
  order by 2, 3
 """
 _REMEMBER_NAMES = """
@@ -184,11 +184,13 @@ def _array(column: _Column, users: Sequence[UserRecord]) -> list[object]:
 async def _store_names(tx: Transaction, users: Sequence[UserRecord]) -> None:
     words: list[str] = []
     numbers: list[int] = []
+    names: list[str] = []
     for user in users:
         found = search_words(_names(user.fields))
         words.extend(found)
         numbers.extend([user.user_no] * len(found))
-    await tx.connection.execute(_STORE_WORDS, (tx.tenant_id, words, numbers))
+        names.extend([text_key(str(user.fields[UserField.DISPLAY_NAME]))] * len(found))
+    await tx.connection.execute(_STORE_WORDS, (tx.tenant_id, words, numbers, names))
     await tx.connection.execute(
         _REMEMBER_NAMES,
         (
