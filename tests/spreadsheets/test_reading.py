@@ -30,14 +30,15 @@ def _workbook(*rows: tuple[object, ...]) -> bytes:
 def test_rows_keep_their_numbers_and_cells_their_kinds() -> None:
     end = datetime(2027, 5, 1)  # noqa: DTZ001  # A cell of a sheet knows no time zone.
     sent = _workbook((), ("User name", "Sku", "Expires"), (), ("ada@contoso.example", "E3", end))
-    (line,), ignored = read_people_text(text_of_file(sent))
+    table = read_people_text(text_of_file(sent))
+    (line,) = table.lines
     assert (line.row_no, line.user, line.sku, line.expires_at) == (
         4,
         "ada@contoso.example",
         "E3",
         "2027-05-01",
     )
-    assert ignored == ()
+    assert (table.ignored_columns, table.blank_rows) == ((), (3,))
 
 
 def test_what_unpacks_to_too_much_or_is_no_workbook_is_refused(
@@ -61,7 +62,8 @@ def test_what_unpacks_to_too_much_or_is_no_workbook_is_refused(
     ("text", "people"),
     [
         ("ada@x\nben@x\n", [(1, "ada@x"), (2, "ben@x")]),
-        ("ada@x\n\nben@x", [(1, "ada@x"), (2, "ben@x")]),
+        ("ada@x\n\nben@x", [(1, "ada@x"), (3, "ben@x")]),
+        ("ada@x\n\nben@x; cid@x", [(1, "ada@x"), (2, "ben@x"), (3, "cid@x")]),
         ("Ada <ada@x>; Ben O. <ben@x>,", [(1, "ada@x"), (2, "ben@x")]),
         ("\n\nUser;Sku\nada@x;E3", [(4, "ada@x")]),
         ("User name\nada@x", [(2, "ada@x")]),
@@ -70,5 +72,19 @@ def test_what_unpacks_to_too_much_or_is_no_workbook_is_refused(
 def test_people_are_read_from_lines_from_a_mail_and_from_a_table(
     text: str, people: list[tuple[int, str]]
 ) -> None:
-    lines, _ = read_people_text(text)
-    assert [(line.row_no, line.user) for line in lines] == people
+    table = read_people_text(text)
+    assert [(line.row_no, line.user) for line in table.lines] == people
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [
+        ("ada@x\n\n\nben@x\n\n", (2, 3)),
+        ("User;Sku\n;\nada@x;E3\n;;\nben@x;E3\n;\n", (2, 4)),
+        ("ada@x; ben@x\n\ncid@x", ()),
+    ],
+)
+def test_empty_rows_are_known_by_number_as_far_as_others_follow(
+    text: str, blank: tuple[int, ...]
+) -> None:
+    assert read_people_text(text).blank_rows == blank

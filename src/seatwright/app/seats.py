@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -133,6 +134,33 @@ async def _seats(call: Call, only: CatalogSku | None = None) -> list[SkuSeats]:
         )
         for sku in skus
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """Seats of a product that are to be bought so that everybody has one who should.
+
+    `lacking` counts those who do not wait for one: somebody has to give it to them again.
+    """
+
+    sku: CatalogSku
+    lacking: int
+    waiting: int
+    seats_to_buy: int
+
+
+async def shortages_of(call: Call, lacking: Mapping[SkuNo, int]) -> tuple[Shortage, ...]:
+    """The seats that are missing of these products, where any are; those who wait come first."""
+    catalog = await catalog_of(call)
+    found = []
+    for sku, count in lacking.items():
+        seats = await get_seats(call, str(catalog.skus[sku].sku_id))
+        short = max(0, count + seats.waiting - seats.free)
+        if short:
+            found.append(
+                Shortage(sku=seats.sku, lacking=count, waiting=seats.waiting, seats_to_buy=short)
+            )
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

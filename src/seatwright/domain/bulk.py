@@ -74,6 +74,26 @@ UNCHANGED: Final = (
 """What rows come to that were as they should be already."""
 
 
+@unique
+class Undone(StrEnum):
+    """Why a row would not be done: its own fault is told from seats that are not there."""
+
+    FAULTY = "faulty"
+    """Nobody is who it names, it cannot be read, or a rule forbids it."""
+
+    REPEATED = "repeated"
+    """An earlier row says the same of the same person, who finds no seat."""
+
+    UNSEATED = "unseated"
+    """It finds no seat."""
+
+    WAITING = "waiting"
+    """It finds no seat, and its person is assigned the product and waits for one."""
+
+    SPARED = "spared"
+    """It could be done, were it not all or nothing: others cannot."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkProduct:
     """One product of a template, as it was when the job began; None: the choice stays."""
@@ -215,7 +235,8 @@ def _mending_of(kept: Mapping[str, Any]) -> Mending:
 class RowResult:
     """What became of one row; `message` says it in a sentence where there is more to say.
 
-    `effect` is there for rows that were done and give or take.
+    `effect` is there for rows that were done and give or take. `lacks` are the products of which a
+    row found no seat, and with `repeats` an earlier row did so already for the same person.
     """
 
     row_no: int
@@ -224,6 +245,19 @@ class RowResult:
     reason: Reason | None = None
     message: str | None = None
     effect: RowEffect | None = None
+    lacks: tuple[SkuNo, ...] = ()
+    repeats: bool = False
+
+    @property
+    def undone(self) -> Undone | None:
+        """Why it is not done; None where it is."""
+        if self.outcome is Outcome.SUCCEEDED:
+            return None
+        if self.outcome is Outcome.WAITING:
+            return Undone.WAITING
+        if self.reason is Reason.NO_SEAT_LEFT:
+            return Undone.REPEATED if self.repeats else Undone.UNSEATED
+        return Undone.SPARED if self.reason is Reason.SIBLING_FAILED else Undone.FAULTY
 
 
 def wants_of(

@@ -46,11 +46,15 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A file that was read: its rows, the columns its header names, and those it names in vain."""
+    """A file that was read: its rows, the columns its header names, and those it names in vain.
+
+    `blank_rows` are the numbers of the empty ones below the header that stand above the last row.
+    """
 
     rows: tuple[TableRow, ...]
     columns: frozenset[str]
     ignored_columns: tuple[str, ...]
+    blank_rows: tuple[int, ...] = ()
 
 
 def read_table(
@@ -76,11 +80,25 @@ def read_table(
     known = _spellings(columns)
     delimiter = separator.group(1) if separator else _delimiter(lines, known)
     records = _records(lines, delimiter)
-    header = _header(records)
+    header_no, header = _header(records)
     places, ignored = _places(header, known)
     _require(required, columns=columns, places=places, header=header)
     rows = tuple(_rows(records, places=places, width=len(header), rows_max=rows_max))
-    return Table(rows=rows, columns=frozenset(places), ignored_columns=ignored)
+    return Table(
+        rows=rows,
+        columns=frozenset(places),
+        ignored_columns=ignored,
+        blank_rows=blank_between(header_no, (row.row_no for row in rows)),
+    )
+
+
+def blank_between(before: int, numbers: Iterable[int]) -> tuple[int, ...]:
+    """The numbers that are left out between `before` and the last of these, which rise."""
+    blank: list[int] = []
+    for number in numbers:
+        blank.extend(range(before + 1, number))
+        before = number
+    return tuple(blank)
 
 
 def decode_text(content: bytes) -> str:
@@ -151,7 +169,8 @@ def _records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[s
         ) from None
 
 
-def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
+def _header(records: Iterator[tuple[int, list[str]]]) -> tuple[int, list[str]]:
+    """Number and cells of the first row."""
     first = next(records, None)
     if first is None:
         raise Refusal(
@@ -165,7 +184,7 @@ def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
             Reason.INVALID_VALUE,
             f"The header has {len(header)} columns: a file may have {COLUMNS_MAX}.",
         )
-    return header
+    return first[0], header
 
 
 def _places(

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from psycopg.rows import TupleRow
+
 from seatwright.domain.bulk import BulkRow, RowEffect, RowFault, RowResult
 from seatwright.domain.errors import Reason
-from seatwright.domain.ids import JobNo
+from seatwright.domain.ids import JobNo, SkuNo
 from seatwright.domain.jobs import Outcome, RowAction
 from seatwright.domain.wants import WantKind
 from seatwright.postgres.transaction import Transaction
@@ -43,6 +45,31 @@ select row_no, user_text, sku_text, action, outcome, reason, message, effect
    and not (%s and coalesce(effect, '') in
             ('beside', 'changed', 'had', 'hadByGroup', 'twice', 'nothing'))
  order by row_no limit %s
+"""
+_FAILED = """
+select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location, starts_at,
+       expires_at, since,
+       case when user_no is null and reason not in ('unknownUser', 'siblingFailed')
+            then reason end, message
+  from job_row where tenant_id = %s and job_no = %s and outcome = 'failed'
+   and (%s::text is null or reason = %s) order by row_no
+"""
+_REASONS = """
+select reason, count(*) from job_row
+ where tenant_id = %s and job_no = %s and outcome = 'failed' and reason is not null
+ group by reason
+"""
+_WITHOUT_SEAT = """
+select lacking.sku_no, count(distinct lacking.user_no) filter (where lacking.outcome = 'failed')
+  from (select user_no, outcome,
+               unnest(case when sku_no is null then %s::int2[] else array[sku_no] end) as sku_no
+          from job_row
+         where tenant_id = %s and job_no = %s and outcome in ('failed', 'waiting')
+           and reason = 'noSeatLeft') lacking
+ where not exists (select from effective_license held
+                    where held.tenant_id = %s and held.user_no = lacking.user_no
+                      and held.sku_no = lacking.sku_no)
+ group by lacking.sku_no order by lacking.sku_no
 """
 _EFFECTS = """
 select effect, count(*) from job_row
@@ -79,7 +106,20 @@ async def insert_rows(tx: Transaction, job: JobNo, rows: Sequence[BulkRow]) -> N
 async def read_slice(tx: Transaction, job: JobNo, *, after: int, limit: int) -> list[BulkRow]:
     """The next rows of a job."""
     cursor = await tx.connection.execute(_SLICE, (tx.tenant_id, job, after, limit))
-    found = await cursor.fetchall()
+    return await _orders(tx, await cursor.fetchall())
+
+
+async def failed_rows(tx: Transaction, job: JobNo, *, reason: Reason | None) -> list[BulkRow]:
+    """The rows of a job that failed, or failed so, as they were ordered.
+
+    What was wrong with a row before anybody was looked for is its fault still.
+    """
+    why = None if reason is None else reason.value
+    cursor = await tx.connection.execute(_FAILED, (tx.tenant_id, job, why, why))
+    return await _orders(tx, await cursor.fetchall())
+
+
+async def _orders(tx: Transaction, found: Sequence[TupleRow]) -> list[BulkRow]:
     bits = await tx.plan_set_bits({row[5] for row in found if row[5] is not None})
     return [
         BulkRow(
@@ -203,6 +243,26 @@ async def count_effects(tx: Transaction, job: JobNo) -> dict[RowEffect, int]:
     """How many rows of a job gave nothing to somebody new, by what they came to."""
     cursor = await tx.connection.execute(_EFFECTS, (tx.tenant_id, job))
     return {RowEffect(row[0]): row[1] for row in await cursor.fetchall()}
+
+
+async def count_failed(tx: Transaction, job: JobNo) -> dict[Reason, int]:
+    """How many rows of a job failed, by their reasons."""
+    cursor = await tx.connection.execute(_REASONS, (tx.tenant_id, job))
+    return {Reason(row[0]): row[1] for row in await cursor.fetchall()}
+
+
+async def people_without_seat(
+    tx: Transaction, job: JobNo, products: Sequence[SkuNo]
+) -> dict[SkuNo, int]:
+    """How many people of failed rows found no seat of each product, and have none of it now.
+
+    Products for which people of the job wait are there with 0. `products` are those of rows that
+    name none: all of its template.
+    """
+    cursor = await tx.connection.execute(
+        _WITHOUT_SEAT, (list(products), tx.tenant_id, job, tx.tenant_id)
+    )
+    return {SkuNo(row[0]): row[1] for row in await cursor.fetchall()}
 
 
 async def all_rows(tx: Transaction, job: JobNo, *, page: int) -> AsyncIterator[StoredRow]:

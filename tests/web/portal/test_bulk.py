@@ -129,7 +129,7 @@ async def test_every_row_is_counted_once_and_who_has_it_through_a_group_is_left_
     counts = re.findall(r'href="#(\w+)"><strong>(\d+)</strong>', preview.text)
     assert dict(counts) == {
         "changes": "2",
-        "failing": "1",
+        "faulty": "1",
         "hadByGroup": "1",
         "had": "1",
         "twice": "1",

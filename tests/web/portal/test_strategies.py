@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from seatwright.domain.roles import Role
+from tests.dynamic import held, work_off
 from tests.office import Office
 from tests.web.portal.visitor import digest_in, led_to, visit
 from tests.web.test_why import assign, buy, license_group
@@ -131,25 +132,65 @@ async def test_who_is_ticked_at_a_product_goes_along_to_the_form_of_the_move(
     assert target not in other.text
 
 
-async def test_a_group_that_does_not_give_it_yet_is_offered_to_do_so(office: Office) -> None:
-    await add_people(office, "ada", "bob")
-    await buy(office, VISIO, 5)
-    group = await add_group(office, "Engineers")
+async def test_a_group_that_does_not_give_it_yet_gives_it_and_takes_people_in_by_one_preview(
+    office: Office,
+) -> None:
+    people = await add_people(office, "ada", "bob", "cyd", "dan")
+    await buy(office, VISIO, 2)
+    group = await add_group(office, "Engineers", people[2:])
     await assign(office, "ada", VISIO)
     visitor = await visit(office)
     page = await visitor.get(f"/strategies/move?sku={VISIO}")
     assert "Name the group that is to give it and press Preview" in page.text
-    sent = {"kind": "directToGroup", "sku": VISIO, "toGroup": "Engineers", "who": "all"}
+    sent = {
+        "kind": "directToGroup",
+        "sku": VISIO,
+        "toGroup": "Engineers",
+        "who": "named",
+        "people": "ada@contoso.example",
+    }
     refused = await visitor.send("/strategies/move", page, **sent, step="preview")
     assert "Engineers does not give Visio Plan 2 yet" in refused.text
     assert "/api/" not in refused.text.partition("<main")[2]
-    path = f"/groups/{group}/licenses"
-    assert f'action="{path}"' in refused.text
-    preview = await visitor.send(path, refused, sku=VISIO, step="preview")
-    sent = {"sku": VISIO, "step": "apply", "digest": digest_in(preview)}
-    given = await visitor.send(path, preview, **sent)
-    seen = await visitor.get(led_to(given))
-    assert f"/strategies/move?sku={VISIO}&amp;toGroup={group}" in seen.text
+    form = next(one for one in refused.text.split("<form") if 'name="gives"' in one)
+    kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    assert {name: kept[name] for name in sent} == sent
+    both = await visitor.send("/strategies/move", refused, **sent, gives="yes", step="preview")
+    title = "Give Visio Plan 2 to Engineers, and move one person there"
+    assert f"<h1>{title}</h1>" in both.text
+    assert (
+        "Engineers gives Visio Plan 2 from then on, to everybody in it now and later." in both.text
+    )
+    assert both.text.count("gets it") == 1, "cyd, who was in the group before, gets the last seat"
+    assert re.search("dan.* would wait for a seat of Visio Plan 2", both.text)
+    given = await office.admin.get(f"/api/identity/groups/{group}/licenses")
+    assert given.json()["value"] == [], "nothing is done by a preview"
+    done = await visitor.send(
+        "/strategies/move", both, **sent, gives="yes", digest=digest_in(both), step="apply"
+    )
+    assert led_to(done).startswith("/bulk/")
+    await work_off(office)
+    assert [await held(office, one) for one in ("ada", "cyd", "dan")] == [[VISIO], [VISIO], []]
+    ada = await office.admin.get("/api/identity/users/ada@contoso.example/licenses")
+    assert [one["kind"] for one in ada.json()["value"][0]["sources"]] == ["group"]
+
+
+async def test_what_a_group_was_only_tried_to_give_is_not_said_of_it_and_needs_the_right_to(
+    office: Office,
+) -> None:
+    await add_people(office, "ada")
+    await buy(office, VISIO, 2)
+    group = await add_group(office, "Engineers")
+    visitor = await visit(office)
+    page = await visitor.get("/strategies/move")
+    sent = {"kind": "directToGroup", "sku": VISIO, "toGroup": "Engineers", "who": "all"}
+    nobody = await visitor.send("/strategies/move", page, **sent, gives="yes", step="preview")
+    assert "There is nobody to move" in nobody.text
+    assert '<select id="toGroup"' not in nobody.text
+    answer = await visitor.send("/strategies/move", page, **sent, gives="yes")
+    assert answer.status_code == 400
+    given = await office.admin.get(f"/api/identity/groups/{group}/licenses")
+    assert given.json()["value"] == []
 
 
 async def test_people_chosen_in_the_list_of_users_go_along_to_the_form_of_the_move(

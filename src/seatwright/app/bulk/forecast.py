@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from seatwright.app.bulk.cautions import Caution, cautions_of
 from seatwright.app.bulk.foresight import Foresight, foresee_rows
@@ -20,8 +20,17 @@ from seatwright.app.bulk.slices import work_bulk_slice
 from seatwright.app.bulk.start import start_bulk
 from seatwright.app.call import Call
 from seatwright.app.preview_jobs import only_foreseen
-from seatwright.domain.bulk import UNCHANGED, BulkOrder, BulkRow, FillPolicy, RowEffect, RowResult
+from seatwright.domain.bulk import (
+    UNCHANGED,
+    BulkOrder,
+    BulkRow,
+    FillPolicy,
+    RowEffect,
+    RowResult,
+    Undone,
+)
 from seatwright.domain.errors import ChangeReason, Reason
+from seatwright.domain.ids import SkuNo
 from seatwright.domain.jobs import Job, Outcome
 from seatwright.domain.reconcile import Action
 from seatwright.postgres.job_rows import list_rows
@@ -35,19 +44,28 @@ class Forecast:
     """What would become of the rows of a bulk job now.
 
     `is_refused` is for all or nothing where it would be nothing. `rows` are the first 1,000,
-    `failing` the first 1,000 of those that would not be done, and `effects` counts the others by
-    what they come to; `by_effect` has the first 1,000 of each that gives nothing to somebody new.
-    `cautions` are what there is to know of the others before.
+    `undone` the first 1,000 of those that would not be done for each cause and `causes` counts
+    them (None: they are done); `effects` counts the others by what they come to, and `by_effect`
+    has the first 1,000 of each that gives nothing to somebody new. `lacking` counts the people who
+    find no seat of a product and do not wait for one. `cautions` are what there is to know of the
+    others before.
     """
 
     counts: Mapping[tuple[Outcome, Reason | None], int]
     rows: Sequence[tuple[BulkRow, RowResult]]
-    failing: Sequence[tuple[BulkRow, RowResult]]
+    undone: Mapping[Undone, Sequence[tuple[BulkRow, RowResult]]]
+    causes: Mapping[Undone | None, int]
+    lacking: Mapping[SkuNo, int]
     total: int
     is_refused: bool
     effects: Mapping[RowEffect, int]
     by_effect: Mapping[RowEffect, Sequence[tuple[BulkRow, RowResult]]]
     cautions: tuple[Caution, ...]
+
+    @property
+    def failing(self) -> Sequence[tuple[BulkRow, RowResult]]:
+        """The first rows that would not be done, one cause after the other."""
+        return list(chain.from_iterable(self.undone.values()))
 
     @property
     def unchanged(self) -> int:
@@ -74,12 +92,17 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
     call.ledger.concerned.update(product.sku for product in order.products)
     shown = slice(0, FORECAST_ROWS_MAX)
     pairs = list(zip(rows, results, strict=True))
+    lacking = _lacking(pairs, order)
+    if is_refused:
+        # The seats that are free would be taken by the rows that are spared now.
+        lacking = Counter({sku: count + foresight.needed[sku] for sku, count in lacking.items()})
     cautions = () if order.adopts else await cautions_of(call, pairs, order)
-    failing = (pair for pair in pairs if pair[1].outcome is not Outcome.SUCCEEDED)
     return Forecast(
         counts=Counter((one.outcome, one.reason) for one in results),
         rows=list(zip(rows[shown], results[shown], strict=True)),
-        failing=list(islice(failing, FORECAST_ROWS_MAX)),
+        undone=_undone(pairs),
+        causes=Counter(one.undone for one in results),
+        lacking=lacking,
         total=len(rows),
         is_refused=is_refused,
         effects=Counter(one.effect for one in results if one.effect is not None),
@@ -90,6 +113,31 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
             for effect in (*UNCHANGED, RowEffect.BESIDE, RowEffect.CHANGED)
         },
         cautions=cautions,
+    )
+
+
+def _undone(
+    pairs: Sequence[tuple[BulkRow, RowResult]],
+) -> dict[Undone, list[tuple[BulkRow, RowResult]]]:
+    found: dict[Undone, list[tuple[BulkRow, RowResult]]] = {one: [] for one in Undone}
+    for pair in pairs:
+        why = pair[1].undone
+        if why is not None and len(found[why]) < FORECAST_ROWS_MAX:
+            found[why].append(pair)
+    return found
+
+
+def _lacking(pairs: Sequence[tuple[BulkRow, RowResult]], order: BulkOrder) -> Counter[SkuNo]:
+    """How many people find no seat of each product; one who is there twice counts once."""
+    every = tuple(product.sku for product in order.products)
+    return Counter(
+        sku
+        for sku, _ in {
+            (sku, result.user or row.user_text)
+            for row, result in pairs
+            if result.undone is Undone.UNSEATED
+            for sku in result.lacks or (every if row.sku is None else (row.sku,))
+        }
     )
 
 

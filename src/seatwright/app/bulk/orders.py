@@ -76,11 +76,12 @@ class BulkCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A bulk call with every text resolved but those that name people."""
+    """A bulk call with every text resolved but those that name people; `blank_rows` are empty."""
 
     order: BulkOrder
     rows: tuple[BulkRow, ...]
     ignored_columns: tuple[str, ...] = ()
+    blank_rows: tuple[int, ...] = ()
 
 
 async def resolve(call: Call, sent: BulkCall) -> Resolved:

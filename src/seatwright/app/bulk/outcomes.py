@@ -37,12 +37,13 @@ async def outcomes_of(
     groups = await _groups_that_give(call, done.results)
     outcomes: list[RowResult] = []
     given: dict[tuple[UserNo, SkuNo], int] = {}
+    unseated: dict[tuple[UserNo, SkuNo], int] = {}
     for place, row in enumerate(rows):
         results = by_place.get(place)
         if results is None:
             outcomes.append(_without_wants(row))
         elif place in said:
-            outcomes.append(_failed(row, users[row.user_text], said[place]))
+            outcomes.append(_failed(row, results, said[place], unseated))
         else:
             outcomes.append(_done(row, results, given, groups))
         for one in results or ():
@@ -131,14 +132,30 @@ def unknown_person(row: BulkRow) -> RowResult:
     )
 
 
-def _failed(row: BulkRow, user: UserNo, said: Refusal) -> RowResult:
-    return RowResult(
+def _failed(
+    row: BulkRow,
+    results: Sequence[Fulfilment],
+    said: Refusal,
+    unseated: dict[tuple[UserNo, SkuNo], int],
+) -> RowResult:
+    """What became of a row that failed; `unseated` are the first rows without a seat by whom."""
+    user = results[0].want.user
+    lacks = tuple(one.want.sku for one in results if one.reason is Reason.NO_SEAT_LEFT)
+    result = RowResult(
         row_no=row.row_no,
         outcome=Outcome.FAILED,
         user=user,
         reason=said.reason,
         message=said.detail,
+        lacks=lacks,
     )
+    before = [unseated[user, sku] for sku in lacks if (user, sku) in unseated]
+    for sku in lacks:
+        unseated.setdefault((user, sku), row.row_no)
+    if not before or len(before) < len(lacks):
+        return result
+    message = f"Row {min(before)} names the same person: no seat is left for them."
+    return replace(result, message=message, repeats=True)
 
 
 def _done(

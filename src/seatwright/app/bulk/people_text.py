@@ -8,9 +8,9 @@ import re
 from typing import Final
 
 from seatwright.app.bulk.orders import BulkLine
-from seatwright.app.bulk.tables import BULK_COLUMNS, read_bulk_table
+from seatwright.app.bulk.tables import BULK_COLUMNS, BulkTable, read_bulk_table
 from seatwright.domain.bulk import ROWS_MAX
-from seatwright.domain.csv_text import DELIMITERS, decode_text, header_key
+from seatwright.domain.csv_text import DELIMITERS, blank_between, decode_text, header_key
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.spreadsheets.reading import is_workbook, read_rows
 
@@ -19,7 +19,8 @@ _PERSON_HEADERS: Final = frozenset(
     for column in ("userPrincipalName", "userEmail")
     for spelling in (column, *BULK_COLUMNS[column])
 )
-_BETWEEN_PEOPLE: Final = re.compile(r"[,;\t\r\n]+")
+_BETWEEN_LINES: Final = re.compile(r"\r\n|\r|\n")
+_BETWEEN_PEOPLE: Final = re.compile(r"[,;\t]+")
 _IN_BRACKETS: Final = re.compile(r"<([^<>\s]+)>")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -38,25 +39,32 @@ def text_of_file(content: bytes) -> str:
     return out.getvalue()
 
 
-def read_people_text(text: str) -> tuple[list[BulkLine], tuple[str, ...]]:
-    """The rows of a table with a header, or else a person for each line; and headers in vain.
+def read_people_text(text: str) -> BulkTable:
+    """The rows of a table with a header, or else a person for each line.
 
     Without a header people may also stand side by side, as a mail program copies them
-    (`Ada <ada@contoso.example>; Bob …`).
+    (`Ada <ada@contoso.example>; Bob …`): then they are counted, and not the lines.
 
     Raises Refusal invalidValue as `read_table` does, and for more than 200,000 people.
     """
     if _has_header(text):
         return read_bulk_table(text.encode())
-    named = [_named(one) for one in _BETWEEN_PEOPLE.split(text.strip())]
-    lines = [BulkLine(row_no=number, user=one) for number, one in enumerate(named, 1) if one]
+    named = [
+        (number, name)
+        for number, line in enumerate(_BETWEEN_LINES.split(text), 1)
+        for one in _BETWEEN_PEOPLE.split(line)
+        if (name := _named(one))
+    ]
+    if len({number for number, _ in named}) < len(named):
+        named = list(enumerate((name for _, name in named), 1))
+    lines = [BulkLine(row_no=number, user=name) for number, name in named]
     if len(lines) > ROWS_MAX:
         raise Refusal(
             Reason.INVALID_VALUE,
             f"There are {len(lines)} people and one job takes {ROWS_MAX}: split the list, and send"
             " the parts one after another.",
         )
-    return lines, ()
+    return BulkTable(lines=lines, blank_rows=blank_between(0, (line.row_no for line in lines)))
 
 
 def _has_header(text: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from seatwright.app.bulk.orders import BulkLine
@@ -31,8 +32,17 @@ HOLDINGS_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 _BETWEEN_PLANS = re.compile(r"[;|,\s]+")
 
 
-def read_bulk_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]]:
-    """The rows of a bulk file, and the headers that it names in vain.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkTable:
+    """The rows of a file, the headers that it names in vain, and its empty rows by number."""
+
+    lines: Sequence[BulkLine]
+    ignored_columns: tuple[str, ...] = ()
+    blank_rows: tuple[int, ...] = ()
+
+
+def read_bulk_table(content: bytes) -> BulkTable:
+    """The rows of a bulk file.
 
     A person is named in `UserPrincipalName` or `UserEmail`; the product in `SkuPartNumber`, unless
     the call names one for all rows. Raises Refusal invalidValue as `read_table` does.
@@ -40,8 +50,8 @@ def read_bulk_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]]:
     return _read(content, BULK_COLUMNS)
 
 
-def read_holdings_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]]:
-    """The rows of a file of what people hold today, and the headers that it names in vain.
+def read_holdings_table(content: bytes) -> BulkTable:
+    """The rows of a file of what people hold today.
 
     Raises Refusal invalidValue as `read_table` does.
     """
@@ -50,7 +60,7 @@ def read_holdings_table(content: bytes) -> tuple[list[BulkLine], tuple[str, ...]
 
 def _read(
     content: bytes, columns: Mapping[str, tuple[str, ...]], *, required: tuple[str, ...] = ()
-) -> tuple[list[BulkLine], tuple[str, ...]]:
+) -> BulkTable:
     table = read_table(content, columns=columns, required=required, rows_max=ROWS_MAX)
     if not table.columns & {"userPrincipalName", "userEmail"}:
         raise Refusal(
@@ -58,7 +68,11 @@ def _read(
             "The header names no person: row 1 needs the column UserPrincipalName or UserEmail."
             f" It has: {', '.join((*sorted(table.columns), *table.ignored_columns))[:300]}.",
         )
-    return [_line(row) for row in table.rows], table.ignored_columns
+    return BulkTable(
+        lines=[_line(row) for row in table.rows],
+        ignored_columns=table.ignored_columns,
+        blank_rows=table.blank_rows,
+    )
 
 
 def _line(row: TableRow) -> BulkLine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +12,7 @@ from litestar import Response, get, post
 
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.group_licenses import GroupOrder, license_group
 from seatwright.app.moves.foresee import MoveForesight
 from seatwright.app.moves.orders import MoveCall, ResolvedMove, require_group_named, resolve_move
 from seatwright.app.moves.start import StartedMove, start_move
@@ -25,7 +27,7 @@ from seatwright.domain.moves import MoveKind, Surplus
 from seatwright.domain.roles import Permission
 from seatwright.postgres.labels import GroupLabel, group_labels
 from seatwright.web.portal.bulk.foretold import Foretold, Part
-from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
+from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs, require
 from seatwright.web.portal.frame.forms import Form, NothingTicked
 from seatwright.web.portal.frame.language import gettext, ngettext
 from seatwright.web.portal.frame.pages import back_to, note, page, see
@@ -70,7 +72,8 @@ async def move_people(call: TheCall, request: AnyRequest) -> Response[bytes] | R
     """Move them without a gap, as a job; what cannot be done says why in the preview.
 
     With `step=choose` it only shows the form, for people who were ticked on another page, and with
-    `step=groups` for the groups that give the product that was chosen.
+    `step=groups` for the groups that give the product that was chosen. With `gives=yes` the group
+    gives it from then on, in the same change.
     """
     form = form_of(request)
     step = form.text("step")
@@ -82,7 +85,10 @@ async def move_people(call: TheCall, request: AnyRequest) -> Response[bytes] | R
     if step in {"choose", "groups"}:
         return await _form(call, request, form)
     try:
-        resolved = await resolve_move(call, _sent(form))
+        sent = _sent(form)
+        if _gives(form):
+            await _give_to_group(call, sent)
+        resolved = await resolve_move(call, sent)
         started = await start_move(call, resolved)
     except Refusal as refusal:
         return await _form(call, request, form, refusal=refusal)
@@ -119,6 +125,17 @@ def _sent(form: Form) -> MoveCall:
         strategies=form.all("strategy") or None,
         waits=form.text("wait") == "yes",
     )
+
+
+def _gives(form: Form) -> bool:
+    return form.text("gives") == "yes"
+
+
+async def _give_to_group(call: Call, sent: MoveCall) -> None:
+    """Have the group that people join give the product that they have directly."""
+    require(call, Permission.ASSIGN_TO_GROUPS)
+    group = await require_group_named(call, sent.group or "", is_in_body=True)
+    await license_group(call, str(group.id), GroupOrder(sku=sent.sku or ""))
 
 
 def _people(form: Form) -> tuple[str, ...]:
@@ -170,8 +187,16 @@ async def _tell(
     ]
     note(request, sentences)
     state = request.scope["state"]
+    given = await _given(call, started) if _gives(form_of(request)) else None
     state["facts"] = _left_out(started)
-    state["form"] = form_of(request).having("words", await _words(call, started, moved))
+    if given is not None:
+        text = gettext(
+            "%(group)s gives %(product)s from then on, to everybody in it now and later."
+        )
+        state["facts"] = (text % given, *state["facts"])
+        state["tells_errors"] = True
+    words = await _words(call, started, moved, given)
+    state["form"] = form_of(request).having("words", words)
 
 
 async def _moving(
@@ -202,8 +227,26 @@ def _lines_of(foresight: MoveForesight, text: str) -> list[tuple[BulkRow, RowRes
     ]
 
 
-async def _words(call: Call, started: StartedMove, count: int) -> str:
+async def _given(call: Call, started: StartedMove) -> dict[str, str]:
+    """The group that gives a product from then on, and the product."""
+    group, sku = started.order.new_group, started.order.new_sku
+    assert group is not None, "the form moves people to groups"
+    assert sku is not None, "people keep the product that they have directly"
+    label = (await group_labels(call.tx, (group,)))[group]
+    return {"group": label.display_name, "product": (await catalog_of(call)).sku_name(sku)}
+
+
+async def _words(
+    call: Call, started: StartedMove, count: int, given: Mapping[str, str] | None
+) -> str:
     """What the button below the preview does."""
+    if given is not None:
+        text = ngettext(
+            "Give %(product)s to %(group)s, and move one person there",
+            "Give %(product)s to %(group)s, and move %(count)s people there",
+            count,
+        )
+        return text % {**given, "count": count}
     group = started.order.new_group
     assert group is not None, "the form moves people to groups"
     label = (await group_labels(call.tx, (group,)))[group]
@@ -225,6 +268,7 @@ async def _form(
     sku = form.text("sku")
     people = _people(form)
     lacking = await _lacking(call, form, refusal)
+    to_group = form.text("toGroup")
     return page(
         request,
         "strategy_move.html",
@@ -234,7 +278,13 @@ async def _form(
         if form.text("kind") == MoveKind.GROUP_TO_GROUP.value
         else MoveKind.DIRECT_TO_GROUP,
         people=people,
-        targets=await groups_that_give(call, sku),
+        # What was only tried is not so: the group does not give it yet.
+        targets=[
+            one
+            for one in await groups_that_give(call, sku)
+            if not _gives(form) or to_group not in {str(one.id), one.display_name}
+        ],
+        kept=form.beside("step", "proof", "digest", "gives", "back", "words"),
         ways_chosen=form.all("strategy") or (_EVERY_WAY if people else _ADMINISTRATORS_WAYS),
         error=None if refusal is None or lacking is not None else refusal.detail,
         lacking=lacking,
@@ -249,6 +299,7 @@ async def _form(
 async def _lacking(call: Call, form: Form, refusal: Refusal | None) -> GroupLabel | None:
     """The group that was named where it does not give the product yet, so that it could."""
     is_of_group = refusal is not None and refusal.reason is Reason.NOT_ASSIGNED
+    is_of_group = is_of_group and form.text("kind") != MoveKind.GROUP_TO_GROUP.value
     named = form.text("toGroup")
     if not is_of_group or not named or not call.principal.may(Permission.ASSIGN_TO_GROUPS):
         return None

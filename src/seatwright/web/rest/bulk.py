@@ -209,13 +209,13 @@ async def _read_call(request: Request[Any, Any, Any]) -> BulkCall:
     upload = await read_upload(request)
     asked = {**request.query_params, **upload.fields}
     # A large file takes a second to read, in which others want their answers.
-    lines, ignored = await asyncio.to_thread(read_bulk_table, upload.content)
+    table = await asyncio.to_thread(read_bulk_table, upload.content)
     return BulkCall(
-        lines=lines,
+        lines=table.lines,
         fill=fill_policy(asked.get("fillPolicy")),
         sku=_one_sku(asked.get("skuId"), asked.get("skuPartNumber")),
         template=asked.get("templateId") or None,
-        ignored_columns=ignored,
+        ignored_columns=table.ignored_columns,
     )
 
 

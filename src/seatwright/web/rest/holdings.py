@@ -64,8 +64,10 @@ async def import_holdings(call: TheCall, request: Request[Any, Any, Any]) -> Res
     the products of which that is so, or 202 with a job when it takes longer than 30 seconds.
     """
     upload = await read_upload(request)
-    lines, ignored = await asyncio.to_thread(read_holdings_table, upload.content)
-    resolved = await resolve(call, BulkCall(lines=lines, ignored_columns=ignored, adopts=True))
+    table = await asyncio.to_thread(read_holdings_table, upload.content)
+    ignored = table.ignored_columns
+    sent = BulkCall(lines=table.lines, ignored_columns=ignored, adopts=True)
+    resolved = await resolve(call, sent)
     if call.is_foreseen:
         tell_result(request, forecast_shape(resolved, await foresee_bulk(call, resolved)))
     job = await start_bulk(call, resolved)

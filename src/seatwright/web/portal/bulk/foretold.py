@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from seatwright.app.bulk.cautions import Caution
 from seatwright.app.bulk.forecast import Forecast
-from seatwright.domain.bulk import UNCHANGED, BulkRow, RowEffect, RowResult
-from seatwright.domain.ids import UserNo
-from seatwright.domain.jobs import Outcome
+from seatwright.app.bulk.orders import Resolved
+from seatwright.domain.bulk import (
+    SLICE_ROWS,
+    UNCHANGED,
+    BulkRow,
+    FillPolicy,
+    RowEffect,
+    RowResult,
+    Undone,
+)
+from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.wants import WantKind
 from seatwright.web.portal.frame.language import gettext, ngettext
 
@@ -32,6 +39,8 @@ class Foretold:
     """What a preview says of the rows: how many come to what, and each that gives nothing new.
 
     `places` has where in the file somebody stands. `done` counts the rows that change something.
+    `lacking` counts the people who find no seat of a product, and `may_wait` is whether they could
+    wait for one. `slice_rows` is how many rows are served at a time, where there are more.
     """
 
     total: int
@@ -42,6 +51,10 @@ class Foretold:
     ignored_columns: tuple[str, ...]
     places: Mapping[UserNo, int]
     cautions: tuple[Caution, ...] = ()
+    blank_rows: tuple[int, ...] = ()
+    lacking: Mapping[SkuNo, int] = field(default_factory=dict)
+    may_wait: bool = False
+    slice_rows: int | None = None
 
     @property
     def fresh(self) -> int:
@@ -50,22 +63,15 @@ class Foretold:
         return self.done - sum(one.count for one in self.parts if one.key in counted)
 
 
-def foretold_of(forecast: Forecast, ignored_columns: tuple[str, ...]) -> Foretold:
-    """Every row in one part: failing, waiting, there already, twice, beside, changed, or given."""
-    outcomes = Counter[Outcome]()
-    for (outcome, _), rows in forecast.counts.items():
-        outcomes[outcome] += rows
-    succeeded, waiting = outcomes[Outcome.SUCCEEDED], outcomes[Outcome.WAITING]
+def foretold_of(forecast: Forecast, resolved: Resolved) -> Foretold:
+    """Every row in one part: undone and why, there already, twice, beside, changed, or given."""
+    causes = forecast.causes
+    waiting = causes.get(Undone.WAITING, 0)
+    fill = resolved.order.fill
     parts = [
-        Part(
-            key="failing",
-            count=forecast.total - succeeded - waiting,
-            rows=[pair for pair in forecast.failing if pair[1].outcome is not Outcome.WAITING],
-        ),
-        Part(
-            key="waiting",
-            count=waiting,
-            rows=[pair for pair in forecast.failing if pair[1].outcome is Outcome.WAITING],
+        *(
+            Part(key=why.value, count=causes.get(why, 0), rows=forecast.undone[why])
+            for why in Undone
         ),
         *(
             Part(
@@ -82,7 +88,7 @@ def foretold_of(forecast: Forecast, ignored_columns: tuple[str, ...]) -> Foretol
             places.setdefault(result.user, place)
     return Foretold(
         total=forecast.total,
-        done=succeeded - forecast.unchanged,
+        done=causes.get(None, 0) - forecast.unchanged,
         parts=tuple(
             Part(key=one.key, count=one.count, rows=one.rows[:ROWS_FORETOLD])
             for one in parts
@@ -90,9 +96,14 @@ def foretold_of(forecast: Forecast, ignored_columns: tuple[str, ...]) -> Foretol
         ),
         waiting=waiting,
         is_refused=forecast.is_refused,
-        ignored_columns=ignored_columns,
+        ignored_columns=resolved.ignored_columns,
         places=places,
         cautions=forecast.cautions,
+        blank_rows=resolved.blank_rows,
+        lacking=forecast.lacking,
+        may_wait=fill is FillPolicy.AS_MANY
+        and any(row.kind is WantKind.ADD for row, _ in forecast.undone[Undone.UNSEATED]),
+        slice_rows=SLICE_ROWS if forecast.total > SLICE_ROWS else None,
     )
 
 

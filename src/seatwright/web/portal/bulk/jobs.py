@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from seatwright.app import jobs
+from seatwright.app.bulk.again import rest_of
 from seatwright.app.bulk.forecast import foresee_bulk
 from seatwright.app.bulk.orders import Resolved
 from seatwright.app.bulk.start import start_bulk
@@ -141,7 +142,7 @@ async def start(call: TheCall, request: AnyRequest) -> Response[bytes] | Respons
     request.scope["state"]["form"] = form
     if call.is_foreseen:
         forecast = await foresee_bulk(call, resolved)
-        said = foretold_of(forecast, resolved.ignored_columns)
+        said = foretold_of(forecast, resolved)
         request.scope["state"]["forecast"] = said
         titled = titled_of(said, resolved.order.kind, products=await _given_names(call, resolved))
         request.scope["state"]["titled"] = titled
@@ -199,6 +200,7 @@ async def one_job(
         catalog=await catalog_of(call),
         more=more,
         rate=rate_of(job),
+        rest=await rest_of(call, job),
         may_undo=job.state.is_final and job.done > job.failed and _is_undoable(job),
     )
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from seatwright.app.bulk.again import once_more
 from seatwright.app.bulk.orders import BulkCall, BulkLine, Resolved, fill_policy, resolve
 from seatwright.app.bulk.people_text import read_people_text
+from seatwright.app.bulk.tables import BulkTable
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.directory.users import names_matching
 from seatwright.app.people_filter import people_filter_of
-from seatwright.domain.bulk import ROWS_MAX
+from seatwright.domain.bulk import ROWS_MAX, Undone
+from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.web.portal.frame.files import lines_of
 from seatwright.web.portal.frame.forms import Form
@@ -44,8 +47,10 @@ async def resolved_of(call: Call, form: Form) -> Resolved:
 
     Raises Refusal for what is wrong with the form or file as a whole.
     """
+    if job := form.text("again"):
+        return await _again(call, form, job)
     given = given_of(form.text("give"))
-    lines, ignored = await _lines(call, form)
+    table = await _table(call, form)
     disabled = await _disabled(call, form, given)
     shared = _Shared(
         action=form.text("action"),
@@ -54,19 +59,35 @@ async def resolved_of(call: Call, form: Form) -> Resolved:
         starts_at=form.text("startsAt"),
         expires_at=form.text("expiresAt"),
     )
-    return await resolve(
+    resolved = await resolve(
         call,
         BulkCall(
-            lines=[shared.applied_to(line) for line in lines],
+            lines=[shared.applied_to(line) for line in table.lines],
             fill=fill_policy(form.text("fill")),
             sku=given.sku,
             template=given.template,
-            ignored_columns=ignored,
+            ignored_columns=table.ignored_columns,
             keeps_faults=True,
             # Whoever a group gives it already is left out unless the form says otherwise.
             spares_inherited=form.text("beside") is None,
         ),
     )
+    return replace(resolved, blank_rows=table.blank_rows)
+
+
+async def _again(call: Call, form: Form, job: str) -> Resolved:
+    """The rows of an earlier job that failed, as the form of its page names it."""
+    id_ = parse_id(job)
+    if id_ is None:
+        raise Refusal(Reason.UNKNOWN_JOB, f"There is no job “{job[:40]}”.")
+    resolved = await once_more(
+        call,
+        id_,
+        only_unseated=form.text("only") == Undone.UNSEATED.value,
+        fill=fill_policy(form.text("fill")),
+    )
+    is_spared = form.text("beside") is None
+    return replace(resolved, order=replace(resolved.order, spares_inherited=is_spared))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +113,12 @@ class _Shared:
         )
 
 
-async def _lines(call: Call, form: Form) -> tuple[list[BulkLine], tuple[str, ...]]:
+async def _table(call: Call, form: Form) -> BulkTable:
     chosen = form.all("user")
     if chosen:
-        return _people(chosen), ()
+        return _people(chosen)
     if form.text("match"):
-        return _people(await _matching(call, dict(form.pairs))), ()
+        return _people(await _matching(call, dict(form.pairs)))
     text = form.text("lines")
     if text is None:
         raise Refusal(
@@ -115,8 +136,8 @@ async def _matching(call: Call, given: Mapping[str, str]) -> list[str]:
     return names
 
 
-def _people(names: tuple[str, ...] | list[str]) -> list[BulkLine]:
-    return [BulkLine(row_no=number, user=name) for number, name in enumerate(names, start=1)]
+def _people(names: tuple[str, ...] | list[str]) -> BulkTable:
+    return BulkTable(lines=[BulkLine(row_no=no, user=name) for no, name in enumerate(names, 1)])
 
 
 async def _disabled(call: Call, form: Form, given: Given) -> tuple[str, ...] | None:

@@ -69,11 +69,11 @@ class UndoOffer:
     correlation: UUID
     count: int
     back: str
-    has_undone: bool
-    events: tuple[Event, ...]
-    others: tuple[Event, ...]
-    has_more: bool
-    purchase: PurchaseUndo | None
+    has_undone: bool = False
+    events: tuple[Event, ...] = ()
+    others: tuple[Event, ...] = ()
+    has_more: bool = False
+    purchase: PurchaseUndo | None = None
 
 
 async def offer_undo(request: Request[Any, Any, Any]) -> None:

@@ -9,9 +9,9 @@ from typing import Protocol
 from litestar.types import HTTPScope
 
 from seatwright.app.call import Call
-from seatwright.app.preview import LINES_MAX, Preview
+from seatwright.app.preview import LINES_MAX, Preview, SeatForecast
 from seatwright.app.preview_words import sentence_of
-from seatwright.domain.ids import ServicePlanBits, UserNo
+from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.reconcile.changes import Action, Change
 from seatwright.web.answers import Answer
 from seatwright.web.portal.frame.forms import FORM_BYTES_MAX, Form
@@ -32,9 +32,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seats:
-    """The seats of a product before and after."""
+    """The seats of a product before and after, and how many are to be bought for everybody."""
 
     product: str
+    part_number: str
     free_before: int
     free_after: int
     waiting_before: int
@@ -43,10 +44,16 @@ class Seats:
 
 
 class Ordered(Protocol):
-    """What a form knows of the rows that it came with: the place of each person among them."""
+    """What a form knows of the rows that it came with: the place of each person among them.
+
+    `lacking` counts the people who find no seat of a product and do not wait for one.
+    """
 
     @property
     def places(self) -> Mapping[UserNo, int]: ...
+
+    @property
+    def lacking(self) -> Mapping[SkuNo, int]: ...
 
 
 async def preview_page(
@@ -57,6 +64,10 @@ async def preview_page(
     names = preview.names
     catalog = names.catalog
     forecast: Ordered | None = scope["state"].get("forecast")
+    lacking: Mapping[SkuNo, int] = scope["state"].get("lacking", {})
+    if forecast is not None:
+        lacking = forecast.lacking
+    pools = [(one, _seats(one, preview, lacking.get(one.sku, 0))) for one in preview.seats]
     body = render_page(
         scope,
         "preview.html",
@@ -82,27 +93,37 @@ async def preview_page(
             "named": scope["state"].get("named", ()),
             "facts": scope["state"].get("facts", ()),
             "held": [one.sentence for one in preview.held],
-            "seats": [
-                Seats(
-                    product=catalog.skus[one.sku].display_name,
-                    free_before=one.free_before,
-                    free_after=one.free_after,
-                    waiting_before=one.waiting_before,
-                    waiting_after=one.waiting_after,
-                    seats_to_buy=one.seats_to_buy,
-                )
-                for one in preview.seats
-                if one.is_moved
+            "seats": [seats for one, seats in pools if one.is_moved],
+            "short": [
+                seats
+                for one, seats in pools
+                if seats.seats_to_buy
+                and (lacking.get(one.sku) or one.waiting_after > one.waiting_before)
             ],
             "costs": preview.costs,
             "message": form.text("message"),
             "forecast": forecast,
+            # Rows say themselves who gets none, but not of others whom the change is about too.
+            "tells_errors": scope["state"].get("tells_errors", False),
             "is_large": sum(len(value) for _, value in form.pairs) > FORM_BYTES_MAX // 4,
         },
     )
     call: Call = scope["state"]["call"]
     scope["state"]["caller"] = (call.tenant.id, call.principal.id)
     return answer_page(412 if has_moved else 200, body)
+
+
+def _seats(one: SeatForecast, preview: Preview, lacking: int) -> Seats:
+    sku = preview.names.catalog.skus[one.sku]
+    return Seats(
+        product=sku.display_name,
+        part_number=sku.part_number,
+        free_before=one.free_before,
+        free_after=one.free_after,
+        waiting_before=one.waiting_before,
+        waiting_after=one.waiting_after,
+        seats_to_buy=max(0, one.waiting_after + lacking - one.free_after),
+    )
 
 
 def _in_order(changes: Sequence[Change], forecast: Ordered | None) -> Sequence[Change]:

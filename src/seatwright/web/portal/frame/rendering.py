@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from seatwright.domain.exports import ListName
+from seatwright.web.portal.frame.addresses import buy_path
 from seatwright.web.portal.frame.language import ENGLISH, gettext, ngettext, said, said_part, spoken
 from seatwright.web.portal.frame.languages import LANGUAGES_READ_MAX, locale_of
 from seatwright.web.portal.frame.words import reason_words, source_words, words
@@ -129,6 +130,7 @@ def _environment(*, is_translated: bool) -> Environment:
     environment.globals["live_more"] = live_more
     environment.globals |= {
         "words": words,
+        "buy_path": buy_path,
         "list_words": list_words,
         "reason_words": reason_words,
         "source_words": source_words,

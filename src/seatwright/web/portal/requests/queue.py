@@ -16,7 +16,8 @@ from seatwright.app.requests.foretelling import Foretold, Way, foretell
 from seatwright.app.requests.orders import AskOrder
 from seatwright.app.requests.queue import QueueOrder, count_queue, queue_page, state_shown
 from seatwright.app.requests.standing import Standing, standings
-from seatwright.app.seats import SkuSeats, list_seats
+from seatwright.app.seats import SkuSeats, list_seats, shortages_of
+from seatwright.app.undo import wishes_to_undo
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.requests.states import LineState
@@ -24,9 +25,16 @@ from seatwright.domain.roles import Permission
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.forms import Form
-from seatwright.web.portal.frame.pages import back_to, note, page, see
+from seatwright.web.portal.frame.offers import UndoOffer
+from seatwright.web.portal.frame.pages import back_to, note, own_path, page, see
 from seatwright.web.portal.requests.one import names_in
-from seatwright.web.portal.requests.ruling import decided_words, decisions_in, rule
+from seatwright.web.portal.requests.ruling import (
+    Ruled,
+    decided_words,
+    decisions_in,
+    rule,
+    ruled_words,
+)
 from seatwright.web.problems import status_of
 
 ROWS = 50
@@ -215,24 +223,41 @@ async def decide_requests(call: TheCall, request: AnyRequest) -> Response[bytes]
     approves = orders[0].approves
     ruled = await rule(call, orders)
     request.scope["state"]["form"] = form.having("words", ruled.words)
-    request.scope["state"]["facts"] = ruled.about
-    note(request, ruled.left_out)
+    state = request.scope["state"]
+    state["facts"], state["lacking"] = ruled.about, ruled.lacking
+    call.ledger.concerned.update(ruled.lacking)
+    note(request, [one.sentence for one in ruled.left_out])
     if ruled.left_out:
-        nothing = ruled.refusal
-        return page(
-            request,
-            "request_results.html",
-            status=200 if nothing is None else status_of(nothing),
-            refused=ruled.left_out,
-            code=None if nothing is None else nothing.reason.value,
-            done=ruled.count,
-            approves=approves,
-            shown=shown,
-        )
+        back = form.text("back") or _address(shown, {})
+        return await _results(call, request, ruled, approves=approves, back=own_path(back))
     done = "approved" if approves else "denied"
     if request_id := parse_id(form.text("request") or ""):
         return see(f"/requests/{request_id}?done={done}")
     return back_to(form.text("back") or _address(shown, {}), done=done)
+
+
+async def _results(
+    call: Call, request: AnyRequest, ruled: Ruled, *, approves: bool, back: str
+) -> Response[bytes]:
+    """Who was decided about, with the way to undo it, and who was not and why."""
+    nothing = ruled.refusal
+    undo = None
+    if nothing is None:
+        count = await wishes_to_undo(call, call.correlation)
+        undo = UndoOffer(correlation=call.correlation, count=count, back=back)
+    return page(
+        request,
+        "request_results.html",
+        status=200 if nothing is None else status_of(nothing),
+        refused=ruled.left_out,
+        shortages=await shortages_of(call, ruled.lacking),
+        code=None if nothing is None else nothing.reason.value,
+        done=ruled.count,
+        approves=approves,
+        back=back,
+        undo=undo,
+        done_words=ruled_words(ruled, approves=approves),
+    )
 
 
 def day_in(form: Form, name: str, *, is_end: bool = False) -> datetime | None:

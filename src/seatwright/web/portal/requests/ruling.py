@@ -11,11 +11,12 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.requests.deciding import NothingDecided, decide
 from seatwright.app.requests.desk import Absent, Verdict
+from seatwright.app.requests.lacking import seats_lacking
 from seatwright.app.requests.orders import DecisionOrder
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.history import HistoryAction
-from seatwright.domain.ids import UserNo
+from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.labels import UserLabel, user_labels
 from seatwright.web.portal.frame.access import AnyRequest
@@ -25,17 +26,26 @@ from seatwright.web.portal.frame.naming import few_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Somebody about whom nothing could be decided: why, and the product; None: none is known."""
+
+    sentence: str
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ruled:
     """What became of a form of decisions, in words.
 
     `words` name the act and how many, `about` whom it is about, and `left_out` everybody about
-    whom nothing could be decided, with the reason.
+    whom nothing could be decided, with the reason. `lacking` counts seats that approvals lacked.
     """
 
     count: int
     words: str
     about: tuple[str, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    lacking: Mapping[SkuNo, int]
     refusal: Refusal | None = None
 
 
@@ -77,12 +87,20 @@ async def rule(call: Call, orders: Sequence[DecisionOrder]) -> Ruled:
     labels = await user_labels(call.tx, sorted({one.line.user for one in verdicts}))
     catalog = await catalog_of(call)
     done = [one for one in verdicts if one.refusal is None]
-    refused = [_left_out(one, one.refusal, labels) for one in verdicts if one.refusal is not None]
+    refused = [
+        LeftOut(
+            sentence=_left_out(one, one.refusal, labels),
+            product=catalog.sku_name(one.request.sku),
+        )
+        for one in verdicts
+        if one.refusal is not None
+    ]
     return Ruled(
         count=len(done),
         words=_words(len(done), approves=orders[0].approves),
         about=tuple(_about(done, labels, catalog)),
-        left_out=(*refused, *_absent_words(absent)),
+        left_out=(*refused, *(LeftOut(sentence=one) for one in _absent_words(absent))),
+        lacking=await seats_lacking(call, verdicts),
         refusal=refusal,
     )
 
@@ -166,6 +184,16 @@ _ACTIONS_OF: Final[Mapping[str, tuple[HistoryAction, ...]]] = {
     "cancelled": (HistoryAction.REQUEST_CANCELLED,),
     "returned": (HistoryAction.REQUEST_UNDONE,),
 }
+
+
+def ruled_words(ruled: Ruled, *, approves: bool) -> str:
+    """What the banner says of those about whom it was decided; empty where it was about nobody."""
+    if not ruled.count:
+        return ""
+    text = gettext("Approved, and told to them: %(what)s")
+    if not approves:
+        text = gettext("Denied, and told to them: %(what)s")
+    return text % {"what": " ".join(ruled.about)}
 
 
 async def decided_words(call: Call, request: AnyRequest, done: str | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -21,8 +23,9 @@ from seatwright.postgres.seats import groups_giving
 from seatwright.postgres.subscriptions import list_subscriptions
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, needs
-from seatwright.web.portal.frame.pages import page
+from seatwright.web.portal.frame.pages import own_path, page
 from seatwright.web.portal.seats.chart import SeatChart, chart_of
+from seatwright.web.portal.seats.units import units_to_buy
 
 PRODUCTS_MAX = 1000
 ROWS = 50
@@ -54,8 +57,14 @@ async def one_license(
     sku: FromPath[str],
     cursor: FromQuery[str | None] = None,
     done: FromQuery[str | None] = None,
+    buy: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    """One product: its seats, its waiting list with places, and its holders page by page."""
+    """One product: its seats, its waiting list with places, and its holders page by page.
+
+    With `buy` the form that notes a purchase is open, with so many seats filled in, and `then` in
+    the address is where to go on after it.
+    """
+    wanted, then = units_to_buy(buy), request.query_params.get("then")
     seats = await get_seats(call, sku)
     number = seats.sku.sku_no
     keys = keys_of(cursor, int)
@@ -86,7 +95,21 @@ async def one_license(
         timeline=timeline,
         chart=None if timeline is None else _chart(call, timeline),
         done=done,
+        buy=wanted,
+        then=own_path(then) if then else "",
+        price=_last_price(bought),
     )
+
+
+def _last_price(bought: Sequence[Subscription]) -> tuple[str, str] | None:
+    """What a seat cost when one was bought last, as a form has it: the number and the currency."""
+    priced = [one for one in bought if one.unit_price is not None and one.currency is not None]
+    if not priced:
+        return None
+    last = max(priced, key=lambda one: one.created_at)
+    price = last.unit_price or Decimal(0)
+    text = f"{price:.2f}"
+    return text if Decimal(text) == price else f"{price:f}", last.currency or ""
 
 
 async def _purchases(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from litestar import Response, post
@@ -23,19 +24,9 @@ from seatwright.domain.subscriptions import Subscription, SubscriptionStatus
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.fields import moment_of
 from seatwright.web.portal.frame.forms import Form
-from seatwright.web.portal.frame.pages import see
+from seatwright.web.portal.frame.pages import own_path, see
 from seatwright.web.portal.frame.purchases import PurchaseMoved, tell_purchase
-
-UNITS_DIGITS_MAX = 9
-
-
-def _units(form: Form) -> int:
-    text = form.text("units") or ""
-    if not text.isascii() or not text.isdigit() or len(text) > UNITS_DIGITS_MAX:
-        raise Refusal(
-            Reason.INVALID_VALUE, f"“{text[:40]}” is no number of seats: give a whole number."
-        )
-    return int(text)
+from seatwright.web.portal.seats.units import units_of
 
 
 def _price(form: Form) -> Decimal | None:
@@ -62,7 +53,7 @@ async def _back(call: Call, sku: str, done: str) -> Response[None]:
     status_code=303,
 )
 async def buy(call: TheCall, request: AnyRequest, sku: FromPath[str]) -> Response[None]:
-    """Note what was bought; whoever waits gets a seat."""
+    """Note what was bought; whoever waits gets a seat, and the page says where to go on."""
     form = form_of(request)
     product = (await catalog_of(call)).require_sku(sku)
     price = _price(form)
@@ -71,7 +62,7 @@ async def buy(call: TheCall, request: AnyRequest, sku: FromPath[str]) -> Respons
         Subscription(
             subscription_id=uuid4(),
             sku_no=product.sku_no,
-            units=_units(form),
+            units=units_of(form.text("units")),
             status=SubscriptionStatus.ENABLED,
             starts_at=moment_of(form, "startsAt") or call.now,
             created_at=call.now,
@@ -82,7 +73,10 @@ async def buy(call: TheCall, request: AnyRequest, sku: FromPath[str]) -> Respons
         ),
     )
     tell_purchase(request, _moved(bought, before=0))
-    return see(f"/licenses/{product.part_number}?done=bought")
+    query = {"done": "bought"}
+    if then := form.text("then"):
+        query["then"] = own_path(then)
+    return see(f"/licenses/{product.part_number}?{urlencode(query)}")
 
 
 @post(
@@ -94,7 +88,7 @@ async def set_units(
     call: TheCall, request: AnyRequest, sku: FromPath[str], subscription: FromPath[UUID]
 ) -> Response[None]:
     """More seats at once; fewer from the next billing cycle on."""
-    units = _units(form_of(request))
+    units = units_of(form_of(request).text("units"))
     before = (await get_subscription(call, subscription)).units
     stored = await change_subscription(
         call, subscription, lambda one: replace(one, units=units), is_external=False
