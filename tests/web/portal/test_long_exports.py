@@ -78,6 +78,10 @@ async def test_a_long_list_is_made_by_a_job_and_downloaded_by_who_asked(office: 
     stream = await visitor.get(f"{path}/progress")
     assert re.findall(r"^event: (\w+)$", stream.text, re.MULTILINE) == ["progress", "end"]
     assert "file.csv" in (await visitor.get(path)).text
+    headers = {"sec-fetch-site": "cross-site"}
+    led = await visitor.browser.get(f"{path}/file.csv", headers=headers)
+    assert "A page of another site led here." in led.text
+    assert "taken as a file" not in (await visitor.get("/history?kind=all")).text
     file = await visitor.get(f"{path}/file.csv")
     named = file.headers["content-disposition"]
     assert re.search(r'; filename="users-2026-\d\d-\d\d\.csv"$', named)

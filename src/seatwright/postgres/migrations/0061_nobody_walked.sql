@@ -1,6 +1,8 @@
 -- What the list of people needs so that it walks past nobody: one page takes as long in a tenant of
 -- a million people as in one of a thousand.
 
+lock table app_user, effective_license, search_word in share row exclusive mode;
+
 -- From the index alone: the names of people in their order, with who is deleted, and the name of a
 -- person.
 drop index app_user_name;
@@ -55,62 +57,40 @@ call bind_to_tenant('unlicensed_user');
 -- Whoever writes what people hold has the people locked, so that of two who take somebody's last
 -- licenses the second sees what the first has left. Looked up person by person, whatever the planner
 -- thinks of the size of a statement: it keeps the plan of the first one for all that follow.
-create function unlicensed_given() returns trigger language plpgsql as $$
+create function unlicensed_no_more() returns trigger language plpgsql as $$
 declare
     tenant int4;
 begin
-    for tenant in select distinct tenant_id from new_rows loop
+    for tenant in select distinct tenant_id from changed loop
         delete from unlicensed_user n
          where n.tenant_id = tenant
-           and n.user_no = any (array(select g.user_no from new_rows g where g.tenant_id = tenant));
+           and n.user_no = any (array(select c.user_no from changed c where c.tenant_id = tenant));
     end loop;
     return null;
 end $$;
 
 -- A tenant that goes needs to know nothing more of its people.
-create function unlicensed_taken() returns trigger language plpgsql as $$
+create function unlicensed_perhaps() returns trigger language plpgsql as $$
 begin
     if current_setting('seatwright.feed', true) is distinct from 'off' then
         insert into unlicensed_user (tenant_id, user_no)
-        select g.tenant_id, g.user_no
-          from (select distinct tenant_id, user_no from old_rows) g
+        select c.tenant_id, c.user_no
+          from (select distinct tenant_id, user_no from changed) c
          where (select true from effective_license l
-                 where l.tenant_id = g.tenant_id and l.user_no = g.user_no limit 1) is null
+                 where l.tenant_id = c.tenant_id and l.user_no = c.user_no limit 1) is null
         on conflict do nothing;
     end if;
     return null;
 end $$;
 
-create function unlicensed_come() returns trigger language plpgsql as $$
-begin
-    insert into unlicensed_user (tenant_id, user_no)
-    select c.tenant_id, c.user_no from new_rows c
-     where (select true from effective_license l
-             where l.tenant_id = c.tenant_id and l.user_no = c.user_no limit 1) is null
-    on conflict do nothing;
-    return null;
-end $$;
-
-create function unlicensed_gone() returns trigger language plpgsql as $$
-declare
-    tenant int4;
-begin
-    for tenant in select distinct tenant_id from old_rows loop
-        delete from unlicensed_user n
-         where n.tenant_id = tenant
-           and n.user_no = any (array(select g.user_no from old_rows g where g.tenant_id = tenant));
-    end loop;
-    return null;
-end $$;
-
-create trigger unlicensed_insert after insert on effective_license referencing new table as new_rows
-    for each statement execute function unlicensed_given();
-create trigger unlicensed_delete after delete on effective_license referencing old table as old_rows
-    for each statement execute function unlicensed_taken();
-create trigger unlicensed_insert after insert on app_user referencing new table as new_rows
-    for each statement execute function unlicensed_come();
-create trigger unlicensed_delete after delete on app_user referencing old table as old_rows
-    for each statement execute function unlicensed_gone();
+create trigger unlicensed_insert after insert on effective_license referencing new table as changed
+    for each statement execute function unlicensed_no_more();
+create trigger unlicensed_delete after delete on effective_license referencing old table as changed
+    for each statement execute function unlicensed_perhaps();
+create trigger unlicensed_insert after insert on app_user referencing new table as changed
+    for each statement execute function unlicensed_perhaps();
+create trigger unlicensed_delete after delete on app_user referencing old table as changed
+    for each statement execute function unlicensed_no_more();
 
 insert into unlicensed_user (tenant_id, user_no)
 select u.tenant_id, u.user_no from app_user u
