@@ -17,6 +17,7 @@ from seatwright.domain.subscriptions import (
     Subscription,
     SubscriptionStatus,
     check_subscription,
+    last_end,
     parse_moment,
     parse_status,
     prepaid_units,
@@ -127,3 +128,16 @@ def test_a_time_before_the_calendar_is_refused() -> None:
 def test_another_date_is_refused_by_field() -> None:
     with pytest.raises(Refusal, match=r"startsAt is “21\.11\.2026”"):
         parse_moment("21.11.2026", name="startsAt")
+
+
+def test_the_seats_of_a_product_end_with_the_last_purchase_unless_one_goes_on() -> None:
+    first, last = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+    ending = [
+        replace(PURCHASE, next_lifecycle_at=first),
+        replace(PURCHASE, next_lifecycle_at=last, status=SubscriptionStatus.WARNING),
+    ]
+    gone = replace(PURCHASE, status=SubscriptionStatus.DELETED)
+    assert last_end([*ending, gone]) == last
+    assert last_end([*ending, PURCHASE]) is None
+    assert last_end([*ending, replace(PURCHASE, next_lifecycle_at=first, renews=True)]) is None
+    assert last_end([gone]) is None

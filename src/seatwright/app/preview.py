@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -21,13 +22,18 @@ from seatwright.domain.catalog import seats_free
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
 from seatwright.domain.reconcile import ChangeSet, Pool, SeatChange
-from seatwright.domain.reconcile.changes import Change, ErrorChange
+from seatwright.domain.reconcile.changes import Action, Change, ErrorChange
 from seatwright.domain.reports.prices import NO_PRICE, ProductPrice, price_of
+from seatwright.domain.roles import Permission
+from seatwright.domain.subscriptions import Subscription, last_end
 from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.labels import GroupLabel, UserLabel, group_labels, user_labels
 from seatwright.postgres.pools import read_pools
 from seatwright.postgres.subscriptions import subscriptions_by_sku
 from seatwright.postgres.tally import count_waiting
+
+ENDS_SOON: Final = timedelta(days=30)
+"""Whoever gives a product that ends sooner is told so, as the overview tells it."""
 
 LINES_MAX: Final = 1_000
 """Lines of each kind that a preview shows; the totals beside them are always whole."""
@@ -82,6 +88,14 @@ class CostForecast:
     currency: str
     before: Decimal
     after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A product that somebody gets although everything that was bought of it ends soon."""
+
+    sku: SkuNo
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +154,7 @@ class Preview:
     costs: tuple[CostForecast, ...]
     unpriced: tuple[SkuNo, ...]
     names: Names
+    ending: tuple[Ending, ...] = ()
 
 
 async def look_before(call: Call) -> Before:
@@ -176,7 +191,8 @@ async def preview_of(call: Call, before: Before) -> Preview:
     foreseen = await foreseen_in(call)
     held = tuple(call.ledger.held)
     seats = await _seats(call, foreseen.net, before)
-    prices = await _prices(call)
+    purchases = await subscriptions_by_sku(call.tx)
+    prices = {sku: price_of(bought) for sku, bought in purchases.items()}
     moved = [one for one in seats if one.is_moved]
     return Preview(
         foreseen=foreseen,
@@ -191,6 +207,22 @@ async def preview_of(call: Call, before: Before) -> Preview:
             errors=foreseen.net.error_changes[:LINES_MAX],
             also=[user for one in held for user in one.users[:LINES_MAX]],
         ),
+        ending=_ending(call, foreseen.net, purchases),
+    )
+
+
+def _ending(
+    call: Call, net: ChangeSet, purchases: Mapping[SkuNo, Sequence[Subscription]]
+) -> tuple[Ending, ...]:
+    """What is given and ends soon, as far as the caller may know what was bought."""
+    if not call.principal.may(Permission.READ_SUBSCRIPTIONS):
+        return ()
+    given = {one.sku for one in net.changes if one.action is Action.GRANT}
+    ends = {sku: last_end(purchases.get(sku, ())) for sku in sorted(given)}
+    return tuple(
+        Ending(sku=sku, at=at)
+        for sku, at in ends.items()
+        if at is not None and at <= call.now + ENDS_SOON
     )
 
 

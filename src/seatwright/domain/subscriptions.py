@@ -101,6 +101,21 @@ def prepaid_units(subscriptions: Iterable[Subscription]) -> PrepaidUnits:
     )
 
 
+def last_end(bought: Iterable[Subscription]) -> datetime | None:
+    """When the last of what was bought of a SKU ends; None where some goes on, or nothing is left.
+
+    A purchase goes on that renews by itself, or has no end. One that begins later counts too.
+    """
+    ends: list[datetime] = []
+    for one in bought:
+        if one.status not in _LIVING:
+            continue
+        if one.next_lifecycle_at is None or one.renews:
+            return None
+        ends.append(one.next_lifecycle_at)
+    return max(ends, default=None)
+
+
 def check_subscription(one: Subscription, *, is_external: bool = False) -> Subscription:
     """Give back a subscription that can be.
 

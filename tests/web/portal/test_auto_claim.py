@@ -74,6 +74,8 @@ async def test_turning_it_off_says_first_whom_that_is_about_and_is_undone_at_onc
     form = {"enabled": "no", "words": "Turn auto-claim off"}
     preview = await visitor.send("/auto-claim/switch", page, **form, step="preview")
     assert "One policy gives nothing any more" in preview.text
+    assert "Policies that stop (1)" in preview.text
+    assert re.search(r'<li><a href="/auto-claim/[^"]+">Makers</a> <span', preview.text)
     assert "2 people got a license by them in the last 30 days" in preview.text
     assert "What was claimed stays: 2 licenses." in preview.text
     assert "Auto-claim is on." in (await visitor.get("/auto-claim")).text
@@ -177,6 +179,22 @@ async def test_a_policy_is_made_in_five_steps_and_nothing_is_there_before_the_la
     twice = await visitor.send("/auto-claim", page, **carried(review))
     assert twice.status_code == 400
     assert "There is a policy named" in twice.text
+
+
+async def test_a_new_policy_says_what_it_will_do_and_can_be_undone(office: Office) -> None:
+    await turn_on(office)
+    await buy_first(office, APPS, 7)
+    visitor = await visit(office)
+    order = {"name": "Makers", "app": "powerApps", "claimsMax": "5"}
+    made = await visitor.send("/auto-claim", await visitor.get("/me"), **order)
+    page = await visitor.get(made.headers["location"])
+    told = page.text.partition("<main")[2].partition("<h1")[0]
+    assert "Whoever opens Power Apps per User Plan from " in told
+    assert "gets Power Apps Premium. 7 seats of it are free. At most 5 people" in told
+    undo = re.search(r'action="(/auto-claim/[^"]+/delete)"', told)
+    assert undo
+    preview = await visitor.send(undo[1], page, step="preview")
+    assert "Nothing is done yet" in preview.text
 
 
 async def test_a_policy_is_changed_by_the_same_steps_turned_off_scoped_and_deleted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 from seatwright.domain.roles import Permission, Role, permissions_of
 from tests.office import Office
 from tests.web.portal.visitor import Visitor, digest_in, led_to, visit
+from tests.world import add_people
 
 _LINK = re.compile(r'(href|src|action)="([^"]*)"')
 E3 = "SPE_E3"
@@ -197,6 +199,26 @@ async def test_a_preview_shows_and_changes_nothing_and_then_does_what_it_showed(
     )
     assert done.status_code == 303
     assert await _holds(office, user) == [E3]
+
+
+async def test_a_preview_warns_of_a_product_whose_every_seat_ends_soon(office: Office) -> None:
+    await add_people(office, "ada")
+    for days, product in ((20, "VISIOCLIENT"), (20, "SPE_E5"), (200, "SPE_E5")):
+        order = {
+            "skuPartNumber": product,
+            "units": 3,
+            "nextLifecycleAt": (office.clock.now() + timedelta(days=days)).isoformat(),
+            "renews": False,
+        }
+        bought = await office.admin.post("/api/subscriptions", json=order)
+        assert bought.status_code == 201, bought.text
+    visitor = await visit(office)
+    page = await visitor.get("/users/ada@contoso.example")
+    path = "/users/ada@contoso.example/licenses"
+    preview = await visitor.send(path, page, sku="VISIOCLIENT", step="preview")
+    assert "Every seat of Visio Plan 2 that was bought ends by 11 Dec 2026" in preview.text
+    preview = await visitor.send(path, page, sku="SPE_E5", step="preview")
+    assert "Every seat of" not in preview.text
 
 
 async def test_a_group_is_licensed_after_a_preview_and_shows_who_gets_nothing(

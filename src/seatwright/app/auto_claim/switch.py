@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from seatwright.app.auto_claim.policies import list_policies
+from seatwright.app.auto_claim.policies import PolicySeen, list_policies
 from seatwright.app.call import Call
 from seatwright.app.record import record
 from seatwright.domain.auto_claim import Feature
@@ -30,17 +30,17 @@ class Reach:
     days, and how many licenses they gave that people hold.
     """
 
-    policies: int
+    policies: tuple[PolicySeen, ...]
     claimers: int
     held: int
 
 
 async def reach_of_switch(call: Call) -> Reach:
     """What stops when the feature is turned off, and begins when it is turned on."""
-    policies = [one for one in await list_policies(call) if one.policy.is_on]
+    policies = tuple(one for one in await list_policies(call) if one.policy.is_on)
     numbers = [one.policy.policy_no for one in policies]
     return Reach(
-        policies=len(policies),
+        policies=policies,
         claimers=await count_claimers(call.tx, numbers, since=call.now - CLAIMED_LATELY),
         held=sum(one.holders for one in policies),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 from typing import Final
 
@@ -28,9 +29,17 @@ NAMED_MAX: Final = 20
 """Of each kind: whom somebody reads through before they trust the rest."""
 
 
+class NamedKind(StrEnum):
+    """What it is that has the name."""
+
+    PERSON = "person"
+    GROUP = "group"
+    POLICY = "policy"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """A person or group of a file or form.
+    """A person or group of a file or form, or another thing that has a name and a page.
 
     `key` finds their page; `beside` tells what is worth telling of them: an address, the columns
     that change, or the group that they join or leave. `is_new` says that they are there only once
@@ -40,7 +49,7 @@ class Named:
     name: str
     key: str
     beside: str = ""
-    is_group: bool = False
+    kind: NamedKind = NamedKind.PERSON
     is_new: bool = False
 
 
@@ -53,7 +62,8 @@ class NamedChange:
     first: tuple[Named, ...]
 
 
-def _change(what: str, count: int, named: Iterable[Named]) -> NamedChange:
+def change_of(what: str, count: int, named: Iterable[Named]) -> NamedChange:
+    """A part with the first of those whom it is about."""
     return NamedChange(what=what, count=count, first=tuple(islice(named, NAMED_MAX)))
 
 
@@ -73,9 +83,9 @@ async def people_named(
     ]
     disabled = match.disabled
     return _with_some(
-        _change("created", len(match.created), (_new(one.row.fields) for one in match.created)),
-        _change("updated", len(match.changed), (_changed(one) for one in match.changed)),
-        _change(
+        change_of("created", len(match.created), (_new(one.row.fields) for one in match.created)),
+        change_of("updated", len(match.changed), (_changed(one) for one in match.changed)),
+        change_of(
             "disabled",
             len(disabled) + len(missing),
             [*map(_as_they_are, islice(disabled, NAMED_MAX)), *gone],
@@ -106,20 +116,20 @@ def groups_named(
 ) -> tuple[NamedChange, ...]:
     """Which groups are new, and which are changed in which columns."""
     return _with_some(
-        _change(
+        change_of(
             "created",
             len(created),
             (
                 Named(
                     name=str(one.fields[GroupField.DISPLAY_NAME]),
                     key=str(one.id),
-                    is_group=True,
+                    kind=NamedKind.GROUP,
                     is_new=True,
                 )
                 for one in created
             ),
         ),
-        _change("updated", len(changed), (_changed_group(one) for one in changed)),
+        change_of("updated", len(changed), (_changed_group(one) for one in changed)),
     )
 
 
@@ -130,7 +140,7 @@ def _changed_group(one: ChangedGroup) -> Named:
         name=one.group.display_name,
         key=str(one.group.id),
         beside=", ".join(columns),
-        is_group=True,
+        kind=NamedKind.GROUP,
     )
 
 
@@ -152,16 +162,19 @@ async def members_named(
     def group(pair: Nesting) -> Named:
         child, parent = groups[pair[0]], groups[pair[1]]
         return Named(
-            name=child.display_name, key=str(child.id), beside=parent.display_name, is_group=True
+            name=child.display_name,
+            key=str(child.id),
+            beside=parent.display_name,
+            kind=NamedKind.GROUP,
         )
 
     return _with_some(
-        _change(
+        change_of(
             "created",
             len(joining) + len(nesting),
             [*map(person, joining[:NAMED_MAX]), *map(group, inner)],
         ),
-        _change("removed", len(leaving), map(person, leaving[:NAMED_MAX])),
+        change_of("removed", len(leaving), map(person, leaving[:NAMED_MAX])),
     )
 
 
@@ -171,7 +184,7 @@ async def joined_named(call: Call, joined: Joined) -> tuple[NamedChange, ...]:
     labels = await user_labels(call.tx, list(users.values()))
     people = sorted(labels.values(), key=lambda one: (text_key(one.display_name), one.user_no))
     return _with_some(
-        _change(
+        change_of(
             "created",
             len(people),
             (Named(name=one.display_name, key=str(one.id), beside=one.upn) for one in people),
@@ -184,10 +197,10 @@ async def left_named(call: Call, member: str) -> tuple[NamedChange, ...]:
     person = await find_user_label(call.tx, member)
     if person is not None:
         named = Named(name=person.display_name, key=str(person.id), beside=person.upn)
-        return (_change("removed", 1, (named,)),)
+        return (change_of("removed", 1, (named,)),)
     id_ = parse_id(member)
     group = None if id_ is None else await find_group_label(call.tx, id_)
     if group is None:
         return ()
-    named = Named(name=group.display_name, key=str(group.id), is_group=True)
-    return (_change("removed", 1, (named,)),)
+    named = Named(name=group.display_name, key=str(group.id), kind=NamedKind.GROUP)
+    return (change_of("removed", 1, (named,)),)

@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery
 from seatwright.app.auto_claim import notices as told
 from seatwright.app.auto_claim.orders import PolicyField
 from seatwright.app.auto_claim.policies import (
+    PolicySeen,
     change_policy,
     drop_policy,
     list_policies,
@@ -23,15 +24,18 @@ from seatwright.app.auto_claim.policies import (
 from seatwright.app.auto_claim.switch import Reach, reach_of_switch, turn
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
+from seatwright.app.directory.named import Named, NamedChange, NamedKind, change_of
 from seatwright.domain.auto_claim import EnvironmentScope
 from seatwright.domain.auto_claim_notices import Notice
 from seatwright.domain.roles import Permission
+from seatwright.domain.tenant_catalog import TenantCatalog
 from seatwright.postgres.auto_claim_read import policy_maker, policy_names, read_feature
 from seatwright.postgres.labels import UserLabel, user_labels
 from seatwright.web.cursors import cursor_of, keys_of
 from seatwright.web.portal.frame.access import AnyRequest, TheCall, form_of, needs
 from seatwright.web.portal.frame.language import gettext, ngettext
-from seatwright.web.portal.frame.pages import formats_of, page, see
+from seatwright.web.portal.frame.pages import formats_of, name_them, page, see
+from seatwright.web.portal.frame.rendering import Formats
 
 ROWS = 50
 
@@ -79,26 +83,42 @@ async def switch(call: TheCall, request: AnyRequest) -> Response[None]:
     if call.is_foreseen:
         reach = await reach_of_switch(call)
         request.scope["state"]["facts"] = _facts_of_turning(reach, is_on=is_on)
+        title = gettext("Policies that start") if is_on else gettext("Policies that stop")
+        name_them(request, [(title, _policies_named(reach.policies))] if reach.policies else [])
     undoes = form_of(request).text("undoes") or ""
     version = int(undoes) if _VERSION.fullmatch(undoes) else None
     feature = await turn(call, is_on=is_on, undoes=version)
     return see(f"/auto-claim?turned={feature.version}")
 
 
+def _policies_named(policies: Sequence[PolicySeen]) -> NamedChange:
+    named = (
+        Named(
+            name=one.policy.name,
+            key=str(one.policy.policy_id),
+            beside=one.app.name,
+            kind=NamedKind.POLICY,
+        )
+        for one in policies
+    )
+    return change_of("policies", len(policies), named)
+
+
 def _facts_of_turning(reach: Reach, *, is_on: bool) -> tuple[str, ...]:
     """What the preview of the switch says."""
-    counts = {"policies": reach.policies, "people": reach.claimers, "held": reach.held}
+    policies_on = len(reach.policies)
+    counts = {"policies": policies_on, "people": reach.claimers, "held": reach.held}
     if is_on:
         text = ngettext(
             "One policy gives licenses again, from the next launch of its app on.",
             "%(policies)d policies give licenses again, from the next launch of their apps on.",
-            reach.policies,
+            policies_on,
         )
         return (text % counts,)
     policies = ngettext(
         "One policy gives nothing any more until auto-claim is turned on again.",
         "%(policies)d policies give nothing any more until auto-claim is turned on again.",
-        reach.policies,
+        policies_on,
     )
     people = ngettext(
         "One person got a license by them in the last 30 days: whoever opens an app without its"
@@ -171,6 +191,7 @@ async def one_policy(
 ) -> Response[bytes]:
     """Its id and everything that it says (T-102), and its scope as two choices (T-075, T-113)."""
     one = await see_policy(call, policy)
+    may_manage = call.principal.may(Permission.MANAGE_AUTO_CLAIM)
     return page(
         request,
         "auto_claim_policy.html",
@@ -178,16 +199,48 @@ async def one_policy(
         maker=await policy_maker(call.tx, one.policy.policy_no),
         scopes=tuple(EnvironmentScope),
         catalog=await catalog_of(call),
-        done_words=_done_words(done, formats_of(request.scope).moment(one.policy.effective_from)),
+        done_words=_done_words(done, one, await catalog_of(call), formats_of(request.scope)),
+        undo_by=_unmaking(one) if done == "made" and may_manage else None,
     )
 
 
-def _done_words(done: str | None, moment: str) -> str:
+def _unmaking(one: PolicySeen) -> dict[str, str]:
+    """The undo of having made it, which is to delete it; a preview comes first."""
+    words = gettext("Delete the policy “%(name)s”") % {"name": one.policy.name}
+    return {"path": f"/auto-claim/{one.policy.policy_id}/delete", "words": words}
+
+
+def _made_words(one: PolicySeen, catalog: TenantCatalog, formats: Formats) -> str:
+    """What a new policy will do: for whom, from when, which product, and how many can have it."""
+    first = one.policy.products[0].sku
+    free = max(0, one.free.get(first, 0))
+    if one.policy.limited_to:
+        words = gettext(
+            "Whoever is in its groups and opens %(app)s from %(moment)s UTC on gets %(product)s."
+        )
+    else:
+        words = gettext("Whoever opens %(app)s from %(moment)s UTC on gets %(product)s.")
+    seats = ngettext("One seat of it is free.", "%(free)s seats of it are free.", free)
+    most = one.policy.claims_max
+    if most is not None:
+        seats += " " + ngettext(
+            "At most one person may hold it at once.",
+            "At most %(most)s people may hold it at once.",
+            most,
+        )
+    return f"{words} {seats}" % {
+        "most": None if most is None else formats.number(most),
+        "app": one.app.name,
+        "moment": formats.moment(one.policy.effective_from),
+        "product": catalog.skus[first].display_name,
+        "free": formats.number(free),
+    }
+
+
+def _done_words(done: str | None, one: PolicySeen, catalog: TenantCatalog, formats: Formats) -> str:
     match done:
         case "made":
-            return gettext("Whoever opens the app from %(moment)s UTC on gets a license.") % {
-                "moment": moment
-            }
+            return _made_words(one, catalog, formats)
         case "changed":
             return gettext("Saved: it counts from the next launch on.")
         case "on":

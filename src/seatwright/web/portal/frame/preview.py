@@ -100,6 +100,7 @@ async def preview_page(
                 if seats.seats_to_buy
                 and (lacking.get(one.sku) or one.waiting_after > one.waiting_before)
             ],
+            "ending": [(catalog.skus[one.sku].display_name, one.at) for one in preview.ending],
             "costs": preview.costs,
             "message": form.text("message"),
             "forecast": forecast,
