@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 from uuid import UUID, uuid4
 
 from seatwright.app.call import Call
 from seatwright.app.preview_jobs import foresee_reconcile
 from seatwright.app.record import record
-from seatwright.domain.bulk import RowEffect
+from seatwright.domain.bulk import EVERY_ROW, RowChoice, RowEffect
 from seatwright.domain.errors import ChangeReason, Reason, Refusal
 from seatwright.domain.history import HistoryAction, HistoryLine
-from seatwright.domain.jobs import Job, JobKind, JobState, Outcome
+from seatwright.domain.jobs import Job, JobKind, JobState
 from seatwright.postgres import jobs as rows
 from seatwright.postgres.job_rows import StoredRow, count_effects, list_rows
 from seatwright.postgres.queue import wake_worker
@@ -80,8 +79,7 @@ async def list_job_rows(
     *,
     after: int | None,
     limit: int,
-    outcome: Outcome | None = None,
-    effect: RowEffect | Literal["new"] | None = None,
+    chosen: RowChoice = EVERY_ROW,
 ) -> list[StoredRow]:
     """Rows of a job in the order of its file; one more than `limit` if there are more.
 
@@ -92,8 +90,7 @@ async def list_job_rows(
         job.job_no,
         after=-1 if after is None else after,
         limit=limit + 1,
-        outcome=outcome,
-        effect=effect,
+        chosen=chosen,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 from itertools import count
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from seatwright.domain.assignments import Strategy
 from seatwright.domain.errors import Reason
@@ -92,6 +92,36 @@ class Undone(StrEnum):
 
     SPARED = "spared"
     """It could be done, were it not all or nothing: others cannot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChoice:
+    """Which rows of a job: those with an outcome, and an effect; None: with any.
+
+    The effect `new` is of rows that gave or took something. `is_unseated`: only rows that lack a
+    seat, or only others.
+    """
+
+    outcome: Outcome | None = None
+    effect: RowEffect | Literal["new"] | None = None
+    is_unseated: bool | None = None
+
+
+EVERY_ROW: Final = RowChoice()
+_CHOICES: Final[Mapping[str, RowChoice]] = {
+    **{one.value: RowChoice(effect=one) for one in RowEffect},
+    "done": RowChoice(outcome=Outcome.SUCCEEDED, effect="new"),
+    "failed": RowChoice(outcome=Outcome.FAILED),
+    Undone.FAULTY.value: RowChoice(outcome=Outcome.FAILED, is_unseated=False),
+    Undone.UNSEATED.value: RowChoice(outcome=Outcome.FAILED, is_unseated=True),
+    "waiting": RowChoice(outcome=Outcome.WAITING),
+    "cancelled": RowChoice(outcome=Outcome.CANCELLED),
+}
+
+
+def row_choice(shown: str) -> RowChoice:
+    """The rows that a page or a file of a job shows by this name; every row for another."""
+    return _CHOICES.get(shown, EVERY_ROW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from psycopg.rows import TupleRow
 
-from seatwright.domain.bulk import BulkRow, RowEffect, RowFault, RowResult
+from seatwright.domain.bulk import (
+    EVERY_ROW,
+    BulkRow,
+    RowChoice,
+    RowEffect,
+    RowFault,
+    RowResult,
+)
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import JobNo, SkuNo
 from seatwright.domain.jobs import Outcome, RowAction
@@ -44,6 +51,7 @@ select row_no, user_text, sku_text, action, outcome, reason, message, effect
    and (%s::text is null or outcome = %s) and (%s::text is null or effect = %s)
    and not (%s and coalesce(effect, '') in
             ('beside', 'changed', 'had', 'hadByGroup', 'twice', 'nothing'))
+   and (%s::bool is null or (reason is not distinct from 'noSeatLeft') = %s)
  order by row_no limit %s
 """
 _FAILED = """
@@ -214,16 +222,14 @@ async def list_rows(
     *,
     after: int,
     limit: int,
-    outcome: Outcome | None = None,
-    effect: RowEffect | Literal["new"] | None = None,
+    chosen: RowChoice = EVERY_ROW,
 ) -> list[StoredRow]:
     """Rows in their order; the effect `new` leaves out those that `count_effects` counts."""
-    wanted = None if outcome is None else outcome.value
-    is_new = effect == "new"
-    came_to = None if is_new else effect
-    cursor = await tx.connection.execute(
-        _PAGE, (tx.tenant_id, job, after, wanted, wanted, came_to, came_to, is_new, limit)
-    )
+    outcome = None if chosen.outcome is None else chosen.outcome.value
+    is_new, lacks = chosen.effect == "new", chosen.is_unseated
+    effect = None if is_new else chosen.effect
+    named = (outcome, outcome, effect, effect, is_new, lacks, lacks)
+    cursor = await tx.connection.execute(_PAGE, (tx.tenant_id, job, after, *named, limit))
     return [
         StoredRow(
             row_no=row[0],

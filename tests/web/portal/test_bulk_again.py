@@ -49,6 +49,11 @@ def _section(page: httpx.Response, name: str) -> str:
     return page.text.partition(f'<section aria-labelledby="{name}"')[2].partition("</section>")[0]
 
 
+def _rows(page: httpx.Response) -> list[str]:
+    """The numbers of the rows that the page of a job shows."""
+    return re.findall(r'<td class="number" data-label="Row">(\d+)</td>', page.text)
+
+
 def _form(part: str, button: str) -> dict[str, str]:
     """The fields of the form with this button."""
     form = next(one for one in part.split("<form") if button in one)
@@ -186,6 +191,12 @@ async def test_failed_rows_are_run_again_after_a_preview_and_only_they(office: O
     assert "3 rows have a fault." in rest
     assert "2 rows found no seat, and do not wait for one." in rest
     assert f"buy=2&amp;then={path.replace('/', '%2F')}#buy" in rest
+    assert re.search('aria-current="page">With a fault \\(3\\)</a>', job.text)
+    assert _rows(job) == ["4", "8", "10"]
+    assert _rows(await visitor.get(f"{path}?show=unseated")) == ["3", "5"]
+    assert len(_rows(await visitor.get(f"{path}?show=failed"))) == 5
+    file = await visitor.get(f"/exports/job-rows.csv?job={path.rpartition('/')[2]}&show=unseated")
+    assert [line.partition(",")[0] for line in file.text.splitlines()[1:]] == ["3", "5"]
     await _buy(office, 2)
     await add_people(office, "nobody")
     form = _form(rest, "Run the failed rows again")

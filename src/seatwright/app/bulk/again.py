@@ -33,6 +33,11 @@ class Rest:
         """Failed rows that lacked something else than a seat."""
         return self.failed - self.unseated
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether rows with a fault are among others that only lack a seat."""
+        return bool(self.unseated and self.faulty)
+
 
 def can_run_again(job: Job) -> bool:
     """Whether rows of a job are orders that can be given once more."""

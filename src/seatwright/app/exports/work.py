@@ -26,12 +26,12 @@ from seatwright.app.strategies import strategies_in_use
 from seatwright.app.templates import list_page as list_templates
 from seatwright.domain.assignments import Strategy
 from seatwright.domain.brake import HeldState
-from seatwright.domain.bulk import RowEffect
+from seatwright.domain.bulk import row_choice
 from seatwright.domain.catalog import lookup_key
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.exports import ListName
-from seatwright.domain.jobs import Job, Outcome
+from seatwright.domain.jobs import Job
 from seatwright.domain.reports.columns import Cells
 from seatwright.domain.reports.places import Place, ReportSlice
 from seatwright.domain.roles import Permission
@@ -40,13 +40,6 @@ from seatwright.postgres.job_rows import StoredRow
 from seatwright.postgres.templates import StoredTemplate
 
 _STATES: Final = {one.value: one for one in HeldState}
-_EFFECTS: Final = {one.value: one for one in RowEffect}
-_SHOWN: Final = {
-    "failed": Outcome.FAILED,
-    "waiting": Outcome.WAITING,
-    "cancelled": Outcome.CANCELLED,
-    "done": Outcome.SUCCEEDED,
-}
 
 
 async def _jobs(call: Call, _asked: Asked, after: Place | None, limit: int) -> ReportSlice:
@@ -80,8 +73,7 @@ async def _job_rows(call: Call, asked: Asked, after: Place | None, limit: int) -
         job,
         after=None if after is None else int(after[0]),
         limit=limit,
-        outcome=_SHOWN.get(asked.get("show", "")),
-        effect="new" if asked.get("show") == "done" else _EFFECTS.get(asked.get("show", "")),
+        chosen=row_choice(asked.get("show", "")),
     )
 
     def cells(one: StoredRow) -> Cells:

@@ -18,7 +18,8 @@ from seatwright.app.bulk.start import start_bulk
 from seatwright.app.bulk.tables import read_holdings_table
 from seatwright.app.call import Call
 from seatwright.app.jobs import list_job_rows
-from seatwright.domain.jobs import Job, Outcome
+from seatwright.domain.bulk import row_choice
+from seatwright.domain.jobs import Job
 from seatwright.domain.roles import Permission
 from seatwright.web.rest.access import TheCall, needs
 from seatwright.web.rest.bodies import Shape
@@ -82,7 +83,7 @@ async def holdings_shape(ignored_columns: tuple[str, ...], call: Call, job: Job)
     """The answer of an import that has ended."""
     shape = job_shape(job)
     failures = await list_job_rows(
-        call, job, after=None, limit=FAILURES_ANSWERED_MAX, outcome=Outcome.FAILED
+        call, job, after=None, limit=FAILURES_ANSWERED_MAX, chosen=row_choice("failed")
     )
     report = shape.report or {}
     return HoldingsShape(

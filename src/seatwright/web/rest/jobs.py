@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from seatwright.app import jobs
 from seatwright.app.call import Call
-from seatwright.domain.bulk import order_of
+from seatwright.domain.bulk import RowChoice, order_of
 from seatwright.domain.csv_text import CHUNK_CHARACTERS, row_writer
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.jobs import Job, JobKind, JobState, Outcome
@@ -174,7 +174,7 @@ async def list_job_rows(
         await jobs.get_job(call, job_id),
         after=int(keys[0]) if keys else None,
         limit=size,
-        outcome=_outcome(outcome),
+        chosen=RowChoice(outcome=_outcome(outcome)),
     )
     return Page(
         value=[job_row_shape(row) for row in rows[:size]],

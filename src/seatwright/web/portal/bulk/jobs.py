@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from seatwright.app import jobs
-from seatwright.app.bulk.again import rest_of
+from seatwright.app.bulk.again import Rest, rest_of
 from seatwright.app.bulk.forecast import foresee_bulk
 from seatwright.app.bulk.orders import Resolved
 from seatwright.app.bulk.start import start_bulk
@@ -22,10 +22,10 @@ from seatwright.app.seats import SkuSeats, list_seats
 from seatwright.app.templates import list_page as list_templates
 from seatwright.app.undo import is_small, undo_job
 from seatwright.app.work import work_at_once
-from seatwright.domain.bulk import FillPolicy, RowEffect
+from seatwright.domain.bulk import FillPolicy, RowEffect, row_choice
 from seatwright.domain.csv_text import write_table
 from seatwright.domain.errors import Refusal
-from seatwright.domain.jobs import Job, JobKind, Outcome
+from seatwright.domain.jobs import Job, JobKind
 from seatwright.domain.roles import Permission
 from seatwright.domain.tenant_catalog import CatalogServicePlan
 from seatwright.postgres.job_rows import StoredRow, all_rows
@@ -46,12 +46,7 @@ PRODUCTS_MAX = 1000
 RESULT_COLUMNS = ("row", "user", "sku", "action", "outcome", "reason", "message", "effect")
 RESULT_PAGE_ROWS = 2_000
 _SHOWN_APART = (RowEffect.CHANGED, RowEffect.BESIDE)
-_OUTCOMES = {
-    "done": Outcome.SUCCEEDED,
-    "failed": Outcome.FAILED,
-    "waiting": Outcome.WAITING,
-    "cancelled": Outcome.CANCELLED,
-}
+_SHOWS = ("done", "failed", "faulty", "unseated", "waiting", "cancelled", "all")
 
 
 @get("/bulk", opt=needs(Permission.READ_JOBS))
@@ -170,18 +165,16 @@ async def one_job(
     """How far it is, the rows that failed first, and what can be done about it."""
     job = await jobs.get_job(call, job_id)
     effects = await jobs.effects_of(call, job)
-    names = {"done", "failed", "waiting", "cancelled", "all", *(one.value for one in effects)}
-    shown = show if show in names else _worth_showing(job)
+    rest = await rest_of(call, job)
+    names = {*_SHOWS, *(one.value for one in effects)}
+    shown = show if show in names else _worth_showing(job, rest)
     keys = keys_of(cursor, int)
     found = await jobs.list_job_rows(
         call,
         job,
         after=None if keys is None else int(keys[0]),
         limit=ROWS_SHOWN,
-        outcome=_OUTCOMES.get(shown),
-        effect="new"
-        if shown == "done"
-        else next((one for one in effects if one.value == shown), None),
+        chosen=row_choice(shown),
     )
     rows = found[:ROWS_SHOWN]
     more = None
@@ -200,14 +193,14 @@ async def one_job(
         catalog=await catalog_of(call),
         more=more,
         rate=rate_of(job),
-        rest=await rest_of(call, job),
+        rest=rest,
         may_undo=job.state.is_final and job.done > job.failed and _is_undoable(job),
     )
 
 
-def _worth_showing(job: Job) -> str:
+def _worth_showing(job: Job, rest: Rest | None) -> str:
     if job.failed:
-        return "failed"
+        return "faulty" if rest is not None and rest.is_mixed else "failed"
     return "waiting" if job.waiting else "all"
 
 
