@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +228,12 @@ def test_more_than_a_cell_takes_is_counted(served_office: ServedOffice, tmp_path
     table = " ".join(" ".join(lines_of(text, "Licenses")).split())
     assert table.startswith("30 get Power BI Pro")
     assert "24 more" in table
+
+
+def test_a_preview_warns_of_seats_that_end_soon(office: ServedOffice) -> None:
+    soon = office.office.clock.now() + timedelta(days=20)
+    ends = f"nextLifecycleAt={soon.isoformat()}"
+    office.done("subscriptions", "create", "VISIOCLIENT", "2", "--set", ends)
+    shown = office.run("assign", ADA, "VISIOCLIENT", "--preview")
+    words = " ".join((shown.stdout + shown.stderr).split())
+    assert f"Every seat of Visio Plan 2 that was bought ends by {soon:%Y-%m-%d}" in words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from tests.conftest import Database
@@ -66,6 +68,21 @@ async def test_a_change_of_service_plans_names_those_gained_and_lost(office: Off
     assert line["action"] == "update"
     assert (line["gains"], line["loses"]) == (["Microsoft Teams"], ["Yammer Enterprise"])
     assert seen["seats"] == []
+
+
+async def test_a_preview_says_when_every_seat_of_what_is_given_ends_soon(office: Office) -> None:
+    await add_people(office, "ada")
+    at = (office.clock.now() + timedelta(days=20)).isoformat()
+    order = {"skuPartNumber": "SPE_E3", "units": 3, "nextLifecycleAt": at, "renews": False}
+    bought = await office.admin.post("/api/subscriptions", json=order)
+    assert bought.status_code == 201, bought.text
+    seen = await preview(office, "POST", licenses("ada"), E3)
+    assert [datetime.fromisoformat(one["endsAt"]) for one in seen["seats"]] == [
+        office.clock.now() + timedelta(days=20)
+    ]
+    assert (await office.admin.post(licenses("ada"), json=E3)).status_code == 201
+    gone = await preview(office, "DELETE", f"{licenses('ada')}/SPE_E3")
+    assert [one["endsAt"] for one in gone["seats"]] == [None]
 
 
 async def test_errors_to_come_and_errors_that_go_are_told_in_sentences(office: Office) -> None:

@@ -91,14 +91,6 @@ class CostForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """A product that somebody gets although everything that was bought of it ends soon."""
-
-    sku: SkuNo
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
     """What the people, groups and products of some lines are called.
 
@@ -145,7 +137,11 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Everything a preview shows; lines are whole, and names are there for the first of them."""
+    """Everything a preview shows; lines are whole, and names are there for the first of them.
+
+    `ending` has the products that somebody gets although every purchase of them ends soon, each
+    with the moment when the last one does.
+    """
 
     foreseen: Foreseen
     reasons: Mapping[tuple[UserNo, SkuNo], ChangeReason]
@@ -154,7 +150,7 @@ class Preview:
     costs: tuple[CostForecast, ...]
     unpriced: tuple[SkuNo, ...]
     names: Names
-    ending: tuple[Ending, ...] = ()
+    ending: Mapping[SkuNo, datetime] = field(default_factory=dict)
 
 
 async def look_before(call: Call) -> Before:
@@ -213,17 +209,14 @@ async def preview_of(call: Call, before: Before) -> Preview:
 
 def _ending(
     call: Call, net: ChangeSet, purchases: Mapping[SkuNo, Sequence[Subscription]]
-) -> tuple[Ending, ...]:
+) -> Mapping[SkuNo, datetime]:
     """What is given and ends soon, as far as the caller may know what was bought."""
     if not call.principal.may(Permission.READ_SUBSCRIPTIONS):
-        return ()
+        return {}
     given = {one.sku for one in net.changes if one.action is Action.GRANT}
     ends = {sku: last_end(purchases.get(sku, ())) for sku in sorted(given)}
-    return tuple(
-        Ending(sku=sku, at=at)
-        for sku, at in ends.items()
-        if at is not None and at <= call.now + ENDS_SOON
-    )
+    soon = call.now + ENDS_SOON
+    return {sku: at for sku, at in ends.items() if at is not None and at <= soon}
 
 
 async def names_for(

@@ -120,6 +120,12 @@ def show_preview(seen: Json) -> None:
     show_lines(seen["changes"], seen["errors"])
     if seen["seats"]:
         _titled("Seats", seen["seats"], _SEATS)
+    for one in seen["seats"]:
+        if one["endsAt"]:
+            warn(
+                f"Every seat of {one['displayName']} that was bought ends by {one['endsAt'][:10]},"
+                " and none renews: whoever gets it now loses it then."
+            )
     _show_costs(seen["cost"])
     if seen["held"]:
         _titled("Held by the brake", seen["held"], _HELD)

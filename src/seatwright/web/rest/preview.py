@@ -7,6 +7,7 @@ more.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -75,7 +76,11 @@ class ErrorLine(Shape, kw_only=True, frozen=True):
 
 
 class SeatLine(Shape, kw_only=True, frozen=True):
-    """The seats of a product before and after; `seatsToBuy` would serve everybody who waits."""
+    """The seats of a product before and after; `seatsToBuy` would serve everybody who waits.
+
+    `endsAt` is there where somebody gets the product although every purchase of it ends within 30
+    days and none renews: when the last one does. Who may not read purchases is not told.
+    """
 
     sku_id: UUID
     sku_part_number: str
@@ -89,6 +94,7 @@ class SeatLine(Shape, kw_only=True, frozen=True):
     waiting_before: int
     waiting_after: int
     seats_to_buy: int
+    ends_at: datetime | None
 
 
 class CostLine(Shape, kw_only=True, frozen=True):
@@ -181,7 +187,9 @@ def preview_shape(preview: Preview, result: object) -> PreviewShape:
             for one in shown_changes
         ],
         errors=[error_line(one, names) for one in shown_errors],
-        seats=[_seat_line(one, names) for one in preview.seats],
+        seats=[
+            _seat_line(one, names, ends_at=preview.ending.get(one.sku)) for one in preview.seats
+        ],
         cost=CostShape(
             months=[
                 CostLine(
@@ -251,7 +259,7 @@ def error_line(error: ErrorChange, names: Names) -> ErrorLine:
     )
 
 
-def _seat_line(one: SeatForecast, names: Names) -> SeatLine:
+def _seat_line(one: SeatForecast, names: Names, *, ends_at: datetime | None) -> SeatLine:
     sku = names.catalog.skus[one.sku]
     return SeatLine(
         sku_id=sku.sku_id,
@@ -266,6 +274,7 @@ def _seat_line(one: SeatForecast, names: Names) -> SeatLine:
         waiting_before=one.waiting_before,
         waiting_after=one.waiting_after,
         seats_to_buy=one.seats_to_buy,
+        ends_at=ends_at,
     )
 
 

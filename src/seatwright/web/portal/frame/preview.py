@@ -100,7 +100,7 @@ async def preview_page(
                 if seats.seats_to_buy
                 and (lacking.get(one.sku) or one.waiting_after > one.waiting_before)
             ],
-            "ending": [(catalog.skus[one.sku].display_name, one.at) for one in preview.ending],
+            "ending": [(catalog.skus[sku].display_name, at) for sku, at in preview.ending.items()],
             "costs": preview.costs,
             "message": form.text("message"),
             "forecast": forecast,
