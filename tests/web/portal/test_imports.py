@@ -187,6 +187,10 @@ async def test_members_put_in_by_a_file_are_named_and_can_be_taken_out_again(
     assert await members(office, group) == ["ada"]
     path = re.search(r'action="(/undo/[0-9a-f-]{36})"', done.text)
     assert path
+    look = await visitor.send(path[1], done, back="/users/import?kind=members", step="preview")
+    assert re.search(r"was done</h2>.*?>ada</a> joined <a [^>]*>Sales</a>", look.text, re.DOTALL)
+    assert "A file was imported" not in look.text
+    assert await members(office, group) == ["ada"]
     undone = await visitor.send(path[1], done, back="/users/import?kind=members")
     assert undone.status_code == 303
     assert await members(office, group) == []

@@ -76,6 +76,15 @@ class UndoOffer:
     purchase: PurchaseUndo | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoes:
+    """What the history says of a change that is to be undone; `has_more`: it says still more."""
+
+    correlation: UUID
+    events: tuple[Event, ...]
+    has_more: bool
+
+
 async def offer_undo(request: Request[Any, Any, Any]) -> None:
     """Before a page is made: look what its address says was done, and whether it can be undone."""
     text = request.query_params.get("undo")
@@ -87,7 +96,7 @@ async def offer_undo(request: Request[Any, Any, Any]) -> None:
     call: Call = request.scope["state"]["call"]
     kept = [pair for pair in request.query_params.multi_items() if pair[0] not in {"undo", "done"}]
     done = request.query_params.get("done")
-    told, has_more = await _told(call, correlation) if done else ([], False)
+    told, has_more = await told_of(call, correlation) if done else ([], False)
     # Whom the page is about is named before others.
     told.sort(key=lambda pair: not _is_about(pair[1], request.url.path))
     told.sort(key=lambda pair: pair[0].action in _FOLLOWS)
@@ -129,7 +138,7 @@ async def offer_undo_here(request: Request[Any, Any, Any], *, back: str) -> None
     )
 
 
-async def _told(call: Call, correlation: UUID) -> tuple[list[tuple[HistoryEvent, Event]], bool]:
+async def told_of(call: Call, correlation: UUID) -> tuple[list[tuple[HistoryEvent, Event]], bool]:
     """What the history says of a change, oldest first; and whether it says more."""
     if not call.principal.may(Permission.READ_HISTORY):
         return [], False

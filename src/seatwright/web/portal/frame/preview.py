@@ -92,6 +92,7 @@ async def preview_page(
             "notes": scope["state"].get("notes", ()),
             "named": scope["state"].get("named", ()),
             "facts": scope["state"].get("facts", ()),
+            "undoes": scope["state"].get("undoes"),
             "held": [one.sentence for one in preview.held],
             "seats": [seats for one, seats in pools if one.is_moved],
             "short": [
