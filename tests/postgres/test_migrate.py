@@ -195,6 +195,29 @@ def test_jobs_can_be_read_and_worked_on_while_rows_of_before_are_counted(
         assert owner.execute(checked).fetchone() == (True,)
 
 
+def test_people_are_searched_while_their_words_are_written_anew(empty_database: Database) -> None:
+    shipped = shipped_migrations()
+    (words,) = [one for one in shipped if one.name == "0061_nobody_walked.sql"]
+    migrate(empty_database.owner_url, migrations=[one for one in shipped if one.name < "0061"])
+    first, last = words.text.split("set local lock_timeout", 1)
+    search = "select count(*) from search_word w join app_user u using (tenant_id, user_no)"
+    with (
+        psycopg.connect(empty_database.owner_url) as writing,
+        psycopg.connect(empty_database.app_url) as old,
+    ):
+        writing.execute(first)
+        old.execute("set lock_timeout = '1s'")
+        old.execute(search)
+        # It gives way to whoever reads, and not they to it.
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            writing.execute(f"set local lock_timeout{last}")
+        old.execute(search)
+        writing.rollback()
+    assert words.name in migrate(empty_database.owner_url)
+    with psycopg.connect(empty_database.app_url) as app:
+        assert app.execute(search).fetchone() == (0,)
+
+
 @pytest.mark.postgres15
 def test_version_15_takes_every_migration(empty_database: Database) -> None:
     migrate(empty_database.owner_url)

@@ -38,7 +38,7 @@ def test_rows_keep_their_numbers_and_cells_their_kinds() -> None:
         "E3",
         "2027-05-01",
     )
-    assert (table.ignored_columns, table.blank_rows) == ((), (3,))
+    assert (table.ignored_columns, table.blank.first) == ((), (3,))
 
 
 def test_what_unpacks_to_too_much_or_is_no_workbook_is_refused(
@@ -87,4 +87,10 @@ def test_people_are_read_from_lines_from_a_mail_and_from_a_table(
 def test_empty_rows_are_known_by_number_as_far_as_others_follow(
     text: str, blank: tuple[int, ...]
 ) -> None:
-    assert read_people_text(text).blank_rows == blank
+    read = read_people_text(text).blank
+    assert (read.count, read.first) == (len(blank), blank)
+
+
+def test_of_millions_of_empty_rows_the_first_are_named_and_all_are_counted() -> None:
+    blank = read_people_text("UserPrincipalName\n" + "\n" * 100_000 + "ada@x\n").blank
+    assert (blank.count, blank.first) == (100_000, tuple(range(2, 22)))

@@ -44,17 +44,32 @@ class TableRow:
     values: Mapping[str, str]
 
 
+BLANK_NAMED_MAX: Final = 20
+"""So many empty rows are named; a file may have millions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlankRows:
+    """How many rows of a file are empty, and the numbers of the first of them."""
+
+    count: int
+    first: tuple[int, ...]
+
+
+NO_BLANK_ROWS: Final = BlankRows(count=0, first=())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A file that was read: its rows, the columns its header names, and those it names in vain.
 
-    `blank_rows` are the numbers of the empty ones below the header that stand above the last row.
+    `blank` are the empty ones below the header that stand above the last row.
     """
 
     rows: tuple[TableRow, ...]
     columns: frozenset[str]
     ignored_columns: tuple[str, ...]
-    blank_rows: tuple[int, ...] = ()
+    blank: BlankRows = NO_BLANK_ROWS
 
 
 def read_table(
@@ -88,17 +103,19 @@ def read_table(
         rows=rows,
         columns=frozenset(places),
         ignored_columns=ignored,
-        blank_rows=blank_between(header_no, (row.row_no for row in rows)),
+        blank=blank_between(header_no, (row.row_no for row in rows)),
     )
 
 
-def blank_between(before: int, numbers: Iterable[int]) -> tuple[int, ...]:
-    """The numbers that are left out between `before` and the last of these, which rise."""
-    blank: list[int] = []
+def blank_between(before: int, numbers: Iterable[int]) -> BlankRows:
+    """The rows that are left out between `before` and the last of these, whose numbers rise."""
+    count, first = 0, list[int]()
     for number in numbers:
-        blank.extend(range(before + 1, number))
+        left_out = range(before + 1, number)
+        count += len(left_out)
+        first += left_out[: BLANK_NAMED_MAX - len(first)]
         before = number
-    return tuple(blank)
+    return BlankRows(count=count, first=tuple(first))
 
 
 def decode_text(content: bytes) -> str:

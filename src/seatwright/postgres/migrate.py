@@ -165,7 +165,7 @@ def _apply(owner: psycopg.Connection[tuple[object, ...]], step: Migration, *, ap
                 owner.execute(step.text)
                 _record(owner, step)
                 grant_to_app_role(owner, app_role=app_role)
-        except psycopg.errors.LockNotAvailable as held:
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as held:
             if attempt == _LOCK_ATTEMPTS_MAX:
                 raise MigrationError(
                     f"The migration {step.name!r} did not get its lock in {attempt} attempts: a "

@@ -18,6 +18,8 @@ select u.user_no, u.id, u.upn, u.display_name from app_user u
  where u.tenant_id = %(tenant)s and u.deleted_at is null and u.user_no = any (array(
     select w.user_no from search_word w
      where w.tenant_id = %(tenant)s and w.word ^@ %(longest)s {others}
+       and exists (select from app_user p where p.tenant_id = w.tenant_id
+            and p.user_no = w.user_no and p.deleted_at is null)
      order by w.word, w.user_no limit %(hits)s))
  order by u.display_name_key, u.user_no limit %(limit)s
 """
@@ -29,6 +31,8 @@ select g.group_no, g.id, g.display_name from app_group g
  where g.tenant_id = %(tenant)s and g.deleted_at is null and g.group_no = any (array(
     select w.group_no from group_word w
      where w.tenant_id = %(tenant)s and w.word ^@ %(longest)s {others}
+       and exists (select from app_group p where p.tenant_id = w.tenant_id
+            and p.group_no = w.group_no and p.deleted_at is null)
      order by w.word, w.group_no limit %(hits)s))
  order by g.display_name_key, g.group_no limit %(limit)s
 """

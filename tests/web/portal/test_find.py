@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from seatwright.domain.roles import Role
+from seatwright.postgres import suggestions
 from tests.office import Office
 from tests.web.portal.visitor import visit
 
@@ -75,3 +78,16 @@ async def test_the_box_suggests_while_somebody_types(office: Office) -> None:
     assert await suggested("zzz") == []
     helper = await visit(office, Role.PERSON)
     assert (await helper.get("/find/suggestions?search=vis")).status_code == 403
+
+
+async def test_those_who_left_take_nobodys_place_among_what_is_suggested(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggestions, "HITS_MAX", 2)
+    await _make(office, "Anna1 Aas", "Anna2 Aas", "Anna3 Berg")
+    for gone in ("anna1", "anna2"):
+        left = await office.admin.delete(f"/api/identity/users/{gone}@contoso.example")
+        assert left.status_code == 204, left.text
+    part = await (await visit(office)).get("/find/suggestions?search=anna")
+    assert "Anna3 Berg" in part.text
+    assert "Aas" not in part.text

@@ -26,6 +26,7 @@ from seatwright.domain.bulk import (
     Mending,
     RowFault,
 )
+from seatwright.domain.csv_text import NO_BLANK_ROWS, BlankRows
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import ServicePlanBits
 from seatwright.domain.locations import parse_location
@@ -76,12 +77,12 @@ class BulkCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A bulk call with every text resolved but those that name people; `blank_rows` are empty."""
+    """A bulk call with every text resolved but those that name people; `blank` rows say nothing."""
 
     order: BulkOrder
     rows: tuple[BulkRow, ...]
     ignored_columns: tuple[str, ...] = ()
-    blank_rows: tuple[int, ...] = ()
+    blank: BlankRows = NO_BLANK_ROWS
 
 
 async def resolve(call: Call, sent: BulkCall) -> Resolved:

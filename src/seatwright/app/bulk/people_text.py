@@ -64,7 +64,7 @@ def read_people_text(text: str) -> BulkTable:
             f"There are {len(lines)} people and one job takes {ROWS_MAX}: split the list, and send"
             " the parts one after another.",
         )
-    return BulkTable(lines=lines, blank_rows=blank_between(0, (line.row_no for line in lines)))
+    return BulkTable(lines=lines, blank=blank_between(0, (line.row_no for line in lines)))
 
 
 def _has_header(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from seatwright.app.bulk.orders import BulkLine
 from seatwright.domain.bulk import ROWS_MAX
-from seatwright.domain.csv_text import TableRow, read_table
+from seatwright.domain.csv_text import NO_BLANK_ROWS, BlankRows, TableRow, read_table
 from seatwright.domain.errors import Reason, Refusal
 
 BULK_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -34,11 +34,11 @@ _BETWEEN_PLANS = re.compile(r"[;|,\s]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkTable:
-    """The rows of a file, the headers that it names in vain, and its empty rows by number."""
+    """The rows of a file, the headers that it names in vain, and its empty rows."""
 
     lines: Sequence[BulkLine]
     ignored_columns: tuple[str, ...] = ()
-    blank_rows: tuple[int, ...] = ()
+    blank: BlankRows = NO_BLANK_ROWS
 
 
 def read_bulk_table(content: bytes) -> BulkTable:
@@ -71,7 +71,7 @@ def _read(
     return BulkTable(
         lines=[_line(row) for row in table.rows],
         ignored_columns=table.ignored_columns,
-        blank_rows=table.blank_rows,
+        blank=table.blank,
     )
 
 

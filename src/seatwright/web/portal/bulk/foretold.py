@@ -18,6 +18,7 @@ from seatwright.domain.bulk import (
     RowResult,
     Undone,
 )
+from seatwright.domain.csv_text import NO_BLANK_ROWS, BlankRows
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.wants import WantKind
 from seatwright.web.portal.frame.language import gettext, ngettext
@@ -51,7 +52,7 @@ class Foretold:
     ignored_columns: tuple[str, ...]
     places: Mapping[UserNo, int]
     cautions: tuple[Caution, ...] = ()
-    blank_rows: tuple[int, ...] = ()
+    blank: BlankRows = NO_BLANK_ROWS
     lacking: Mapping[SkuNo, int] = field(default_factory=dict)
     may_wait: bool = False
     slice_rows: int | None = None
@@ -99,7 +100,7 @@ def foretold_of(forecast: Forecast, resolved: Resolved) -> Foretold:
         ignored_columns=resolved.ignored_columns,
         places=places,
         cautions=forecast.cautions,
-        blank_rows=resolved.blank_rows,
+        blank=resolved.blank,
         lacking=forecast.lacking,
         may_wait=fill is FillPolicy.AS_MANY
         and any(row.kind is WantKind.ADD for row, _ in forecast.undone[Undone.UNSEATED]),

@@ -72,7 +72,7 @@ async def resolved_of(call: Call, form: Form) -> Resolved:
             spares_inherited=form.text("beside") is None,
         ),
     )
-    return replace(resolved, blank_rows=table.blank_rows)
+    return replace(resolved, blank=table.blank)
 
 
 async def _again(call: Call, form: Form, job: str) -> Resolved:
