@@ -29,7 +29,7 @@ MANY_NAMED: Final = 100_000
 COMMON: Final = 50_000
 """Where more than so many have a trait, a page is mostly full of those who come first by name."""
 
-ASKED: Final = 1_000
+ASKED: Final = 200
 """So many come first."""
 
 AT_ONCE: Final = 4
