@@ -149,7 +149,7 @@ async def test_who_finds_no_seat_can_wait_for_one_and_gets_it_once_seats_are_bou
     bought = await visitor.send(f"/licenses/{E3}/subscriptions", buying, **order)
     assert await held(office, "eve") == [E3]
     told = await visitor.get(bought.headers["location"])
-    assert "Whoever waited has a seat now" in told.text
+    assert "Nobody waits for a seat now." in told.text
     assert f'href="{path}">Go on where you were' in told.text
     assert "Buy" not in _section(await visitor.get(path), "rest")
 
@@ -258,3 +258,13 @@ async def test_somebody_without_a_seat_who_is_named_twice_is_told_apart_and_need
     repeated = _section(preview, "repeated")
     assert "Row 3 names the same person: no seat is left for them." in repeated
     assert f'href="/licenses/{E3}?buy=2#buy"' in preview.text
+
+
+async def test_rows_that_would_wait_are_counted_as_rows_and_who_is_named_again_needs_one_seat(
+    office: Office,
+) -> None:
+    visitor = await _staff(office, seats=1)
+    lines = _lines(*map(_row, ("ada", "ben", "ben", "ben")))
+    waiting = _section(await _preview(visitor, lines, fill="wait"), "waiting")
+    assert "Rows that would wait for a seat (3)" in waiting
+    assert waiting.count(f'href="/licenses/{E3}?buy=1#buy"') == 1

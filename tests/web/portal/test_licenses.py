@@ -80,3 +80,36 @@ async def test_a_product_that_too_many_have_says_whom_to_ask(office: Office) -> 
     assert "What was bought" not in seen.text
     refused = await groups.send(f"{PAGE}/subscriptions", seen, units="5")
     assert refused.status_code == 403
+
+
+async def test_after_a_purchase_the_page_says_who_still_waits_and_when_the_seats_count(
+    office: Office,
+) -> None:
+    members = await add_people(office, "ada", "ben", "cara")
+    group = await add_group(office, "Sales", members)
+    await office.admin.post(f"/api/identity/groups/{group}/licenses", json={"skuPartNumber": E3})
+    visitor = await visit(office)
+
+    async def bought(**order: str) -> str:
+        page = await visitor.get(f"{PAGE}?buy=1&then=/bulk")
+        done = await visitor.send(f"{PAGE}/subscriptions", page, **order, then="/bulk")
+        return (await visitor.get(done.headers["location"])).text
+
+    early = await visitor.get(f"{PAGE}?done=bought&then=/bulk")
+    assert "3 people still wait for a seat." in early.text, "nothing was bought"
+    page = await bought(units="9", startsAt="2999-06-01")
+    assert "The seats bought last count from 1 Jun 2999 on. 3 people still wait" in page
+    assert "approve them, from that day on." in page
+    office.clock.move(seconds=1)
+    page = await bought(units="2")
+    assert "One person still waits for a seat." in page
+    assert "Nobody waits" not in page
+    assert "bought last count from" not in page
+    office.clock.move(seconds=1)
+    page = await bought(units="1")
+    assert "Nobody waits for a seat now." in page
+    assert "still wait" not in page
+    assert 'href="/bulk">Go on where you were' in page
+    bare = await visitor.get(f"{PAGE}?done=bought")
+    assert "Nobody waits for a seat now." in bare.text
+    assert "Go on where you were" not in bare.text

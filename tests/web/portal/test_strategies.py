@@ -163,6 +163,8 @@ async def test_a_group_that_does_not_give_it_yet_gives_it_and_takes_people_in_by
     )
     assert both.text.count("gets it") == 1, "cyd, who was in the group before, gets the last seat"
     assert re.search("dan.* would wait for a seat of Visio Plan 2", both.text)
+    assert "(buy one more)" in both.text
+    assert both.text.count(f'href="/licenses/{VISIO}?buy=1#buy"') == 1
     given = await office.admin.get(f"/api/identity/groups/{group}/licenses")
     assert given.json()["value"] == [], "nothing is done by a preview"
     done = await visitor.send(

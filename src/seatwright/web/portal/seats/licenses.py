@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -95,10 +96,17 @@ async def one_license(
         timeline=timeline,
         chart=None if timeline is None else _chart(call, timeline),
         done=done,
+        counts_from=_counts_from(bought),
         buy=wanted,
         then=own_path(then) if then else "",
         price=_last_price(bought),
     )
+
+
+def _counts_from(bought: Sequence[Subscription]) -> datetime | None:
+    """When the seats bought last are there; None where they are already, or none were bought."""
+    last = max(bought, key=lambda one: one.created_at, default=None)
+    return None if last is None or last.has_started else last.starts_at
 
 
 def _last_price(bought: Sequence[Subscription]) -> tuple[str, str] | None:
