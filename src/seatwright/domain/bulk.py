@@ -15,6 +15,9 @@ from seatwright.domain.ids import ServicePlanBits, SkuNo, UserNo
 from seatwright.domain.jobs import Outcome
 from seatwright.domain.wants import Want, WantKind
 
+Who = str | UserNo
+"""What names a person: a text as it was given, or their number where they are known."""
+
 ROWS_MAX: Final = 200_000
 """Rows of one bulk job; a larger file is split, and its parts go in one after another."""
 
@@ -146,6 +149,7 @@ class BulkRow:
 
     `sku` None stands for every product of the job's template. `sku_text` is what the result
     shows. `since` is for adopted holdings only. A row with a `fault` does nothing but fail with it.
+    `user` is there where it is known whom the row means, whoever is called so now.
     """
 
     row_no: int
@@ -159,6 +163,12 @@ class BulkRow:
     expires_at: datetime | None = None
     since: datetime | None = None
     fault: RowFault | None = None
+    user: UserNo | None = None
+
+    @property
+    def who(self) -> Who:
+        """By what its person is looked up."""
+        return self.user_text if self.user is None else self.user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +301,7 @@ class RowResult:
 
 
 def wants_of(
-    rows: Sequence[BulkRow], users: Mapping[str, UserNo], order: BulkOrder
+    rows: Sequence[BulkRow], users: Mapping[Who, UserNo], order: BulkOrder
 ) -> Iterator[Want]:
     """What the rows want of the people that were found, in the order of the rows.
 
@@ -300,7 +310,7 @@ def wants_of(
     """
     keys = count()
     for place, row in enumerate(rows):
-        user = users.get(row.user_text)
+        user = users.get(row.who)
         if user is None or row.fault is not None:
             continue
         products = order.products

@@ -17,25 +17,26 @@ from seatwright.domain.bulk import (
     RowResult,
 )
 from seatwright.domain.errors import Reason
-from seatwright.domain.ids import JobNo, SkuNo
+from seatwright.domain.ids import JobNo, SkuNo, UserNo
 from seatwright.domain.jobs import Outcome, RowAction
 from seatwright.domain.wants import WantKind
 from seatwright.postgres.transaction import Transaction
 
 _INSERT = """
 insert into job_row (tenant_id, job_no, row_no, user_text, sku_text, action, sku_no, disabled_set,
-    usage_location, starts_at, expires_at, since, reason, message)
+    usage_location, starts_at, expires_at, since, reason, message, user_no)
 select %s, %s, line.* from unnest(%s::int4[], %s::text[], %s::text[], %s::text[], %s::int2[],
     %s::int4[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[],
-    %s::text[]) line
+    %s::text[], %s::int4[]) line
 """
 _SLICE = """
 select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location, starts_at,
-       expires_at, since, reason, message
+       expires_at, since, reason, message, user_no
   from job_row where tenant_id = %s and job_no = %s and row_no > %s order by row_no limit %s
 """
 _WRITE = """
-update job_row r set outcome = new.outcome, user_no = new.user_no, reason = new.reason,
+update job_row r set outcome = new.outcome, reason = new.reason,
+       user_no = coalesce(new.user_no, r.user_no),
        message = new.message, effect = new.effect
   from unnest(%s::int4[], %s::text[], %s::int4[], %s::text[], %s::text[], %s::text[])
     as new (row_no, outcome, user_no, reason, message, effect)
@@ -58,7 +59,7 @@ _FAILED = """
 select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location, starts_at,
        expires_at, since,
        case when user_no is null and reason not in ('unknownUser', 'siblingFailed')
-            then reason end, message
+            then reason end, message, user_no
   from job_row where tenant_id = %s and job_no = %s and outcome = 'failed'
    and (%s::text is null or reason = %s) order by row_no
 """
@@ -107,6 +108,7 @@ async def insert_rows(tx: Transaction, job: JobNo, rows: Sequence[BulkRow]) -> N
             [row.since for row in rows],
             [None if row.fault is None else row.fault.reason.value for row in rows],
             [None if row.fault is None else row.fault.message for row in rows],
+            [row.user for row in rows],
         ),
     )
 
@@ -142,6 +144,7 @@ async def _orders(tx: Transaction, found: Sequence[TupleRow]) -> list[BulkRow]:
             expires_at=expires,
             since=since,
             fault=None if reason is None else RowFault(reason=Reason(reason), message=message),
+            user=None if user_no is None else UserNo(user_no),
         )
         for (
             row_no,
@@ -156,6 +159,7 @@ async def _orders(tx: Transaction, found: Sequence[TupleRow]) -> list[BulkRow]:
             since,
             reason,
             message,
+            user_no,
         ) in found
     ]
 

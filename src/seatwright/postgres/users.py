@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from seatwright.domain.directory import parse_id, text_key
@@ -29,6 +29,18 @@ async def find_users(
         by_address = await _users_by_mail(tx, rest.values())
         found.update((text, by_address[key]) for text, key in rest.items() if key in by_address)
     return found
+
+
+async def living_among(tx: Transaction, users: Collection[UserNo]) -> set[UserNo]:
+    """Those of these people who are in the directory and not deleted."""
+    if not users:
+        return set()
+    cursor = await tx.connection.execute(
+        "select user_no from app_user"
+        " where tenant_id = %s and user_no = any(%s) and deleted_at is null",
+        (tx.tenant_id, list(users)),
+    )
+    return {UserNo(row[0]) for row in await cursor.fetchall()}
 
 
 def ids_and_keys(texts: Iterable[str]) -> tuple[dict[str, UUID], dict[str, str]]:

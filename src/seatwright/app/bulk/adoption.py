@@ -12,7 +12,7 @@ from seatwright.app.catalog import catalog_of
 from seatwright.app.reconcile import Edit, World, lock_world, refill, write_outcome
 from seatwright.domain.adoption import Holding, adopted_changes, with_holdings
 from seatwright.domain.assignments import DIRECT, Strategy
-from seatwright.domain.bulk import BulkRow, RowEffect, RowResult
+from seatwright.domain.bulk import BulkRow, RowEffect, RowResult, Who
 from seatwright.domain.errors import ChangeReason, Reason
 from seatwright.domain.history import HistoryAction
 from seatwright.domain.ids import SkuNo, UserNo
@@ -24,10 +24,10 @@ from seatwright.postgres.holdings import pools_over_assigned, write_since
 
 
 async def adopt_rows(
-    call: Call, rows: Sequence[BulkRow], users: Mapping[str, UserNo]
+    call: Call, rows: Sequence[BulkRow], users: Mapping[Who, UserNo]
 ) -> list[RowResult]:
     """Adopt the holdings of these rows, counted even beyond the seats, with history `imported`."""
-    holdings = [_holding(row, users[row.user_text]) for row in rows if row.user_text in users]
+    holdings = [_holding(row, users[row.who]) for row in rows if row.who in users]
     world = await lock_world(
         call, [holding.user for holding in holdings], skus={holding.sku for holding in holdings}
     )
@@ -54,10 +54,10 @@ async def adopt_rows(
 
 
 def foresee_adoption(
-    call: Call, rows: Sequence[BulkRow], users: Mapping[str, UserNo], world: World
+    call: Call, rows: Sequence[BulkRow], users: Mapping[Who, UserNo], world: World
 ) -> tuple[list[RowResult], Snapshot, ChangeSet]:
     """What `adopt_rows` would do in a world that nobody needs to have locked."""
-    holdings = [_holding(row, users[row.user_text]) for row in rows if row.user_text in users]
+    holdings = [_holding(row, users[row.who]) for row in rows if row.who in users]
     adopting, changes = _decide(call, world, holdings)
     results = list(_results(rows, users, before=world.snapshot, changes=changes))
     return results, adopting, changes
@@ -107,7 +107,7 @@ def _row(user: UserNo, wish: Wish) -> UserAssignment:
 
 def _results(
     rows: Sequence[BulkRow],
-    users: Mapping[str, UserNo],
+    users: Mapping[Who, UserNo],
     *,
     before: Snapshot,
     changes: ChangeSet,
@@ -125,7 +125,7 @@ def _results(
     }
     changed = {(one.user_no, one.sku) for one in changes.changes}
     for row in rows:
-        user = users.get(row.user_text)
+        user = users.get(row.who)
         if user is None or row.sku is None:
             yield unknown_person(row)
         else:

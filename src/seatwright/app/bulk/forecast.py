@@ -143,7 +143,7 @@ def _lacking(pairs: Sequence[tuple[BulkRow, RowResult]], order: BulkOrder) -> Co
 
 def _ordered(rows: Sequence[BulkRow]) -> str:
     """Name what is ordered: rows that change no license are in no change set, and yet are done."""
-    lines = (f"{row.user_text}\t{row.sku_text}\t{row.kind.value}" for row in rows)
+    lines = (f"{row.who}\t{row.sku_text}\t{row.kind.value}" for row in rows)
     return f"bulk {hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
 
 

@@ -13,10 +13,19 @@ from dataclasses import dataclass, field, replace
 from seatwright.app.assign.fulfil import foresee
 from seatwright.app.bulk.adoption import foresee_adoption
 from seatwright.app.bulk.outcomes import outcomes_of
+from seatwright.app.bulk.people import people_of
 from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.reconcile import World
-from seatwright.domain.bulk import SLICE_ROWS, BulkOrder, BulkRow, FillPolicy, RowResult, wants_of
+from seatwright.domain.bulk import (
+    SLICE_ROWS,
+    BulkOrder,
+    BulkRow,
+    FillPolicy,
+    RowResult,
+    Who,
+    wants_of,
+)
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import SkuNo, UserNo
 from seatwright.domain.reconcile import ChangeSet, Pool, Snapshot, UserState
@@ -24,7 +33,6 @@ from seatwright.domain.settings import semantics_in, usage_location_in
 from seatwright.domain.wants import settled_states
 from seatwright.postgres.pools import read_pools
 from seatwright.postgres.tally import count_waiting
-from seatwright.postgres.users import find_users
 from seatwright.postgres.world_read import read_people
 
 
@@ -51,7 +59,7 @@ async def foresee_rows(call: Call, rows: Sequence[BulkRow], order: BulkOrder) ->
     """
     pools = {pool.sku: pool for pool in await read_pools(call.tx)}
     foresight = Foresight(before=pools, pools=dict(pools))
-    users = await find_users(call.tx, [row.user_text for row in rows])
+    users = await people_of(call, rows)
     walk = _Walk(
         call=call,
         order=order,
@@ -69,12 +77,12 @@ def _slices(rows: Sequence[BulkRow]) -> Iterator[Sequence[BulkRow]]:
         yield rows[start : start + SLICE_ROWS]
 
 
-def _repeated(rows: Sequence[BulkRow], users: Mapping[str, UserNo]) -> frozenset[UserNo]:
+def _repeated(rows: Sequence[BulkRow], users: Mapping[Who, UserNo]) -> frozenset[UserNo]:
     """People who are in more than one slice."""
     slices = Counter(
         user
         for part in _slices(rows)
-        for user in {users[row.user_text] for row in part if row.user_text in users}
+        for user in {users[row.who] for row in part if row.who in users}
     )
     return frozenset(user for user, count in slices.items() if count > 1)
 
@@ -85,7 +93,7 @@ class _Walk:
 
     call: Call
     order: BulkOrder
-    users: Mapping[str, UserNo]
+    users: Mapping[Who, UserNo]
     repeated: frozenset[UserNo]
     waiting: Counter[SkuNo]
     people: dict[UserNo, UserState] = field(default_factory=dict)
@@ -93,7 +101,7 @@ class _Walk:
     async def step(self, rows: Sequence[BulkRow], foresight: Foresight) -> list[RowResult]:
         """Decide about one slice, and remember what it would leave behind."""
         if self.order.adopts:
-            found = [self.users[row.user_text] for row in rows if row.user_text in self.users]
+            found = [self.users[row.who] for row in rows if row.who in self.users]
             world = await self._world(found, foresight.pools)
             results, snapshot, changes = foresee_adoption(self.call, rows, self.users, world)
             self._remember(snapshot, changes, foresight)

@@ -15,7 +15,7 @@ from seatwright.app.call import Call
 from seatwright.app.catalog import catalog_of
 from seatwright.app.reconcile import World, lock_world
 from seatwright.domain.assignments import SourceKind
-from seatwright.domain.bulk import BulkOrder, BulkRow, Mending, RowEffect, RowResult, wants_of
+from seatwright.domain.bulk import BulkOrder, BulkRow, Mending, RowEffect, RowResult, Who, wants_of
 from seatwright.domain.conflicts import coverage_of, removable_skus
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import NO_SERVICE_PLANS, ServicePlanBits, SkuNo, UserNo
@@ -26,7 +26,7 @@ GONE_ALREADY: Final = "The direct assignment is gone already: nothing was left t
 
 
 async def needed_still(
-    call: Call, rows: Sequence[BulkRow], users: Mapping[str, UserNo], order: BulkOrder
+    call: Call, rows: Sequence[BulkRow], users: Mapping[Who, UserNo], order: BulkOrder
 ) -> dict[int, RowResult]:
     """The outcomes, by row number, of rows that are left out, and of those that are done already.
 
@@ -44,7 +44,7 @@ async def needed_still(
 
 
 def _done_already(
-    rows: Sequence[BulkRow], users: Mapping[str, UserNo], world: World
+    rows: Sequence[BulkRow], users: Mapping[Who, UserNo], world: World
 ) -> dict[int, RowResult]:
     """Rows of people who have the product through groups alone by now: another mended them."""
     by_group: set[tuple[UserNo, SkuNo | None]] = set()
@@ -53,7 +53,7 @@ def _done_already(
         for wish in user.wishes:
             kinds[wish.sku].add(wish.source.kind)
         by_group |= {(user.user_no, sku) for sku, of in kinds.items() if of == {SourceKind.GROUP}}
-    found = ((row, users.get(row.user_text)) for row in rows)
+    found = ((row, users.get(row.who)) for row in rows)
     return {
         row.row_no: RowResult(
             row_no=row.row_no,
@@ -70,7 +70,7 @@ def _done_already(
 async def _left_out_of(
     call: Call,
     rows: Sequence[BulkRow],
-    users: Mapping[str, UserNo],
+    users: Mapping[Who, UserNo],
     *,
     world: World,
     order: BulkOrder,
@@ -87,7 +87,7 @@ async def _left_out_of(
     coverage = coverage_of(catalog)
     of_user: dict[UserNo | None, list[BulkRow]] = defaultdict(list)
     for row in rows:
-        of_user[users.get(row.user_text)].append(row)
+        of_user[users.get(row.who)].append(row)
     needed: dict[int, RowResult] = {}
     for user, lost in losses.items():
         own = of_user[user]

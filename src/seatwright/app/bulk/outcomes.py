@@ -10,7 +10,7 @@ from seatwright.app.assign.fulfil import Fulfilled, Fulfilment
 from seatwright.app.assign.refusals import refusals_of
 from seatwright.app.call import Call
 from seatwright.domain.assignments import SourceKind
-from seatwright.domain.bulk import BulkRow, RowEffect, RowResult
+from seatwright.domain.bulk import BulkRow, RowEffect, RowResult, Who
 from seatwright.domain.directory import parse_id
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.ids import GroupNo, SkuNo, UserNo
@@ -26,7 +26,7 @@ WAITS = "No seat is free: the person waits for one and gets it by themselves."
 
 
 async def outcomes_of(
-    call: Call, rows: Sequence[BulkRow], users: Mapping[str, UserNo], done: Fulfilled
+    call: Call, rows: Sequence[BulkRow], users: Mapping[Who, UserNo], done: Fulfilled
 ) -> list[RowResult]:
     """What became of each row, in the order of the rows."""
     by_place: dict[int, list[Fulfilment]] = defaultdict(list)

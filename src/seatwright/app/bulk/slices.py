@@ -11,6 +11,7 @@ from seatwright.app.assign.fulfil import fulfil
 from seatwright.app.bulk.adoption import adopt_rows, over_assigned
 from seatwright.app.bulk.needless import needed_still
 from seatwright.app.bulk.outcomes import outcomes_of
+from seatwright.app.bulk.people import people_of
 from seatwright.app.bulk.reservation import give_back, reserve_all
 from seatwright.app.call import Call
 from seatwright.domain.bulk import (
@@ -26,7 +27,6 @@ from seatwright.domain.ids import SkuNo
 from seatwright.domain.jobs import Job, JobKind, Outcome
 from seatwright.postgres.job_rows import read_slice, write_rest, write_results
 from seatwright.postgres.jobs import Progress, advance_job
-from seatwright.postgres.users import find_users
 
 
 async def work_bulk_slice(call: Call, job: Job) -> bool:
@@ -71,7 +71,7 @@ async def _do_rows(
     call: Call, rows: Sequence[BulkRow], order: BulkOrder
 ) -> tuple[list[RowResult], Mapping[SkuNo, int]]:
     """What became of the rows, and the reserved seats that they left."""
-    users = await find_users(call.tx, [row.user_text for row in rows])
+    users = await people_of(call, rows)
     if order.adopts:
         return await adopt_rows(call, rows, users), {}
     needed = {} if order.mending is None else await needed_still(call, rows, users, order)
