@@ -214,8 +214,8 @@ async def test_somebody_without_a_seat_who_is_named_twice_is_told_apart_and_need
 async def test_rows_that_would_wait_are_counted_as_rows_and_who_is_named_again_needs_one_seat(
     office: Office,
 ) -> None:
-    visitor = await _staff(office, seats=1)
-    lines = _lines(*map(_row, ("ada", "ben", "ben", "ben")))
-    waiting = _section(await _preview(visitor, lines, fill="wait"), "waiting")
+    visitor = await staff(office, seats=1)
+    file = lines(*map(row, ("ada", "ben", "ben", "ben")))
+    waiting = section(await preview_of(visitor, file, fill="wait"), "waiting")
     assert "Rows that would wait for a seat (3)" in waiting
     assert waiting.count(f'href="/licenses/{E3}?buy=1#buy"') == 1
