@@ -97,17 +97,34 @@ class Undone(StrEnum):
     """It could be done, were it not all or nothing: others cannot."""
 
 
+@unique
+class RestState(StrEnum):
+    """What became since of the person of a row that was not done."""
+
+    LACKING = "lacking"
+    """They do not have it, or nobody knows who they are: the row can be run again."""
+
+    WAITING = "waiting"
+    """They wait for a seat, and get it by themselves."""
+
+    HELD = "held"
+    """They have it by now, by whatever way."""
+
+    GONE = "gone"
+    """They were deleted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChoice:
     """Which rows of a job: those with an outcome, and an effect; None: with any.
 
-    The effect `new` is of rows that gave or took something. `is_unseated`: only rows that lack a
-    seat, or only others.
+    The effect `new` is of rows that gave or took something. `why`: only failed rows of this cause,
+    which is faulty, unseated or spared.
     """
 
     outcome: Outcome | None = None
     effect: RowEffect | Literal["new"] | None = None
-    is_unseated: bool | None = None
+    why: Undone | None = None
 
 
 EVERY_ROW: Final = RowChoice()
@@ -115,8 +132,10 @@ _CHOICES: Final[Mapping[str, RowChoice]] = {
     **{one.value: RowChoice(effect=one) for one in RowEffect},
     "done": RowChoice(outcome=Outcome.SUCCEEDED, effect="new"),
     "failed": RowChoice(outcome=Outcome.FAILED),
-    Undone.FAULTY.value: RowChoice(outcome=Outcome.FAILED, is_unseated=False),
-    Undone.UNSEATED.value: RowChoice(outcome=Outcome.FAILED, is_unseated=True),
+    **{
+        one.value: RowChoice(outcome=Outcome.FAILED, why=one)
+        for one in (Undone.FAULTY, Undone.UNSEATED, Undone.SPARED)
+    },
     "waiting": RowChoice(outcome=Outcome.WAITING),
     "cancelled": RowChoice(outcome=Outcome.CANCELLED),
 }

@@ -11,10 +11,12 @@ from psycopg.rows import TupleRow
 from seatwright.domain.bulk import (
     EVERY_ROW,
     BulkRow,
+    RestState,
     RowChoice,
     RowEffect,
     RowFault,
     RowResult,
+    Undone,
 )
 from seatwright.domain.errors import Reason
 from seatwright.domain.ids import JobNo, SkuNo, UserNo
@@ -46,39 +48,78 @@ _WRITE_REST = """
 update job_row set outcome = %s, reason = %s, message = %s
  where tenant_id = %s and job_no = %s and row_no > %s and outcome is null
 """
-_PAGE = """
+_WHY = """case reason when 'noSeatLeft' then 'unseated' when 'siblingFailed' then 'spared'
+            else 'faulty' end"""
+_PAGE = f"""
 select row_no, user_text, sku_text, action, outcome, reason, message, effect
   from job_row where tenant_id = %s and job_no = %s and row_no > %s
    and (%s::text is null or outcome = %s) and (%s::text is null or effect = %s)
    and not (%s and coalesce(effect, '') in
             ('beside', 'changed', 'had', 'hadByGroup', 'twice', 'nothing'))
-   and (%s::bool is null or (reason is not distinct from 'noSeatLeft') = %s)
+   and (%s::text is null or {_WHY} = %s)
  order by row_no limit %s
 """
-_FAILED = """
+# What became of rows by now, since not only their job gives and takes. Of a person whom nobody knew
+# nothing can be told; a fault in service plans or dates is not mended by holding the product.
+_SINCE = f"""
+with ended as (
+    select r.*, case when outcome = 'waiting' then 'waiting' else {_WHY} end as why,
+           case when sku_no is null then %(products)s::int2[] else array[sku_no] end as skus
+      from job_row r
+     where tenant_id = %(tenant)s and job_no = %(job)s and outcome in ('failed', 'waiting')
+), rest as (
+    select r.*, case
+        when user_no is null then 'lacking'
+        when not exists (select from app_user u where u.tenant_id = r.tenant_id
+                            and u.user_no = r.user_no and u.deleted_at is null) then 'gone'
+        when why = 'faulty' and (action <> 'add' or disabled_set is not null
+                                 or starts_at is not null or expires_at is not null)
+          or why = 'spared' and action <> 'add' then 'lacking'
+        when not exists (
+            select from unnest(skus) as wanted (sku_no)
+             where not exists (select from effective_license l where l.tenant_id = r.tenant_id
+                                  and l.user_no = r.user_no and l.sku_no = wanted.sku_no)
+        ) then 'held'
+        when not exists (
+            select from unnest(skus) as wanted (sku_no)
+             where not exists (select from effective_license l where l.tenant_id = r.tenant_id
+                                  and l.user_no = r.user_no and l.sku_no = wanted.sku_no)
+               and not exists (select from license_error e where e.tenant_id = r.tenant_id
+                                  and e.user_no = r.user_no and e.sku_no = wanted.sku_no
+                                  and e.reason = 'noSeatLeft')
+        ) then 'waiting'
+        else 'lacking' end as state
+      from ended r
+)
+"""
+_FAILED = f"""{_SINCE}
 select row_no, user_text, sku_text, action, sku_no, disabled_set, usage_location, starts_at,
        expires_at, since,
        case when user_no is null and reason not in ('unknownUser', 'siblingFailed')
             then reason end, message, user_no
-  from job_row where tenant_id = %s and job_no = %s and outcome = 'failed'
-   and (%s::text is null or reason = %s) order by row_no
+  from rest where outcome = 'failed' and state = 'lacking'
+   and (%(why)s::text is null or why = %(why)s) order by row_no
 """
-_REASONS = """
-select reason, count(*) from job_row
- where tenant_id = %s and job_no = %s and outcome = 'failed' and reason is not null
- group by reason
-"""
+_STATES = f"{_SINCE} select why, state, count(*) from rest group by why, state"
 _WITHOUT_SEAT = """
-select lacking.sku_no, count(distinct lacking.user_no) filter (where lacking.outcome = 'failed')
+select need.sku_no, count(distinct need.user_no) filter (
+           where need.outcome = 'failed'
+             and not exists (select from license_error e
+                              where e.tenant_id = %(tenant)s and e.user_no = need.user_no
+                                and e.sku_no = need.sku_no and e.reason = 'noSeatLeft'))
   from (select user_no, outcome,
-               unnest(case when sku_no is null then %s::int2[] else array[sku_no] end) as sku_no
+               unnest(case when sku_no is null then %(products)s::int2[]
+                           else array[sku_no] end) as sku_no
           from job_row
-         where tenant_id = %s and job_no = %s and outcome in ('failed', 'waiting')
-           and reason = 'noSeatLeft') lacking
+         where tenant_id = %(tenant)s and job_no = %(job)s and outcome in ('failed', 'waiting')
+           and (reason = 'noSeatLeft'
+                or %(whole)s and reason = 'siblingFailed' and action <> 'remove')) need
+  join app_user u on u.tenant_id = %(tenant)s and u.user_no = need.user_no
+                 and u.deleted_at is null
  where not exists (select from effective_license held
-                    where held.tenant_id = %s and held.user_no = lacking.user_no
-                      and held.sku_no = lacking.sku_no)
- group by lacking.sku_no order by lacking.sku_no
+                    where held.tenant_id = %(tenant)s and held.user_no = need.user_no
+                      and held.sku_no = need.sku_no)
+ group by need.sku_no order by need.sku_no
 """
 _EFFECTS = """
 select effect, count(*) from job_row
@@ -119,13 +160,18 @@ async def read_slice(tx: Transaction, job: JobNo, *, after: int, limit: int) -> 
     return await _orders(tx, await cursor.fetchall())
 
 
-async def failed_rows(tx: Transaction, job: JobNo, *, reason: Reason | None) -> list[BulkRow]:
+async def failed_rows(
+    tx: Transaction, job: JobNo, products: Sequence[SkuNo], *, why: Undone | None
+) -> list[BulkRow]:
     """The rows of a job that failed, or failed so, as they were ordered.
 
-    What was wrong with a row before anybody was looked for is its fault still.
+    Left out is who holds the product by now, waits for it, or was deleted. What was wrong with a
+    row before anybody was looked for is its fault still. `products` are as for `rest_by_state`.
     """
-    why = None if reason is None else reason.value
-    cursor = await tx.connection.execute(_FAILED, (tx.tenant_id, job, why, why))
+    known = {"tenant": tx.tenant_id, "job": job, "products": list(products)}
+    cursor = await tx.connection.execute(
+        _FAILED, {**known, "why": None if why is None else why.value}
+    )
     return await _orders(tx, await cursor.fetchall())
 
 
@@ -230,9 +276,9 @@ async def list_rows(
 ) -> list[StoredRow]:
     """Rows in their order; the effect `new` leaves out those that `count_effects` counts."""
     outcome = None if chosen.outcome is None else chosen.outcome.value
-    is_new, lacks = chosen.effect == "new", chosen.is_unseated
+    is_new, why = chosen.effect == "new", None if chosen.why is None else chosen.why.value
     effect = None if is_new else chosen.effect
-    named = (outcome, outcome, effect, effect, is_new, lacks, lacks)
+    named = (outcome, outcome, effect, effect, is_new, why, why)
     cursor = await tx.connection.execute(_PAGE, (tx.tenant_id, job, after, *named, limit))
     return [
         StoredRow(
@@ -255,23 +301,30 @@ async def count_effects(tx: Transaction, job: JobNo) -> dict[RowEffect, int]:
     return {RowEffect(row[0]): row[1] for row in await cursor.fetchall()}
 
 
-async def count_failed(tx: Transaction, job: JobNo) -> dict[Reason, int]:
-    """How many rows of a job failed, by their reasons."""
-    cursor = await tx.connection.execute(_REASONS, (tx.tenant_id, job))
-    return {Reason(row[0]): row[1] for row in await cursor.fetchall()}
+async def rest_by_state(
+    tx: Transaction, job: JobNo, products: Sequence[SkuNo]
+) -> dict[tuple[Undone, RestState], int]:
+    """How many rows of a job failed or waited, by why, and by what became of their people since.
+
+    `products` are those of rows that name none: all of the job's template.
+    """
+    cursor = await tx.connection.execute(
+        _STATES, {"tenant": tx.tenant_id, "job": job, "products": list(products)}
+    )
+    return {(Undone(row[0]), RestState(row[1])): row[2] for row in await cursor.fetchall()}
 
 
 async def people_without_seat(
-    tx: Transaction, job: JobNo, products: Sequence[SkuNo]
+    tx: Transaction, job: JobNo, products: Sequence[SkuNo], *, is_whole: bool
 ) -> dict[SkuNo, int]:
     """How many people of failed rows found no seat of each product, and have none of it now.
 
-    Products for which people of the job wait are there with 0. `products` are those of rows that
-    name none: all of its template.
+    Nobody counts who waits for one by now or was deleted, but products for which people of the job
+    wait are there with 0. `products` are as for `rest_by_state`. With `is_whole` rows that were
+    spared because of the others need their seats too.
     """
-    cursor = await tx.connection.execute(
-        _WITHOUT_SEAT, (list(products), tx.tenant_id, job, tx.tenant_id)
-    )
+    known = {"tenant": tx.tenant_id, "job": job, "products": list(products)}
+    cursor = await tx.connection.execute(_WITHOUT_SEAT, {**known, "whole": is_whole})
     return {SkuNo(row[0]): row[1] for row in await cursor.fetchall()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -95,6 +95,16 @@ async def read_holders(
         )
         for row in rows
     )
+
+
+async def waiting_among(tx: Transaction, users: Collection[UserNo]) -> set[tuple[SkuNo, UserNo]]:
+    """The products for a seat of which these people wait, each with who waits."""
+    cursor = await tx.connection.execute(
+        "select sku_no, user_no from license_error"
+        " where tenant_id = %s and user_no = any(%s) and reason = 'noSeatLeft'",
+        (tx.tenant_id, list(users)),
+    )
+    return {(SkuNo(row[0]), UserNo(row[1])) for row in await cursor.fetchall()}
 
 
 async def read_waiting(

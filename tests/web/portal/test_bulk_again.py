@@ -83,7 +83,7 @@ async def test_who_finds_no_seat_can_wait_for_one_and_gets_it_once_seats_are_bou
     assert "Buy 2 seats of Microsoft 365 E3" in section(waits, "waiting")
     path = await apply_preview(visitor, office, waits)
     job = await visitor.get(path)
-    assert "2 rows waited for a seat" in section(job, "rest")
+    assert "2 rows wait for a seat" in section(job, "rest")
     (link,) = re.findall(r'href="(/licenses/[^"]+)"', section(job, "rest"))
     assert unescape(link) == f"/licenses/{E3}?buy=2&then={path.replace('/', '%2F')}#buy"
     product = await visitor.get(unescape(link).partition("#")[0])

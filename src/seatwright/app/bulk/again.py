@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from seatwright.app.bulk.orders import Resolved
 from seatwright.app.call import Call
 from seatwright.app.jobs import get_job
 from seatwright.app.seats import Shortage, shortages_of
-from seatwright.domain.bulk import FillPolicy, order_of
+from seatwright.domain.bulk import FillPolicy, RestState, Undone, order_of
 from seatwright.domain.errors import Reason, Refusal
 from seatwright.domain.jobs import Job, JobKind
-from seatwright.postgres.job_rows import count_failed, failed_rows, people_without_seat
+from seatwright.postgres.job_rows import failed_rows, people_without_seat, rest_by_state
+
+_LACKING: Final = RestState.LACKING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
     """What is left of a job that has ended: its failed rows, and how many of them found no seat.
 
-    `shortages` are the products of which seats are missing now.
+    `failures` counts the rows that failed by why, and `left` those of them whose people still lack
+    what they say; `waiting` counts rows whose people wait for a seat now. `all_hold` is whether
+    everybody of them has it by now. `shortages` are the products of which seats are missing now.
     """
 
-    failed: int
-    unseated: int
+    failures: Mapping[Undone, int]
+    left: Mapping[Undone, int]
+    waiting: int
+    all_hold: bool
     fill: FillPolicy
     spares_inherited: bool
     shortages: tuple[Shortage, ...]
 
     @property
-    def faulty(self) -> int:
-        """Failed rows that lacked something else than a seat."""
-        return self.failed - self.unseated
+    def failed(self) -> int:
+        """Failed rows that can be run again."""
+        return sum(self.left.values())
 
     @property
     def is_mixed(self) -> bool:
-        """Whether rows with a fault are among others that only lack a seat."""
-        return bool(self.unseated and self.faulty)
+        """Whether rows that only lack a seat can be run again without others.
+
+        What was all or nothing is not split.
+        """
+        is_whole = self.fill is FillPolicy.ALL_OR_NOTHING
+        return not is_whole and 0 < self.left.get(Undone.UNSEATED, 0) < self.failed
 
 
 def can_run_again(job: Job) -> bool:
@@ -49,12 +62,19 @@ async def rest_of(call: Call, job: Job) -> Rest | None:
     if not can_run_again(job) or not (job.failed or job.waiting):
         return None
     order = order_of(job.params)
-    reasons = await count_failed(call.tx, job.job_no)
     products = [product.sku for product in order.products]
-    lacking = await people_without_seat(call.tx, job.job_no, products)
+    found = await rest_by_state(call.tx, job.job_no, products)
+    is_whole = order.fill is FillPolicy.ALL_OR_NOTHING
+    lacking = await people_without_seat(call.tx, job.job_no, products, is_whole=is_whole)
+    failures: Counter[Undone] = Counter()
+    for (why, _), count in found.items():
+        failures[why] += count
+    failures.pop(Undone.WAITING, None)
     return Rest(
-        failed=job.failed,
-        unseated=reasons.get(Reason.NO_SEAT_LEFT, 0),
+        failures={why: failures[why] for why in Undone if failures[why]},
+        left={why: found[why, _LACKING] for why in failures if (why, _LACKING) in found},
+        waiting=sum(n for (_, state), n in found.items() if state is RestState.WAITING),
+        all_hold=all(state is RestState.HELD for _, state in found),
         fill=order.fill,
         spares_inherited=order.spares_inherited,
         shortages=await shortages_of(call, lacking),
@@ -62,7 +82,7 @@ async def rest_of(call: Call, job: Job) -> Rest | None:
 
 
 async def once_more(call: Call, job_id: UUID, *, only_unseated: bool, fill: FillPolicy) -> Resolved:
-    """The rows of a job that failed, as an order of their own; each keeps its number.
+    """The rows of a job that failed and are left, as an order of their own with their numbers.
 
     A row that could not be read fails again with the same words, for nobody knows what it meant.
 
@@ -79,10 +99,14 @@ async def once_more(call: Call, job_id: UUID, *, only_unseated: bool, fill: Fill
         raise Refusal(
             Reason.INVALID_VALUE, f"The rows of the job {job_id} are none that can be run again."
         )
+    order = order_of(job.params)
     rows = await failed_rows(
-        call.tx, job.job_no, reason=Reason.NO_SEAT_LEFT if only_unseated else None
+        call.tx,
+        job.job_no,
+        [product.sku for product in order.products],
+        why=Undone.UNSEATED if only_unseated else None,
     )
     if not rows:
         raise Refusal(Reason.NO_CHANGE, f"The job {job_id} has no such row to be run again.")
-    order = replace(order_of(job.params), fill=fill, reserved=None, report={})
+    order = replace(order, fill=fill, reserved=None, report={})
     return Resolved(order=order, rows=tuple(rows))

@@ -35,6 +35,7 @@ from seatwright.domain.jobs import Job, Outcome
 from seatwright.domain.reconcile import Action
 from seatwright.postgres.job_rows import list_rows
 from seatwright.postgres.jobs import job_by_number
+from seatwright.postgres.seats import waiting_among
 
 FORECAST_ROWS_MAX = 1_000
 
@@ -47,8 +48,8 @@ class Forecast:
     `undone` the first 1,000 of those that would not be done for each cause and `causes` counts
     them (None: they are done); `effects` counts the others by what they come to, and `by_effect`
     has the first 1,000 of each that gives nothing to somebody new. `lacking` counts the people who
-    find no seat of a product and do not wait for one. `cautions` are what there is to know of the
-    others before.
+    find no seat of a product and do not wait for one: none where all of them wait already.
+    `cautions` are what there is to know of the others before.
     """
 
     counts: Mapping[tuple[Outcome, Reason | None], int]
@@ -92,7 +93,7 @@ async def foresee_bulk(call: Call, resolved: Resolved) -> Forecast:
     call.ledger.concerned.update(product.sku for product in order.products)
     shown = slice(0, FORECAST_ROWS_MAX)
     pairs = list(zip(rows, results, strict=True))
-    lacking = _lacking(pairs, order)
+    lacking = await _lacking(call, pairs, order)
     if is_refused:
         # The seats that are free would be taken by the rows that are spared now.
         lacking = Counter({sku: count + foresight.needed[sku] for sku, count in lacking.items()})
@@ -127,18 +128,24 @@ def _undone(
     return found
 
 
-def _lacking(pairs: Sequence[tuple[BulkRow, RowResult]], order: BulkOrder) -> Counter[SkuNo]:
-    """How many people find no seat of each product; one who is there twice counts once."""
+async def _lacking(
+    call: Call, pairs: Sequence[tuple[BulkRow, RowResult]], order: BulkOrder
+) -> Counter[SkuNo]:
+    """How many people find no seat of each product; one who is there twice counts once.
+
+    Who waits for one already is counted among those who wait, so that they add nothing here.
+    """
     every = tuple(product.sku for product in order.products)
-    return Counter(
-        sku
-        for sku, _ in {
-            (sku, result.user or row.user_text)
-            for row, result in pairs
-            if result.undone is Undone.UNSEATED
-            for sku in result.lacks or (every if row.sku is None else (row.sku,))
-        }
-    )
+    found = {
+        (sku, result.user)
+        for row, result in pairs
+        if result.undone is Undone.UNSEATED and result.user is not None
+        for sku in result.lacks or (every if row.sku is None else (row.sku,))
+    }
+    waiting = await waiting_among(call.tx, {user for _, user in found}) if found else set()
+    lacking = Counter({sku: 0 for sku, _ in found})
+    lacking.update(sku for sku, _ in found - waiting)
+    return lacking
 
 
 def _ordered(rows: Sequence[BulkRow]) -> str:

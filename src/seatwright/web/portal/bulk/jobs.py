@@ -46,7 +46,7 @@ PRODUCTS_MAX = 1000
 RESULT_COLUMNS = ("row", "user", "sku", "action", "outcome", "reason", "message", "effect")
 RESULT_PAGE_ROWS = 2_000
 _SHOWN_APART = (RowEffect.CHANGED, RowEffect.BESIDE)
-_SHOWS = ("done", "failed", "faulty", "unseated", "waiting", "cancelled", "all")
+_SHOWS = ("done", "failed", "faulty", "unseated", "spared", "waiting", "cancelled", "all")
 
 
 @get("/bulk", opt=needs(Permission.READ_JOBS))
@@ -200,7 +200,8 @@ async def one_job(
 
 def _worth_showing(job: Job, rest: Rest | None) -> str:
     if job.failed:
-        return "faulty" if rest is not None and rest.is_mixed else "failed"
+        kinds = () if rest is None else tuple(rest.failures)
+        return kinds[0].value if len(kinds) > 1 else "failed"
     return "waiting" if job.waiting else "all"
 
 

@@ -99,7 +99,7 @@ async def preview_page(
                 seats
                 for one, seats in pools
                 if seats.seats_to_buy
-                and (lacking.get(one.sku) or one.waiting_after > one.waiting_before)
+                and (one.sku in lacking or one.waiting_after > one.waiting_before)
             ],
             "ending": [(catalog.skus[sku].display_name, at) for sku, at in preview.ending.items()],
             "costs": preview.costs,
