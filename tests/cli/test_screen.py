@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -51,8 +52,8 @@ def in_terminal(
     )
     os.close(child)
     shown, again_at = b"", 0.0
-    while piece := _read(parent):
-        shown += piece
+    while (piece := _read(parent)) != b"":
+        shown += piece or b""
         if interrupt_at and interrupt_at in shown and time.monotonic() >= again_at:
             process.send_signal(signal.SIGINT)
             again_at = time.monotonic() + 5
@@ -60,7 +61,10 @@ def in_terminal(
     return shown.decode().replace("\r\n", "\n"), process.wait(30)
 
 
-def _read(parent: int) -> bytes:
+def _read(parent: int) -> bytes | None:
+    """What comes next; None after a second without anything, and nothing at the end."""
+    if not select.select([parent], [], [], 1)[0]:
+        return None
     try:
         return os.read(parent, 65536)
     except OSError:  # The other end is closed: Linux answers EIO, others an empty read.
