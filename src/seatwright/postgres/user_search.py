@@ -9,7 +9,7 @@ are asked in the order of their names until the page is full, which is soon.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from seatwright.domain.directory import UserQuery, searched_words, text_key
@@ -21,13 +21,13 @@ FEW: Final = 10_000
 """So many are looked up and sorted by name."""
 
 FEW_NAMED: Final = 20_000
-"""So many are looked up among those of another trait, where names are beside the numbers."""
+"""So many people of a word are looked up among those of another."""
+
+SORTED_NAMED: Final = 50_000
+"""So many are sorted by the names that are beside the word."""
 
 MANY_NAMED: Final = 100_000
-"""So many are sorted by the names that are beside their numbers."""
-
-COMMON: Final = 50_000
-"""Where more than so many have a trait, a page is mostly full of those who come first by name."""
+"""So many still are, where a page is not full of those who come first by name."""
 
 ASKED: Final = 200
 """So many come first."""
@@ -61,7 +61,7 @@ class Trait:
     @property
     def most(self) -> int:
         """So many can be sorted."""
-        return MANY_NAMED if self.has_names else FEW
+        return SORTED_NAMED if self.has_names else FEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +69,12 @@ class Wanted:
     """Which people are wanted: by traits, and by what else is known of the person `u`.
 
     Those who have the first of `sorted` are sorted, and those of the rest of it are few enough to
-    be looked up among them; for `others` people are asked. `are_common`: all traits are. `after` is
-    the name key and number after which people come.
+    be looked up among them; for `others` people are asked. `after` is the name key and number
+    after which people come.
     """
 
     sorted: tuple[Trait, ...]
     others: tuple[Trait, ...]
-    are_common: bool
     plain: Condition
     after: tuple[str, int] | None
 
@@ -103,7 +102,6 @@ async def asked(
     return Wanted(
         sorted=tuple(first),
         others=tuple(one for one in by_size if one not in first),
-        are_common=bool(sizes) and all(size > min(one.most, COMMON) for one, size in sizes.items()),
         plain=_plain(query, conditions),
         after=after,
     )
@@ -111,15 +109,18 @@ async def asked(
 
 async def first_numbers(tx: Transaction, wanted: Wanted, limit: int) -> list[UserNo]:
     """The first of the people who are wanted, by name: no more than `limit`, in no order."""
-    if wanted.are_common:
-        found = await _among_first(tx, wanted, limit)
-        if len(found) == limit:
-            return found
-    if not wanted.sorted and wanted.others:
-        return await _numbers(tx, wanted, _has(wanted.others), limit)
     if wanted.sorted and wanted.sorted[0].has_names:
         return await _by_names(tx, wanted, limit)
-    return await all_numbers(tx, wanted, limit)
+    if wanted.sorted or not wanted.others:
+        return await all_numbers(tx, wanted, limit)
+    found = await _among_first(tx, wanted, limit)
+    if len(found) == limit:
+        return found
+    for one in wanted.others:
+        if one.has_names and await _count(tx, one, MANY_NAMED + 1) <= MANY_NAMED:
+            others = tuple(other for other in wanted.others if other is not one)
+            return await _by_names(tx, replace(wanted, sorted=(one,), others=others), limit)
+    return await _numbers(tx, wanted, _has(wanted.others), limit)
 
 
 async def all_numbers(tx: Transaction, wanted: Wanted, limit: int) -> list[UserNo]:
