@@ -167,7 +167,9 @@ async def test_a_wrong_secret_and_an_unknown_client_look_the_same(office: Office
         _refused(await anyone.post(TOKEN, data=form), 401, "invalid_client", 7000215)
 
 
-@pytest.mark.parametrize("tenant", [str(uuid4()), "nobody.example", "a%00b", "x" * 200])
+@pytest.mark.parametrize(
+    "tenant", ["68fe2d0c-00f1-48be-a196-aad90ff35577", "nobody.example", "a%00b", "x" * 200]
+)
 async def test_a_secret_is_refused_in_a_tenant_that_is_not_its_own(
     office: Office, *, tenant: str
 ) -> None:
