@@ -11,7 +11,7 @@ import pytest
 
 from seatwright.domain.assignments import DIRECT, Strategy
 from seatwright.domain.ids import ServicePlanBits, UserNo
-from seatwright.domain.reconcile.changes import Action, Change, ChangeSet
+from seatwright.domain.reconcile.changes import Action, Change, ChangeSet, SeatChange
 from seatwright.postgres.catalog_read import read_catalog
 from seatwright.postgres.world_write import write_change_set
 from tests.office import Office
@@ -135,7 +135,9 @@ async def test_a_call_older_than_what_it_changes_makes_no_overlap(office: Office
                 strategy=Strategy.MANUAL,
             )
             moment = NINE + timedelta(minutes=minutes)
-            changes = ChangeSet(changes=(one,))
+            had, has = int(one.before is not None), int(one.after is not None)
+            seats = SeatChange(sku=sku, consumed_before=had, consumed_after=has)
+            changes = ChangeSet(changes=(one,), seat_changes=(seats,))
             await write_change_set(call.tx, changes, priorities={}, at=moment)
 
     await write(Action.GRANT, 10)
